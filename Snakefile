@@ -1,0 +1,41 @@
+import os
+import sys
+from pathlib import Path
+
+import yaml
+
+# The library is not installed: it is found here, and by the scripts of every job.
+sys.path.insert(0, str(Path(workflow.basedir) / "src"))
+os.environ["PYTHONPATH"] = str(Path(workflow.basedir) / "src")
+
+from timbang.errors import TimbangError
+from timbang.networks.catalogue import network_names
+from timbang.study import read_study
+
+# A study given with --configfile stands alone: nothing of the default study leaks into it.
+if not workflow.overwrite_configfiles:
+
+    configfile: Path(workflow.basedir) / "config" / "config.yaml"
+
+
+schema = Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.yaml"
+try:
+    STUDY = read_study(config, yaml.safe_load(schema.read_text()), network_names())
+except TimbangError as error:
+    sys.exit(f"The configuration is not valid:\n{error}")
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    input:
+        expand(
+            f"{RESULTS}/report/report-{{language}}.pdf", language=STUDY.report.languages
+        ),
+    default_target: True

@@ -1,0 +1,188 @@
+"""Where a user's images come from: a folder per class, a table beside a folder, or the digits.
+
+A source is a table with one row an image: ``filename`` (relative to the image folder, with
+``/``), ``label``, ``row`` (the row of the user's table, or empty) and ``problem`` (what is wrong
+with the row itself, or empty).
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from timbang.data.records import write_table
+from timbang.errors import TimbangError
+
+SOURCE_COLUMNS = ("filename", "label", "row", "problem")
+# What file managers leave behind in folders of pictures.
+LITTER = ("thumbs.db", "desktop.ini")
+DIGIT_SIZE = 8
+
+
+def list_folder(folder: Path) -> pd.DataFrame:
+    """List the images of a folder that has one sub-folder per class, sorted by path.
+
+    Every file below a class folder is taken for an image, whatever its ending; hidden files and
+    what file managers leave behind are passed over, as are files outside any class folder.
+
+    Raises:
+        TimbangError: the folder is missing or holds no class folder with a file in it.
+    """
+    if not folder.is_dir():
+        raise TimbangError(f"data.folder: {folder} is not a folder; correct the path")
+    rows = [
+        (file.relative_to(folder).as_posix(), entry.name.strip(), "", "")
+        for entry in sorted(folder.iterdir())
+        if entry.is_dir() and not entry.name.startswith(".")
+        for file in sorted(entry.rglob("*"))
+        if not file.is_dir() and not _is_hidden(file.relative_to(entry))
+    ]
+    if not rows:
+        raise TimbangError(
+            f"data.folder: {folder} holds no images; put each class into a folder of its own, "
+            "as in cats/1.jpg and dogs/1.jpg"
+        )
+    return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS), dtype=str)
+
+
+def read_label_table(table: Path, filename_column: str, label_column: str) -> pd.DataFrame:
+    """Read a table that names one image a row, in its order.
+
+    Labels lose the white space around them. A row without a file name or label, with a path
+    that leaves the image folder, or that names a file again has a ``problem``.
+
+    Raises:
+        TimbangError: the table is missing, is no UTF-8 CSV, lacks a column or has no row.
+    """
+    if not table.is_file():
+        raise TimbangError(f"data.table: {table} is not a file; correct the path")
+    try:
+        content = pd.read_csv(table, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise TimbangError(f"{table}: is not UTF-8 text; save it as CSV UTF-8") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        reason = " ".join(str(error).split())
+        raise TimbangError(f"{table}: is not a CSV table with commas ({reason})") from None
+    for key, column in (("filename_column", filename_column), ("label_column", label_column)):
+        if column not in content.columns:
+            raise TimbangError(
+                f"{table}: has no column {column!r}; its columns are "
+                f"{', '.join(map(repr, content.columns))}: set data.{key}"
+            )
+    if content.empty:
+        raise TimbangError(f"{table}: has no rows; list one image a row")
+    images = pd.DataFrame(
+        {
+            "filename": content[filename_column],
+            "label": content[label_column].str.strip(),
+            "row": (np.arange(len(content)) + 2).astype(str),
+        }
+    )
+    images["problem"] = [_find_row_problem(row) for row in images.itertuples()]
+    return _mark_repeated(images)
+
+
+def write_digits(folder: Path) -> None:
+    """Write scikit-learn's 1,797 handwritten digits as ``images/*.png`` and ``labels.csv``.
+
+    The digits are 8x8 pixels of 17 grey levels, black ink on white as on paper.
+    """
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    names = [f"{index:04d}.png" for index in range(len(digits.target))]
+    for name, values in zip(names, digits.images, strict=True):
+        ink = np.rint(255 - values * (255 / 16)).astype(np.uint8)
+        Image.fromarray(ink).save(folder / "images" / name)
+    labels = pd.DataFrame({"filename": names, "label": digits.target.astype(str)})
+    write_table(labels, folder / "labels.csv")
+
+
+def fingerprint_files(folder: Path, known: Path) -> str:
+    """Return a SHA-256 over the names and contents of all files below a folder.
+
+    Reading every image at every start would be slow, so the hash of each file is kept in the
+    file ``known`` with the file's size and time, and a file is read again only when one of those
+    has changed, as git does it.
+
+    Args:
+        folder: the folder; one that does not exist has the fingerprint of an empty one.
+        known: where the hashes are kept; it may be missing and is rewritten when they change.
+    """
+    before = _read_json(known)
+    after = {}
+    for directory, subfolders, files in os.walk(folder, followlinks=True):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(directory, name)
+            place = path.relative_to(folder)
+            if _is_hidden(place) or not path.is_file():
+                continue
+            status = path.stat()
+            entry = before.get(place.as_posix(), [])
+            if entry[:2] != [status.st_size, status.st_mtime_ns]:
+                entry = [status.st_size, status.st_mtime_ns, _hash_file(path)]
+            after[place.as_posix()] = entry
+    if after != before:
+        _write_json(after, known)
+    digest = hashlib.sha256()
+    for place, entry in after.items():
+        digest.update(json.dumps([place, entry[2]]).encode())
+    return digest.hexdigest()
+
+
+def _hash_file(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return "unreadable"
+
+
+def _read_json(path: Path) -> dict[str, list]:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _write_json(content: dict[str, list], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    temporary.write_text(json.dumps(content))
+    temporary.replace(path)
+
+
+def _is_hidden(place: Path) -> bool:
+    return any(part.startswith(".") for part in place.parts) or place.name.lower() in LITTER
+
+
+def _find_row_problem(row) -> str:
+    name = PurePosixPath(row.filename)
+    if not row.filename.strip():
+        return "no file name"
+    if name.is_absolute() or ".." in name.parts or "\0" in row.filename:
+        return "the file name leaves the image folder"
+    if not row.label:
+        return "no label"
+    return ""
+
+
+def _mark_repeated(images: pd.DataFrame) -> pd.DataFrame:
+    """Mark the rows that name a file again; where the labels differ, the first one as well."""
+    named = images[images["problem"] == ""]
+    for filename, rows in named.groupby("filename", sort=False):
+        if len(rows) == 1:
+            continue
+        first, labels = rows.index[0], rows["label"].unique()
+        conflict = f" with the labels {', '.join(labels)}" if len(labels) > 1 else ""
+        for index in rows.index if conflict else rows.index[1:]:
+            others = ", ".join(images.loc[rows.index.drop(index), "row"])
+            images.loc[index, "problem"] = f"the file is also named in row {others}{conflict}"
+    return images

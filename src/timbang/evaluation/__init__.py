@@ -1,0 +1,1 @@
+"""What the runs achieved: predictions, scores and their summary over replicates."""

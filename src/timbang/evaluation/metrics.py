@@ -1,0 +1,47 @@
+"""The scores of one run, from its predictions."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from timbang.evaluation.predictions import PROBABILITY, predicted_classes
+
+
+def score_predictions(predictions: pd.DataFrame) -> dict[str, Any]:
+    """Score a run's predictions.
+
+    Args:
+        predictions: the table that ``make_predictions`` returns.
+
+    Returns:
+        ``accuracy`` and the scores of ``per_class`` (``precision``, ``recall``, ``f1``) as
+        fractions, ``support`` in images, ``loss`` as the mean cross-entropy in nats, and
+        ``confusion_matrix`` in images with the true class in rows, the predicted in columns, in
+        the order of ``classes``. A score that would divide by zero is 0.
+    """
+    classes = predicted_classes(predictions)
+    true, predicted = predictions["label"], predictions["predicted"]
+    precision, recall, f1, support = precision_recall_fscore_support(
+        true, predicted, labels=classes, zero_division=0
+    )
+    of_true = np.array(
+        [row[PROBABILITY + label] for row, label in zip(predictions.to_dict("records"), true)]
+    )
+    return {
+        "accuracy": float((true == predicted).mean()),
+        "loss": float(-np.log(np.maximum(of_true, np.finfo(np.float64).tiny)).mean()),
+        "validation_images": len(predictions),
+        "classes": classes,
+        "per_class": {
+            name: {
+                "precision": float(precision[index]),
+                "recall": float(recall[index]),
+                "f1": float(f1[index]),
+                "support": int(support[index]),
+            }
+            for index, name in enumerate(classes)
+        },
+        "confusion_matrix": confusion_matrix(true, predicted, labels=classes).tolist(),
+    }

@@ -1,0 +1,83 @@
+"""What the runs of a study say together: one row a run, and one row a contender."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+RUN_MEASURES = (
+    "accuracy",
+    "loss",
+    "train_accuracy",
+    "train_loss",
+    "training_seconds",
+    "images_per_second",
+)
+CLASS_MEASURES = ("precision", "recall", "f1")
+STATISTICS = ("mean", "sd", "min", "max")
+
+
+def collect_runs(metrics: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return one row a run: contender, replicate, costs and ``RUN_MEASURES``.
+
+    ``accuracy`` and ``loss`` are of the validation images; the last epoch counts.
+    """
+    columns = ["contender", "replicate", "parameters", "multiply_adds", *RUN_MEASURES]
+    return pd.DataFrame([{key: run[key] for key in columns} for run in metrics])
+
+
+def summarise_runs(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """Return one row a contender, in the order of its first run.
+
+    Args:
+        runs: the table that ``collect_runs`` returns.
+        reference: the contender that the others are compared with.
+
+    Returns:
+        ``contender``, ``replicates``, ``parameters``, ``multiply_adds``, for each of
+        ``RUN_MEASURES`` its ``STATISTICS`` over the replicates (``accuracy_mean`` ...; ``sd`` is
+        the sample standard deviation, empty for one replicate), and the mean over replicates of
+        the paired ``accuracy_difference`` and ``loss_difference`` to the reference.
+    """
+    of_reference = runs[runs["contender"] == reference].set_index("replicate")
+    rows = []
+    for contender, own in runs.groupby("contender", sort=False):
+        row = {
+            "contender": contender,
+            "replicates": len(own),
+            "parameters": own["parameters"].iloc[0],
+            "multiply_adds": own["multiply_adds"].iloc[0],
+        }
+        for measure in RUN_MEASURES:
+            row |= _describe(measure, own[measure])
+        paired = own.set_index("replicate")
+        for measure in ("accuracy", "loss"):
+            row[f"{measure}_difference"] = (paired[measure] - of_reference[measure]).mean()
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def summarise_classes(metrics: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return one row a contender and class: ``CLASS_MEASURES`` with their statistics, support.
+
+    ``support_mean`` is the mean number of validation images of the class.
+    """
+    scores = pd.DataFrame(
+        [
+            {"contender": run["contender"], "label": label, **own}
+            for run in metrics
+            for label, own in run["per_class"].items()
+        ]
+    )
+    rows = []
+    for (contender, label), own in scores.groupby(["contender", "label"], sort=False):
+        row = {"contender": contender, "label": label, "support_mean": own["support"].mean()}
+        for measure in CLASS_MEASURES:
+            row |= _describe(measure, own[measure])
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _describe(name: str, values: pd.Series) -> dict[str, float]:
+    statistics = (values.mean(), values.std(ddof=1), values.min(), values.max())
+    return {f"{name}_{word}": x for word, x in zip(STATISTICS, statistics, strict=True)}

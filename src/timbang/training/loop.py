@@ -1,0 +1,193 @@
+"""The training loop, to be read from top to bottom."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from timbang.errors import TimbangError
+from timbang.networks import build
+from timbang.networks.zoo import initialise
+from timbang.streams import stream_seed
+from timbang.study import Contender, Recipe
+
+# The channel means and standard deviations of ImageNet's images, on the scale of 0 to 255.
+IMAGENET_MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
+IMAGENET_STD = (0.229 * 255, 0.224 * 255, 0.225 * 255)
+# Evaluation keeps no gradients, so its batches may be larger than a recipe's.
+EVALUATION_BATCH = 128
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images with their classes, and which of them are trained on.
+
+    ``pixels`` uint8 [N, H, W, 3] (may be memory-mapped), ``classes`` int64 [N], ``train`` and
+    ``validation`` int64 indices into both.
+    """
+
+    pixels: np.ndarray
+    classes: np.ndarray
+    train: np.ndarray
+    validation: np.ndarray
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One row of the history. Losses are nats, accuracies fractions, all averaged over images.
+
+    The training figures are of the batches as they were trained on; ``seconds`` is the training
+    alone, ``validation_seconds`` the evaluation after it.
+    """
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    learning_rate: float
+    seconds: float
+    validation_seconds: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: the network, its history and the last epoch's validation logits.
+
+    ``logits`` is float32 [validation images, classes] on the CPU.
+    """
+
+    network: nn.Module
+    history: list[Epoch]
+    logits: Tensor
+
+
+def train(
+    contender: Contender,
+    replicate: int,
+    images: Images,
+    class_count: int,
+    device: torch.device,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+) -> Run:
+    """Train a contender from scratch on one replicate; the last epoch counts.
+
+    Args:
+        contender: the network and its recipe.
+        replicate: fixes the initialisation, the order and the augmentation.
+        images: the images and their split.
+        class_count: the number of classes.
+        device: where to train.
+        on_epoch: called with each epoch as it ends.
+
+    Raises:
+        TimbangError: the training loss became infinite or not a number.
+    """
+    recipe = contender.recipe
+    weights = Generator().manual_seed(stream_seed(replicate, "initialisation"))
+    order = Generator().manual_seed(stream_seed(replicate, "order"))
+    augmentation = Generator().manual_seed(stream_seed(replicate, "augmentation"))
+
+    network = build(contender.network, class_count, contender.width)
+    initialise(network, weights)
+    network.to(device, memory_format=torch.channels_last)
+    optimizer = make_optimizer(network, recipe)
+    classes = torch.from_numpy(images.classes)
+
+    history: list[Epoch] = []
+    for epoch in range(1, recipe.epochs + 1):
+        start = time.perf_counter()
+        network.train()
+        loss_sum = torch.zeros((), device=device)
+        correct = torch.zeros((), dtype=torch.int64, device=device)
+        for batch in draw_batches(images.train, recipe.batch_size, order):
+            inputs = load_images(images.pixels, batch, device)
+            inputs = flip_images(inputs, recipe.horizontal_flip, augmentation)
+            targets = classes[batch].to(device)
+
+            logits = network(inputs)
+            loss = cross_entropy(logits, targets)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+            loss_sum += loss.detach() * len(batch)
+            correct += (logits.argmax(1) == targets).sum()
+        train_loss = loss_sum.item() / len(images.train)
+        trained = time.perf_counter()
+        if not np.isfinite(train_loss):
+            raise TimbangError(
+                f"{contender.name}, replicate {replicate}: the training loss is {train_loss} in "
+                f"epoch {epoch}; lower recipe.learning_rate"
+            )
+
+        logits = predict(network, images.pixels, images.validation, device)
+        targets = classes[images.validation]
+        history.append(
+            Epoch(
+                epoch=epoch,
+                train_loss=train_loss,
+                train_accuracy=correct.item() / len(images.train),
+                validation_loss=cross_entropy(logits, targets).item(),
+                validation_accuracy=(logits.argmax(1) == targets).double().mean().item(),
+                learning_rate=optimizer.param_groups[0]["lr"],
+                seconds=trained - start,
+                validation_seconds=time.perf_counter() - trained,
+            )
+        )
+        on_epoch(history[-1])
+    return Run(network, history, logits)
+
+
+def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """Return the recipe's optimiser; Adam's weight decay is L2 in the gradient, not AdamW's."""
+    return torch.optim.Adam(
+        network.parameters(),
+        lr=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        fused=True,
+    )
+
+
+def draw_batches(indices: np.ndarray, batch_size: int, order: Generator) -> list[np.ndarray]:
+    """Shuffle indices, int64 [N], and cut them into batches that hold every one of them once.
+
+    A last batch of a single image joins the one before it, since BN needs more than one value.
+    """
+    shuffled = indices[torch.randperm(len(indices), generator=order).numpy()]
+    starts = list(range(batch_size, len(shuffled), batch_size))
+    if starts and len(shuffled) - starts[-1] == 1:
+        starts.pop()
+    return np.split(shuffled, starts)
+
+
+def load_images(pixels: np.ndarray, indices: np.ndarray, device: torch.device) -> Tensor:
+    """Return images normalised as ImageNet's, float32 [B, 3, H, W] in channels-last layout."""
+    raw = torch.from_numpy(pixels[indices]).to(device)
+    mean = torch.tensor(IMAGENET_MEAN, device=device)
+    std = torch.tensor(IMAGENET_STD, device=device)
+    return raw.float().sub_(mean).div_(std).permute(0, 3, 1, 2)
+
+
+def flip_images(images: Tensor, probability: float, augmentation: Generator) -> Tensor:
+    """Mirror each image [B, 3, H, W] left to right with the given probability."""
+    chosen = torch.rand(len(images), generator=augmentation) < probability
+    chosen = chosen.to(images.device)[:, None, None, None]
+    return torch.where(chosen, images.flip(3), images)
+
+
+def predict(
+    network: nn.Module, pixels: np.ndarray, indices: np.ndarray, device: torch.device
+) -> Tensor:
+    """Return the logits of images in evaluation mode, float32 [len(indices), classes], on CPU."""
+    network.eval()
+    with torch.inference_mode():
+        parts = [
+            network(load_images(pixels, indices[start : start + EVALUATION_BATCH], device)).cpu()
+            for start in range(0, len(indices), EVALUATION_BATCH)
+        ]
+    return torch.cat(parts)

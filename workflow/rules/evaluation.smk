@@ -1,0 +1,54 @@
+# From predictions to scores, and from scores to the summary over replicates.
+
+
+rule evaluate_contender:
+    input:
+        code=script_and_modules("evaluate_contender.py"),
+        split=expand(rules.split_images.output.split, replicate=STUDY.replicates),
+        history=per_replicate(rules.train_network.output.history),
+        predictions=per_replicate(rules.train_network.output.predictions),
+        training=per_replicate(rules.train_network.output.training),
+    output:
+        metrics=per_replicate(f"{RUN}/metrics.json"),
+    log:
+        f"{RESULTS}/logs/evaluate_contender/{{contender}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    message:
+        "Scoring the runs of {wildcards.contender}"
+    script:
+        "../scripts/evaluate_contender.py"
+
+
+rule summarise_runs:
+    input:
+        code=script_and_modules("summarise_runs.py"),
+        metrics=expand(
+            f"{RUN}/metrics.json",
+            contender=CONTENDERS,
+            replicate=STUDY.replicates,
+        ),
+    output:
+        runs=report(
+            f"{RESULTS}/runs.csv", category="Results", caption="../report/runs.rst"
+        ),
+        summary=report(
+            f"{RESULTS}/summary.csv",
+            category="Results",
+            caption="../report/summary.rst",
+        ),
+        classes=report(
+            f"{RESULTS}/per_class.csv",
+            category="Results",
+            caption="../report/per_class.rst",
+        ),
+    params:
+        reference=STUDY.reference,
+    log:
+        f"{RESULTS}/logs/summarise_runs.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    message:
+        "Summarising {STUDY.name} over its replicates"
+    script:
+        "../scripts/summarise_runs.py"

@@ -1,0 +1,30 @@
+# One job a run: one contender trained on one replicate.
+
+
+rule train_network:
+    input:
+        code=script_and_modules("train_network.py"),
+        manifest=rules.build_manifest.output.manifest,
+        pixels=rules.write_pixels.output.pixels,
+        split=rules.split_images.output.split,
+    output:
+        history=f"{RUN}/history.csv",
+        predictions=f"{RUN}/predictions.csv",
+        weights=f"{RUN}/weights.safetensors",
+        training=f"{RUN}/training.json",
+    params:
+        contender=lambda wildcards: asdict(STUDY.contender(wildcards.contender)),
+        device=STUDY.device,
+    log:
+        f"{RESULTS}/logs/train_network/{{contender}}/{{replicate}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_network/{{contender}}/{{replicate}}.tsv"
+    conda:
+        PYTHON_ENVIRONMENT
+    threads: STUDY.threads
+    resources:
+        gpu=count_gpus(),
+    message:
+        "Training {wildcards.contender}, replicate {wildcards.replicate}"
+    script:
+        "../scripts/train_network.py"

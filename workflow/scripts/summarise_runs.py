@@ -1,0 +1,16 @@
+import json
+from pathlib import Path
+
+from timbang.data.records import write_table
+from timbang.evaluation.summary import collect_runs, summarise_classes, summarise_runs
+from timbang.logs import log_to
+
+with log_to(snakemake.log[0]) as log:
+    metrics = [json.loads(Path(path).read_text()) for path in snakemake.input.metrics]
+    runs = collect_runs(metrics)
+    write_table(runs, Path(snakemake.output.runs))
+    write_table(
+        summarise_runs(runs, snakemake.params.reference), Path(snakemake.output.summary)
+    )
+    write_table(summarise_classes(metrics), Path(snakemake.output.classes))
+    log.info("summarised %d runs", len(runs))

@@ -1,0 +1,80 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from safetensors.torch import save_file
+
+from timbang.data.pixels import open_pixels
+from timbang.data.records import (
+    TRAIN,
+    VALIDATION,
+    class_indices,
+    read_split,
+    sorted_classes,
+    write_table,
+)
+from timbang.evaluation.predictions import make_predictions
+from timbang.logs import log_to
+from timbang.networks.cost import count_multiply_adds, count_parameters
+from timbang.study import Contender, Recipe
+from timbang.training.device import choose_device, describe_run, repeat_exactly
+from timbang.training.loop import Images, train
+
+contender = Contender(
+    **snakemake.params.contender | {"recipe": Recipe(**snakemake.params.contender["recipe"])}
+)
+
+with log_to(snakemake.log[0]) as log:
+    split = read_split(Path(snakemake.input.split))
+    classes = sorted_classes(split["label"])
+    images = Images(
+        pixels=open_pixels(Path(snakemake.input.pixels)),
+        classes=class_indices(split["label"], classes),
+        train=np.flatnonzero(split["part"] == TRAIN),
+        validation=np.flatnonzero(split["part"] == VALIDATION),
+    )
+    repeat_exactly(snakemake.threads)
+    device = choose_device(snakemake.params.device, snakemake.resources.get("gpu", 0))
+    log.info("%s on %s", contender.name, device)
+
+    run = train(
+        contender,
+        int(snakemake.wildcards.replicate),
+        images,
+        len(classes),
+        device,
+        on_epoch=lambda epoch: log.info(
+            "epoch %d: training loss %.4f, accuracy %.4f; validation loss %.4f, accuracy %.4f; %.1f s",
+            epoch.epoch,
+            epoch.train_loss,
+            epoch.train_accuracy,
+            epoch.validation_loss,
+            epoch.validation_accuracy,
+            epoch.seconds,
+        ),
+    )
+
+    seconds = sum(epoch.seconds for epoch in run.history)
+    training = {
+        "contender": contender.name,
+        "replicate": int(snakemake.wildcards.replicate),
+        "network": contender.network,
+        "width": contender.width,
+        "parameters": count_parameters(run.network),
+        "multiply_adds": count_multiply_adds(run.network, images.pixels.shape[1]),
+        "train_images": len(images.train),
+        "training_seconds": seconds,
+        "validation_seconds": sum(epoch.validation_seconds for epoch in run.history),
+        "images_per_second": len(images.train) * len(run.history) / seconds,
+        **describe_run(device),
+    }
+    write_table(pd.DataFrame(run.history), Path(snakemake.output.history))
+    validation = split.iloc[images.validation]
+    write_table(
+        make_predictions(validation, run.logits.numpy(), classes),
+        Path(snakemake.output.predictions),
+    )
+    weights = {name: value.cpu().contiguous() for name, value in run.network.state_dict().items()}
+    save_file(weights, snakemake.output.weights)
+    Path(snakemake.output.training).write_text(json.dumps(training, indent=2) + "\n")
