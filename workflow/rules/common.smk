@@ -6,6 +6,7 @@ from modulefinder import ModuleFinder
 from snakemake.utils import min_version
 
 from timbang.data.sources import fingerprint_files
+from timbang.report.titles import title_contender
 
 min_version("9.27")
 
@@ -50,7 +51,11 @@ def count_gpus():
     """
     if STUDY.device == "cpu":
         return 0
-    on_linux = any(Path("/dev").glob(name) for name in ("nvidia[0-9]*", "kfd", "dxg"))
+    on_linux = any(
+        True
+        for name in ("nvidia[0-9]*", "kfd", "dxg")
+        for _ in Path("/dev").glob(name)
+    )
     on_mac = platform.system() == "Darwin" and platform.machine() == "arm64"
     return int(on_linux or on_mac)
 
@@ -67,3 +72,8 @@ def fingerprint_images():
     return fingerprint_files(
         Path(image_folder()), Path(RESULTS, "data", ".fingerprints.json")
     )
+
+
+def published_numbers():
+    """The published numbers as an input, where the study has any."""
+    return STUDY.report.published or []

@@ -1,0 +1,138 @@
+# The figures, each in every language of the report, as PDF for it and as SVG for the web.
+
+TITLES = {
+    contender.name: title_contender(contender.name, contender.network)
+    for contender in STUDY.contenders
+}
+TEXTS = f"{ROOT}/report/texts/{{language}}.yaml"
+ALL_HISTORIES = expand(
+    rules.train_network.output.history,
+    contender=CONTENDERS,
+    replicate=STUDY.replicates,
+)
+ALL_METRICS = expand(
+    rules.evaluate_contender.output.metrics, contender=CONTENDERS
+)
+
+
+rule draw_curves:
+    input:
+        code=script_and_modules("draw_curves.py"),
+        histories=ALL_HISTORIES,
+        texts=TEXTS,
+    output:
+        pdf=f"{RESULTS}/figures/curves-{{language}}.pdf",
+        svg=report(
+            f"{RESULTS}/figures/curves-{{language}}.svg",
+            category="Figures",
+            caption="../report/curves.rst",
+            labels={"figure": "curves", "language": "{language}"},
+        ),
+    params:
+        titles=TITLES,
+        replicates=len(STUDY.replicates),
+    log:
+        f"{RESULTS}/logs/draw_curves/{{language}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    message:
+        "Drawing the training curves ({wildcards.language})"
+    script:
+        "../scripts/draw_curves.py"
+
+
+rule draw_accuracies:
+    input:
+        code=script_and_modules("draw_accuracies.py"),
+        runs=rules.summarise_runs.output.runs,
+        published=published_numbers(),
+        texts=TEXTS,
+    output:
+        pdf=f"{RESULTS}/figures/accuracies-{{language}}.pdf",
+        svg=report(
+            f"{RESULTS}/figures/accuracies-{{language}}.svg",
+            category="Figures",
+            caption="../report/accuracies.rst",
+            labels={"figure": "accuracies", "language": "{language}"},
+        ),
+    params:
+        titles=TITLES,
+    log:
+        f"{RESULTS}/logs/draw_accuracies/{{language}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    message:
+        "Drawing the accuracy of every run ({wildcards.language})"
+    script:
+        "../scripts/draw_accuracies.py"
+
+
+rule draw_confusion:
+    input:
+        code=script_and_modules("draw_confusion.py"),
+        metrics=ALL_METRICS,
+        texts=TEXTS,
+    output:
+        pdf=f"{RESULTS}/figures/confusion-{{language}}.pdf",
+        svg=report(
+            f"{RESULTS}/figures/confusion-{{language}}.svg",
+            category="Figures",
+            caption="../report/confusion.rst",
+            labels={"figure": "confusion matrices", "language": "{language}"},
+        ),
+    params:
+        titles=TITLES,
+    log:
+        f"{RESULTS}/logs/draw_confusion/{{language}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    message:
+        "Drawing the confusion matrices ({wildcards.language})"
+    script:
+        "../scripts/draw_confusion.py"
+
+
+rule draw_classes:
+    input:
+        code=script_and_modules("draw_classes.py"),
+        splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
+        texts=TEXTS,
+    output:
+        pdf=f"{RESULTS}/figures/classes-{{language}}.pdf",
+        svg=report(
+            f"{RESULTS}/figures/classes-{{language}}.svg",
+            category="Figures",
+            caption="../report/classes.rst",
+            labels={"figure": "classes", "language": "{language}"},
+        ),
+    log:
+        f"{RESULTS}/logs/draw_classes/{{language}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    message:
+        "Drawing the number of images of each class ({wildcards.language})"
+    script:
+        "../scripts/draw_classes.py"
+
+
+rule draw_samples:
+    input:
+        code=script_and_modules("draw_samples.py"),
+        manifest=rules.build_manifest.output.manifest,
+        pixels=rules.write_pixels.output.pixels,
+    output:
+        pdf=f"{RESULTS}/figures/samples.pdf",
+        svg=report(
+            f"{RESULTS}/figures/samples.svg",
+            category="Figures",
+            caption="../report/samples.rst",
+            labels={"figure": "sample images", "language": ""},
+        ),
+    log:
+        f"{RESULTS}/logs/draw_samples.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    message:
+        "Drawing sample images of each class"
+    script:
+        "../scripts/draw_samples.py"

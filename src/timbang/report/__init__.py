@@ -1,0 +1,1 @@
+"""Figures, tables and the document, in each language; nothing here computes a result."""

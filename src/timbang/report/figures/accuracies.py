@@ -1,0 +1,51 @@
+"""Every run as a dot: the spread over replicates that a mean alone would hide."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from timbang.report.figures.style import Mark, new_figure, wrap_labels
+from timbang.report.texts import Texts
+
+
+def draw_accuracies(
+    accuracies: Mapping[str, Sequence[float]],
+    marks: Mapping[str, Mark],
+    published: Mapping[str, float],
+    texts: Texts,
+) -> Figure:
+    """Draw the validation accuracy of every run, a row a contender.
+
+    Args:
+        accuracies: by the contender's title, one fraction a replicate.
+        marks: by the contender's title, how it is drawn.
+        published: the published accuracy of some of the contenders, a fraction.
+        texts: the words of the language.
+    """
+    figure = new_figure(0.9 + 0.42 * len(accuracies))
+    axes = figure.subplots()
+    for row, (title, values) in enumerate(accuracies.items()):
+        style = marks[title]
+        shown = 100 * np.asarray(values)
+        # Replicates side by side in their order, so that equal accuracies stay visible.
+        shift = np.linspace(-0.18, 0.18, len(shown)) if len(shown) > 1 else np.zeros(1)
+        axes.scatter(shown, row + shift, s=16, color=style.color, marker=style.marker, alpha=0.75)
+        axes.plot([shown.mean()] * 2, [row - 0.36, row + 0.36], color="black", linewidth=1.4)
+        if title in published:
+            axes.scatter(
+                100 * published[title], row, s=42, facecolors="none", edgecolors="black", zorder=3
+            )
+    axes.plot([], [], color="black", linewidth=1.4, label=texts["figures"]["mean"])
+    axes.scatter([], [], s=16, color="0.5", label=texts["figures"]["run"])
+    if any(title in published for title in accuracies):
+        axes.scatter(
+            [], [], s=42, facecolors="none", edgecolors="black", label=texts["figures"]["published"]
+        )
+    axes.set_yticks(range(len(accuracies)), wrap_labels(list(accuracies), 26))
+    axes.set_ylim(len(accuracies) - 0.5, -0.5)
+    axes.set_xlabel(texts["figures"]["validation_accuracy"])
+    axes.grid(axis="x", linewidth=0.3, color="0.85")
+    axes.tick_params(axis="y", length=0)
+    figure.legend(loc="outside upper right", ncols=3)
+    return figure

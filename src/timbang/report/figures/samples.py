@@ -1,0 +1,70 @@
+"""Sample images of each class, as the networks see them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from timbang.report.figures.style import TEXT_WIDTH, new_figure, wrap_labels
+
+SAMPLES_PER_CLASS = 8
+MOST_CLASSES = 12
+# More pixels than this are not seen at the size of print, and make the report heavy.
+LARGEST_SIDE = 128
+
+
+def choose_samples(labels: np.ndarray, groups: np.ndarray) -> dict[str, np.ndarray]:
+    """Choose up to 8 images of each class, evenly over the data set, no two of one group.
+
+    Args:
+        labels: str [N].
+        groups: int [N], equal for duplicates.
+
+    Returns:
+        By class in sorted order, the indices of its images; at most 12 classes, evenly chosen.
+    """
+    classes = np.unique(labels)
+    shown = classes[_spread(len(classes), MOST_CLASSES)]
+    chosen = {}
+    for name in shown:
+        members = np.flatnonzero(labels == name)
+        _, first = np.unique(groups[members], return_index=True)
+        distinct = members[np.sort(first)]
+        chosen[str(name)] = distinct[_spread(len(distinct), SAMPLES_PER_CLASS)]
+    return chosen
+
+
+def draw_samples(pixels: np.ndarray, chosen: Mapping[str, np.ndarray]) -> Figure:
+    """Draw a row of images a class.
+
+    Args:
+        pixels: uint8 [N, H, W, 3].
+        chosen: by class, the indices of the images to show.
+    """
+    cell = TEXT_WIDTH / (SAMPLES_PER_CLASS + 1.6)
+    figure = new_figure(cell * len(chosen) * 1.06)
+    panels = figure.subplots(len(chosen), SAMPLES_PER_CLASS, squeeze=False)
+    for row, (name, label) in zip(
+        panels, zip(chosen, wrap_labels(list(chosen), 16), strict=True), strict=True
+    ):
+        for axes in row:
+            axes.set_axis_off()
+        for axes, index in zip(row, chosen[name], strict=False):
+            axes.imshow(_shrink(pixels[index]))
+        row[0].text(
+            -0.12, 0.5, label, transform=row[0].transAxes, ha="right", va="center", fontsize=9
+        )
+    figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
+    return figure
+
+
+def _spread(count: int, most: int) -> np.ndarray:
+    """Return at most ``most`` indices below ``count``, evenly spread."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
+
+
+def _shrink(pixels: np.ndarray) -> np.ndarray:
+    image = Image.fromarray(pixels)
+    image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+    return np.asarray(image)

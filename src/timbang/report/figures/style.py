@@ -1,0 +1,87 @@
+"""What all figures share: size, fonts, one colour and mark per contender, and how they are saved."""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+from matplotlib.figure import Figure
+
+# The report's text width, 160 mm, so that no figure is ever rescaled.
+TEXT_WIDTH = 160 / 25.4
+TEXT_HEIGHT = 9.0
+
+# STIX belongs to Times, the report's family, and comes with matplotlib; DejaVu has what it lacks.
+STYLE = {
+    "font.family": ["STIXGeneral", "DejaVu Sans"],
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.labelsize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4,
+    # A user's $ is a character, not mathematics.
+    "text.parse_math": False,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "timbang",
+}
+
+# Okabe and Ito's palette without its yellow, which fails on white; marks and dashes besides.
+_PALETTE = matplotlib.color_sequences["okabe_ito"]
+COLORS = [_PALETTE[place] for place in (5, 6, 3, 7, 1, 2, 0)]
+MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
+DASHES: list[str | tuple[int, tuple[float, ...]]] = [
+    "solid",
+    (0, (5, 1.5)),
+    (0, (1.2, 1.2)),
+    (0, (6, 1.5, 1.2, 1.5)),
+]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a contender is drawn in every figure."""
+
+    color: tuple[float, float, float]
+    marker: str
+    dashes: str | tuple[int, tuple[float, ...]]
+
+
+def mark(place: int) -> Mark:
+    """Return the mark of the contender at a place of the configuration, counted from 0.
+
+    28 contenders have marks that differ; after that they repeat.
+    """
+    return Mark(
+        color=COLORS[place % len(COLORS)],
+        marker=MARKERS[place % len(MARKERS)],
+        dashes=DASHES[(place + place // len(COLORS)) % len(DASHES)],
+    )
+
+
+def new_figure(height: float) -> Figure:
+    """Return an empty figure as wide as the report's text; ``height`` in inches, cut to a page."""
+    return Figure(figsize=(TEXT_WIDTH, min(height, TEXT_HEIGHT)), layout="constrained")
+
+
+def wrap_labels(labels: Sequence[str], width: int = 20) -> list[str]:
+    """Break long labels over at most three lines of ``width`` characters, shortened with an …."""
+    return [
+        "\n".join(textwrap.wrap(label, width, max_lines=3, placeholder=" …")) or label
+        for label in labels
+    ]
+
+
+def save_figure(figure: Figure, pdf: Path, svg: Path) -> None:
+    """Save a figure as PDF for the report and as SVG for the web, the same bytes each time."""
+    figure.savefig(pdf, metadata={"CreationDate": None})
+    figure.savefig(svg, metadata={"Date": None})

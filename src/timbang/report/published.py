@@ -1,0 +1,50 @@
+"""A published study's numbers, to stand beside this study's own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from timbang.errors import TimbangError
+
+
+@dataclass(frozen=True)
+class PublishedResult:
+    """One published run: fractions, nats and seconds; None where nothing was published."""
+
+    validation_accuracy: float
+    validation_loss: float | None = None
+    train_accuracy: float | None = None
+    train_loss: float | None = None
+    parameters: int | None = None
+    unused_parameters: int = 0
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published study: how it is cited, its title and its results by contender."""
+
+    citation: str
+    title: str
+    results: Mapping[str, PublishedResult]
+
+
+def read_published(path: str | None) -> Published | None:
+    """Read published numbers, or return None where no path is given.
+
+    Raises:
+        TimbangError: the file is not of the form of ``report/published.yaml``.
+    """
+    if not path:
+        return None
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        results = {name: PublishedResult(**row) for name, row in content["results"].items()}
+        return Published(content["citation"], content["title"], results)
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        reason = " ".join(str(error).split())
+        raise TimbangError(
+            f"report.published: {path} is not of the form of report/published.yaml ({reason})"
+        ) from None

@@ -1,0 +1,14 @@
+from pathlib import Path
+
+import matplotlib
+
+from timbang.data.records import read_split
+from timbang.logs import log_to
+from timbang.report.figures.classes import count_classes, draw_classes
+from timbang.report.figures.style import STYLE, save_figure
+from timbang.report.texts import read_texts
+
+with log_to(snakemake.log[0]), matplotlib.rc_context(STYLE):
+    counts = count_classes([read_split(Path(path)) for path in snakemake.input.splits])
+    figure = draw_classes(counts, read_texts(Path(snakemake.input.texts)))
+    save_figure(figure, Path(snakemake.output.pdf), Path(snakemake.output.svg))

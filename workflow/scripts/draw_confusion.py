@@ -1,0 +1,24 @@
+import json
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+
+from timbang.logs import log_to
+from timbang.report.figures.confusion import draw_confusion
+from timbang.report.figures.style import STYLE, save_figure
+from timbang.report.texts import read_texts
+
+with log_to(snakemake.log[0]), matplotlib.rc_context(STYLE):
+    metrics = [json.loads(Path(path).read_text()) for path in snakemake.input.metrics]
+    figure = draw_confusion(
+        matrices={
+            title: np.sum(
+                [run["confusion_matrix"] for run in metrics if run["contender"] == name], axis=0
+            )
+            for name, title in snakemake.params.titles.items()
+        },
+        classes=metrics[0]["classes"],
+        texts=read_texts(Path(snakemake.input.texts)),
+    )
+    save_figure(figure, Path(snakemake.output.pdf), Path(snakemake.output.svg))
