@@ -1,0 +1,82 @@
+# Run `make` alone to see what can be made. Works with GNU make 3.81 (macOS) and newer.
+
+# The study to report on; empty means the default study.
+CONFIG =
+DEFAULT_CONFIG = config/config.yaml
+# Processors for the workflow: four, or all where there are fewer.
+CORES = $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); \
+	if [ "$$n" -gt 4 ]; then n=4; fi; echo "$$n")
+# Further arguments, for example SNAKEMAKE_ARGS=--dry-run or PYTEST_ARGS='-k streams'.
+SNAKEMAKE_ARGS =
+PYTEST_ARGS =
+LOCK_ARGS =
+
+# Programs come from .venv, whatever is activated outside; and no module from
+# outside gets in. Recipes name .venv/bin as well, since make 3.81 looks up a
+# plain command on the PATH that it was started with.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+unexport PYTHONPATH PYTHONHOME
+export PYTHONNOUSERSITE := 1
+
+snakemake_files = $(wildcard Snakefile) $(wildcard workflow)
+
+# Says where the PDFs of a study are. Its configuration names its folder.
+define list_reports
+import pathlib, sys, yaml
+study = yaml.safe_load(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))["study"]
+folder = pathlib.Path("results", study, "report")
+print("\n".join(f"Report: {pdf}" for pdf in sorted(folder.glob("report-*.pdf"))) or f"No report in {folder} yet.")
+endef
+export list_reports
+
+.DEFAULT_GOAL := help
+.PHONY: help report test format lock clean python tex
+# In order, even with -j: both set-ups may call apt-get, and training comes after them.
+.NOTPARALLEL:
+
+help: ## List what can be made (this list)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  make report CONFIG=my-study.yaml   takes another study"
+	@echo "  make report CORES=8                uses 8 processors"
+	@echo "  make report SNAKEMAKE_ARGS=-n      passes arguments on to Snakemake"
+	@echo "  make report PYTHON=python3.12      chooses the Python for .venv"
+
+report: python tex ## Run the study and write its report as PDF
+	@.venv/bin/snakemake --cores $(CORES) --resources gpu=1 \
+		$(if $(CONFIG),--configfile "$(CONFIG)") $(SNAKEMAKE_ARGS)
+	@.venv/bin/python -c "$$list_reports" "$(or $(CONFIG),$(DEFAULT_CONFIG))"
+
+test: python tex ## Check style, types and workflow, and run the tests
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/snakefmt --check $(snakemake_files)
+	.venv/bin/snakemake --lint
+	.venv/bin/mypy
+	.venv/bin/pytest $(PYTEST_ARGS)
+
+format: python ## Put code and rules into the project's style
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+	.venv/bin/snakefmt $(snakemake_files)
+
+# Only resolves; the next target that needs .venv installs. One version for all
+# Pythons and systems, so that results do not depend on them.
+# LOCK_ARGS=--upgrade takes newer releases; without it only what must change changes.
+lock: python ## Write envs/requirements.lock anew from pyproject.toml
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+		--fork-strategy fewest --extra dev --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links \
+		--custom-compile-command 'make lock' $(LOCK_ARGS) \
+		--output-file envs/requirements.lock pyproject.toml
+
+# Results, data, .snakemake and .venv stay.
+clean: ## Remove the caches of the checks (never results or data)
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find src tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
+
+python: ## Set up .venv (done by the others as needed)
+	@sh envs/set_up_python.sh
+
+tex: ## Set up LaTeX (done by the others as needed)
+	@sh envs/set_up_tex.sh

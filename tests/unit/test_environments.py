@@ -1,0 +1,505 @@
+"""The files that say what is installed agree, and the set-up scripts decide rightly.
+
+The scripts run here with made-up programs on a PATH of their own: nothing is installed.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = ROOT / "envs" / "requirements.lock"
+
+CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
+NOT_FOR_JOBS = {
+    "snakemake": "starts the jobs, and brings what its scripts need along",
+    "snakemake-executor-plugin-slurm": "submits the jobs",
+    "snakemake-logger-plugin-rich": "shows the progress of the jobs",
+}
+
+
+# The lists of packages
+
+
+def locked_versions():
+    pins = re.findall(r"^([a-z0-9-]+)==([^\s;]+)", LOCK.read_text(), flags=re.MULTILINE)
+    assert len({name for name, _ in pins}) == len(pins), "a package is locked twice"
+    return dict(pins)
+
+
+def project():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def name_of(requirement):
+    return re.match(r"[\w.-]+", requirement)[0].lower().replace("_", "-")
+
+
+def conda_pins(name):
+    environment = yaml.safe_load((ROOT / "envs" / name).read_text())
+    assert environment["channels"] == ["conda-forge", "nodefaults"]
+    return dict(line.split(" ", 1) for line in environment["dependencies"])
+
+
+def test_lock_covers_every_dependency():
+    wanted = project()["dependencies"] + project()["optional-dependencies"]["dev"]
+    assert {name_of(requirement) for requirement in wanted} <= locked_versions().keys()
+
+
+def test_lock_meets_exact_pins():
+    locked = locked_versions()
+    exact = dict(line.split("==") for line in project()["dependencies"] if "==" in line)
+    assert exact == {name: locked[name] for name in exact}
+    assert "torch" in exact
+
+
+def test_lock_is_for_any_machine():
+    text = LOCK.read_text()
+    assert "make lock" in text.splitlines()[1]
+    assert not re.search(r"://|--(extra-)?index-url|--find-links", text)
+    # pip takes a lock with hashes only where every package has some.
+    requirements = re.split(r"\n(?=[a-z0-9])", text)[1:]
+    assert all("--hash=sha256:" in requirement for requirement in requirements)
+
+
+def test_conda_environment_has_the_locked_versions():
+    locked = locked_versions()
+    names = {
+        name_of(requirement) for requirement in project()["dependencies"]
+    } - NOT_FOR_JOBS.keys()
+    expected = {CONDA_NAMES.get(name, name): f"={locked[name]}" for name in names}
+    pins = conda_pins("python.yaml")
+    assert pins.pop("python") == ">=3.11,<3.13"
+    assert pins == expected
+
+
+def test_tex_environment_is_pinned():
+    assert re.fullmatch(r"=\d+\.\d+\.\d+", conda_pins("tex.yaml")["tectonic"])
+
+
+# The set-up scripts
+
+# What the scripts use of any Unix.
+TOOLS = """
+sh cat cksum cp dirname env grep id ls mkdir mktemp paste printf rm tail tr touch uname
+"""
+
+
+class Machine:
+    """A repository in a folder with spaces, and a PATH with nothing but what a test puts there."""
+
+    def __init__(self, folder):
+        self.root = folder / "my study"
+        self.bin = folder / "programs"
+        self.log_file = folder / "log"
+        (self.root / "envs").mkdir(parents=True)
+        self.bin.mkdir()
+        for name in ("set_up_python.sh", "set_up_tex.sh"):
+            shutil.copy(ROOT / "envs" / name, self.root / "envs" / name)
+        self.lock = self.root / "envs" / "requirements.lock"
+        self.lock.write_text("tqdm==1.0\n")
+        for tool in TOOLS.split():
+            if (program := shutil.which(tool)) is not None:
+                (self.bin / tool).symlink_to(program)
+        self.user(0)
+        self.system("Linux")
+
+    def program(self, name, script, folder=None):
+        path = (folder or self.bin) / name
+        path.unlink(missing_ok=True)
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return path
+
+    def user(self, number):
+        self.program("id", f"echo {number}")
+
+    def system(self, name, machine="x86_64"):
+        self.program("uname", f'[ "$1" = -s ] && echo {name} || echo {machine}')
+
+    def python(self, name="python3", version="3.11", ensurepip=True, pip=False, folder=None):
+        """Put a Python there that notes its calls, and copies itself when asked for a venv."""
+        has_ensurepip = "true" if ensurepip else f'[ -e "{self.bin}/has-ensurepip" ]'
+        return self.program(
+            name,
+            f"""
+            case "$*" in
+            *version_info*) echo {version} ;;
+            "-c import ensurepip") {has_ensurepip} ;;
+            *Python.h*) false ;;
+            "-m pip --python"*--version) {str(pip).lower()} ;;
+            "-m "*) echo "{name} $*; PYTHONPATH=${{PYTHONPATH-}}" >>"{self.log_file}" ;;
+            esac || exit 1
+            case "$*" in
+            "-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+            "-m pip install"*)
+                [ ! -e "{self.bin}/pip-fails" ] || {{ echo 'ERROR: no network' >&2; exit 1; }} ;;
+            esac
+            """,
+            folder,
+        )
+
+    def apt_get(self, then="true"):
+        self.program(
+            "apt-get", f'echo "apt-get $*" >>"{self.log_file}"\n[ "$1" = update ] || {then}'
+        )
+
+    def sudo(self):
+        self.program("sudo", f'echo "sudo $*" >>"{self.log_file}"\nexec "$@"')
+
+    def latexmk(self, missing=""):
+        for name in ("latexmk", "pdflatex", "bibtex"):
+            self.program(name, "true")
+        # Like the real one, it exits with the number of files that it did not find.
+        self.program(
+            "kpsewhich",
+            f"""
+            unfound=0
+            for file in "$@"; do
+                case " {missing} " in *" $file "*) unfound=$((unfound + 1)) ;; esac
+            done
+            exit $unfound
+            """,
+        )
+
+    def run(self, script, **environment):
+        return subprocess.run(
+            [self.root / "envs" / script],
+            env={"PATH": str(self.bin), "HOME": str(self.root)} | environment,
+            cwd=self.bin,
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+
+    def log(self):
+        return self.log_file.read_text() if self.log_file.exists() else ""
+
+    def forget(self):
+        self.log_file.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def machine(tmp_path):
+    return Machine(tmp_path)
+
+
+def only_line(result):
+    """Return the one line in which a failed script says why."""
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    return line
+
+
+def test_python_set_up_then_nothing_to_do(machine):
+    machine.python()
+    result = machine.run("set_up_python.sh")
+    assert result.returncode == 0, result.stderr
+    assert "3 GB" in result.stdout
+    assert "-m venv --clear .venv" in machine.log()
+    assert "--require-hashes -r envs/requirements.lock" in machine.log()
+    machine.forget()
+    again = machine.run("set_up_python.sh")
+    assert (again.returncode, again.stdout, again.stderr, machine.log()) == (0, "", "", "")
+
+
+def test_python_too_old(machine):
+    machine.python(version="3.9")
+    line = only_line(machine.run("set_up_python.sh"))
+    assert "3.11" in line and f"{machine.bin}/python3 (3.9)" in line and "PYTHON=" in line
+    assert machine.log() == ""
+
+
+def test_no_python(machine):
+    assert "found none" in only_line(machine.run("set_up_python.sh"))
+
+
+def test_newer_python_under_another_name(machine):
+    machine.python(version="3.9")
+    machine.python("python3.12", version="3.12")
+    assert machine.run("set_up_python.sh").returncode == 0
+    assert machine.log().startswith("python3.12 -m venv")
+
+
+def test_python_314_needs_a_compiler(machine):
+    machine.python(version="3.14")
+    assert "3.14 without a C compiler" in only_line(machine.run("set_up_python.sh"))
+    machine.python("python3.13", version="3.13")
+    assert machine.run("set_up_python.sh").returncode == 0
+
+
+def test_python_named_by_the_user(machine, tmp_path):
+    machine.python(version="3.12")
+    (tmp_path / "other place").mkdir()
+    own = machine.python("mine", folder=tmp_path / "other place")
+    assert machine.run("set_up_python.sh", PYTHON=str(own)).returncode == 0
+    assert machine.log().startswith("mine -m venv")
+    assert "none at nowhere" in only_line(
+        Machine(tmp_path / "second").run("set_up_python.sh", PYTHON="nowhere")
+    )
+
+
+def test_intel_mac(machine):
+    machine.python()
+    machine.system("Darwin")
+    assert "Intel" in only_line(machine.run("set_up_python.sh"))
+
+
+def test_no_venv_no_pip_no_apt(machine):
+    machine.python(ensurepip=False)
+    assert "neither ensurepip nor pip" in only_line(machine.run("set_up_python.sh"))
+
+
+def test_no_venv_and_may_not_install(machine):
+    machine.python(ensurepip=False)
+    machine.apt_get()
+    machine.user(1000)
+    assert "as root: apt-get install python3.11-venv" in only_line(machine.run("set_up_python.sh"))
+    assert machine.log() == ""
+
+
+@pytest.mark.parametrize("user", [0, 1000])
+def test_venv_from_apt(machine, user):
+    machine.python(ensurepip=False)
+    machine.apt_get(then=f'touch "{machine.bin}/has-ensurepip"')
+    machine.sudo()
+    machine.user(user)
+    result = machine.run("set_up_python.sh")
+    assert result.returncode == 0, result.stderr
+    assert "Installing the package python3.11-venv" in result.stdout
+    assert re.search("apt-get install .*python3.11-venv", machine.log())
+    assert ("sudo apt-get update" in machine.log()) == (user != 0)
+    assert "-m venv --clear .venv" in machine.log()
+
+
+def test_apt_fails(machine):
+    machine.python(ensurepip=False)
+    machine.apt_get(then="{ echo 'E: no such package' >&2; exit 100; }")
+    result = machine.run("set_up_python.sh")
+    assert result.returncode == 1
+    said, line = result.stderr.splitlines()
+    assert said == "E: no such package"
+    assert "As root: apt-get install python3.11-venv" in line
+
+
+def test_venv_with_another_pip(machine):
+    machine.python(ensurepip=False, pip=True)
+    machine.apt_get()
+    assert machine.run("set_up_python.sh").returncode == 0
+    log = machine.log()
+    assert "-m venv --clear --without-pip .venv" in log
+    assert "-m pip --python .venv/bin/python install" in log
+    assert "apt-get" not in log
+
+
+def test_unfinished_venv_is_made_anew(machine):
+    machine.python()
+    machine.run("set_up_python.sh")
+    next((machine.root / ".venv").glob("*.stamp")).unlink()
+    machine.forget()
+    assert "anew" in machine.run("set_up_python.sh").stdout
+    assert "-m venv --clear .venv" in machine.log()
+
+
+def test_moved_venv_is_made_anew(machine, tmp_path):
+    machine.python()
+    machine.run("set_up_python.sh")
+    machine.root = machine.root.rename(tmp_path / "moved")
+    assert "anew" in machine.run("set_up_python.sh").stdout
+
+
+def test_venv_whose_python_is_gone_is_made_anew(machine):
+    machine.python()
+    machine.run("set_up_python.sh")
+    (machine.root / ".venv" / "bin" / "python").unlink()
+    assert "anew" in machine.run("set_up_python.sh").stdout
+
+
+def test_changed_lock_installs_the_difference(machine):
+    machine.python()
+    machine.run("set_up_python.sh")
+    machine.forget()
+    machine.lock.write_text("tqdm==2.0\n")
+    assert "difference" in machine.run("set_up_python.sh").stdout
+    assert "-m pip install" in machine.log()
+    assert "-m venv" not in machine.log()
+    assert machine.run("set_up_python.sh").stdout == ""
+
+
+def test_pip_fails(machine):
+    machine.python()
+    (machine.bin / "pip-fails").touch()
+    result = machine.run("set_up_python.sh")
+    assert result.returncode == 1
+    said, line = result.stderr.splitlines()
+    assert said == "ERROR: no network"
+    assert "pip could not install" in line
+    (machine.bin / "pip-fails").unlink()
+    assert "anew" in machine.run("set_up_python.sh").stdout
+
+
+def test_surroundings_do_not_leak_in(machine):
+    machine.python()
+    venv_bin = machine.root / ".venv" / "bin"
+    venv_bin.mkdir(parents=True)
+    machine.python("python3", version="3.12", folder=venv_bin)
+    result = machine.run(
+        "set_up_python.sh", PYTHONPATH="/env/python", PATH=f"{venv_bin}:{machine.bin}"
+    )
+    assert "with Python 3.11" in result.stdout
+    assert set(re.findall("PYTHONPATH=(.*)", machine.log())) == {""}
+
+
+@pytest.mark.parametrize("choice", ["", "latexmk"])
+def test_latexmk_is_there(machine, choice):
+    machine.latexmk()
+    result = machine.run("set_up_tex.sh", TIMBANG_TEX=choice)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("choice", ["", "tectonic"])
+def test_tectonic_is_there(machine, choice):
+    machine.program("tectonic", "true")
+    machine.apt_get()
+    result = machine.run("set_up_tex.sh", TIMBANG_TEX=choice)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert machine.log() == ""
+
+
+def test_tex_that_is_asked_for_is_missing(machine):
+    machine.latexmk()
+    line = only_line(machine.run("set_up_tex.sh", TIMBANG_TEX="tectonic"))
+    assert "tectonic is not installed" in line
+    assert "latexmk or tectonic" in only_line(machine.run("set_up_tex.sh", TIMBANG_TEX="lualatex"))
+
+
+@pytest.mark.parametrize(
+    ("system", "advice"), [("Darwin", "brew install tectonic"), ("Linux", "TeX Live with latexmk")]
+)
+def test_no_tex_and_no_apt(machine, system, advice):
+    machine.system(system)
+    line = only_line(machine.run("set_up_tex.sh"))
+    assert advice in line and "pdflatex" in line
+
+
+def test_latex_without_the_packages(machine):
+    machine.latexmk(missing="siunitx.sty indonesian.ldf")
+    line = only_line(machine.run("set_up_tex.sh"))
+    assert "(missing: siunitx.sty indonesian.ldf)" in line
+
+
+def test_no_tex_and_may_not_install(machine):
+    machine.apt_get()
+    machine.user(1000)
+    assert "as root: apt-get install latexmk" in only_line(machine.run("set_up_tex.sh"))
+    assert machine.log() == ""
+
+
+@pytest.mark.parametrize("user", [0, 1000])
+def test_tex_from_apt(machine, user):
+    machine.latexmk()
+    later = machine.bin / "later"
+    (machine.bin / "kpsewhich").rename(later)
+    machine.program("tectonic", "true")  # is there, but latexmk is asked for
+    machine.apt_get(then=f'cp "{later}" "{machine.bin}/kpsewhich"')
+    machine.sudo()
+    machine.user(user)
+    result = machine.run("set_up_tex.sh", TIMBANG_TEX="latexmk")
+    assert result.returncode == 0, result.stderr
+    assert "200 MB" in result.stdout
+    assert machine.log().count("apt-get update") == (1 if user == 0 else 2)
+    assert re.search("apt-get install .*texlive-lang-other", machine.log())
+    assert ("sudo apt-get" in machine.log()) == (user != 0)
+
+
+def test_apt_brings_too_little(machine):
+    machine.latexmk(missing="microtype.sty")
+    machine.apt_get()
+    assert "still missing: microtype.sty" in only_line(machine.run("set_up_tex.sh"))
+
+
+# The Makefile
+
+needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+
+
+def make(*arguments, cwd=ROOT, **more):
+    # Nothing of the `make test` that runs this may get in.
+    inherited = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS")
+    environment = {name: value for name, value in os.environ.items() if name not in inherited}
+    result = subprocess.run(
+        ["make", "--no-print-directory", "-f", ROOT / "Makefile", *arguments],
+        cwd=cwd,
+        env=environment | more,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@needs_make
+def test_make_lists_its_targets():
+    assert {"report", "test", "format", "lock", "clean"} <= set(re.findall(r"make (\w+) ", make()))
+
+
+@needs_make
+def test_make_report_uses_four_processors_at_most():
+    cores = int(re.search(r"--cores (\d+)", make("--dry-run", "report"))[1])
+    assert 1 <= cores <= min(4, os.cpu_count() or 1)
+
+
+@needs_make
+def test_make_report_takes_a_study_and_arguments():
+    said = make("--dry-run", "report", "CONFIG=my studies/a.yaml", "SNAKEMAKE_ARGS=--quiet")
+    assert '--configfile "my studies/a.yaml" --quiet' in said
+    assert "--configfile" not in make("--dry-run", "report")
+
+
+@needs_make
+def test_make_report_sets_up_first():
+    said = make("--dry-run", "report")
+    assert said.index("set_up_python") < said.index("set_up_tex") < said.index("snakemake")
+
+
+@needs_make
+def test_make_report_says_where_the_reports_are(tmp_path):
+    """A whole `make report`, with a made-up Snakemake and .venv, in a folder with spaces."""
+    machine = Machine(tmp_path)
+    for name in ("set_up_python.sh", "set_up_tex.sh"):
+        machine.program(name, "true", machine.root / "envs")
+    venv_bin = machine.root / ".venv" / "bin"
+    venv_bin.mkdir(parents=True)
+    folder = "results/weeds/report"
+    machine.program(
+        "snakemake",
+        f'echo "PYTHONPATH=${{PYTHONPATH-unset}}"\ncommand -v snakemake\n'
+        f"mkdir -p {folder} && touch {folder}/report-en.pdf {folder}/report-id.pdf",
+        venv_bin,
+    )
+    # The real Python, with its packages, in place of the one of .venv.
+    machine.program("python", f'exec "{sys.executable}" "$@"', venv_bin)
+    (machine.root / "my.yaml").write_text("study: weeds\n")
+    said = make("report", "CONFIG=my.yaml", cwd=machine.root, PYTHONPATH="/elsewhere")
+    assert said.splitlines() == [
+        "PYTHONPATH=unset",
+        str(venv_bin / "snakemake"),
+        f"Report: {folder}/report-en.pdf",
+        f"Report: {folder}/report-id.pdf",
+    ]
+
+
+def test_default_study_is_the_snakefiles():
+    makefile = (ROOT / "Makefile").read_text()
+    default = ROOT / re.search(r"^DEFAULT_CONFIG = (.+)$", makefile, re.MULTILINE)[1]
+    assert default.is_file()
+    (line,) = re.findall(r"^\s*configfile:(.*)$", (ROOT / "Snakefile").read_text(), re.MULTILINE)
+    assert re.findall(r'"(.*?)"', line)[-2:] == list(default.parts[-2:])
