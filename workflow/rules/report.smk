@@ -1,0 +1,124 @@
+# The tables, the document and its PDF, in every language of the report.
+
+PLAIN = next(
+    (
+        contender.name
+        for contender in STUDY.contenders
+        if CATALOGUE[contender.network].family == "plain"
+    ),
+    None,
+)
+TABLES = {
+    name: f"{RESULTS}/tables/{name.replace('_', '-')}-{{language}}.tex"
+    for name in ("settings", "networks", "contenders", "classes", "stage_one", "stage_two")
+    if not (name == "stage_one" and PLAIN is None)
+    and not (name == "stage_two" and PLAIN in (None, STUDY.reference))
+}
+FIGURES = [
+    rules.draw_curves.output.pdf,
+    rules.draw_accuracies.output.pdf,
+    rules.draw_confusion.output.pdf,
+    rules.draw_classes.output.pdf,
+    rules.draw_samples.output.pdf,
+]
+
+
+rule write_tables:
+    input:
+        code=script_and_modules("write_tables.py"),
+        summary=rules.summarise_runs.output.summary,
+        classes=rules.summarise_runs.output.classes,
+        published=published_numbers(),
+        texts=TEXTS,
+    output:
+        **TABLES,
+    params:
+        titles=TITLES,
+        plain=PLAIN,
+        reference=STUDY.reference,
+        recipe=asdict(STUDY.recipe),
+        width=STUDY.width,
+        image_size=STUDY.data.image_size,
+    log:
+        f"{RESULTS}/logs/write_tables/{{language}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    message:
+        "Writing the tables ({wildcards.language})"
+    script:
+        "../scripts/write_tables.py"
+
+
+rule write_report:
+    input:
+        code=script_and_modules("write_report.py"),
+        template=f"{ROOT}/report/templates/report-{{language}}.tex.j2",
+        base=f"{ROOT}/report/templates/base.tex.j2",
+        bibliography=f"{ROOT}/report/references.bib",
+        texts=TEXTS,
+        audit=rules.build_manifest.output.audit,
+        splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
+        summary=rules.summarise_runs.output.summary,
+        classes=rules.summarise_runs.output.classes,
+        histories=ALL_HISTORIES,
+        metrics=ALL_METRICS,
+        published=published_numbers(),
+    output:
+        tex=f"{RESULTS}/report/report-{{language}}.tex",
+        bibliography=f"{RESULTS}/report/references-{{language}}.bib",
+    params:
+        title=lambda wildcards: STUDY.report.title.get(wildcards.language, ""),
+        authors=list(STUDY.report.authors),
+        course=lambda wildcards: STUDY.report.course.get(wildcards.language, ""),
+        date=STUDY.report.date and STUDY.report.date.isoformat(),
+        ai_assistance=lambda wildcards: STUDY.report.ai_assistance.get(
+            wildcards.language, ""
+        ),
+        contenders=[
+            {
+                "title": TITLES[contender.name],
+                "family": CATALOGUE[contender.network].family,
+                "width": contender.width,
+                "recipe": asdict(contender.recipe),
+            }
+            for contender in STUDY.contenders
+        ],
+        reference=STUDY.reference,
+        replicates=len(STUDY.replicates),
+        recipe=asdict(STUDY.recipe),
+        width=STUDY.width,
+        source=STUDY.data.source,
+        image_size=STUDY.data.image_size,
+        scheme=STUDY.split.scheme,
+    log:
+        f"{RESULTS}/logs/write_report/{{language}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    message:
+        "Writing the report ({wildcards.language})"
+    script:
+        "../scripts/write_report.py"
+
+
+rule compile_report:
+    input:
+        code=script_and_modules("compile_report.py"),
+        tex=rules.write_report.output.tex,
+        bibliography=rules.write_report.output.bibliography,
+        figures=FIGURES,
+        tables=list(TABLES.values()),
+    output:
+        pdf=report(
+            f"{RESULTS}/report/report-{{language}}.pdf",
+            category="Report",
+            caption="../report/report.rst",
+            labels={"language": "{language}"},
+        ),
+    log:
+        f"{RESULTS}/logs/compile_report/{{language}}.log",
+    conda:
+        TEX_ENVIRONMENT
+    message:
+        "Compiling the report ({wildcards.language})"
+    script:
+        "../scripts/compile_report.py"

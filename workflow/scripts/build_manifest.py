@@ -36,4 +36,6 @@ with log_to(snakemake.log[0]) as log:
     write_table(manifest, Path(snakemake.output.manifest))
     audit = summarise_manifest(manifest)
     Path(snakemake.output.audit).write_text(json.dumps(audit, indent=2, ensure_ascii=False) + "\n")
-    log.info("%d images, %d usable, %d classes", len(manifest), audit["usable"], len(audit["classes"]))
+    log.info(
+        "%d images, %d usable, %d classes", len(manifest), audit["usable"], len(audit["classes"])
+    )

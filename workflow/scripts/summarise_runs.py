@@ -9,8 +9,6 @@ with log_to(snakemake.log[0]) as log:
     metrics = [json.loads(Path(path).read_text()) for path in snakemake.input.metrics]
     runs = collect_runs(metrics)
     write_table(runs, Path(snakemake.output.runs))
-    write_table(
-        summarise_runs(runs, snakemake.params.reference), Path(snakemake.output.summary)
-    )
+    write_table(summarise_runs(runs, snakemake.params.reference), Path(snakemake.output.summary))
     write_table(summarise_classes(metrics), Path(snakemake.output.classes))
     log.info("summarised %d runs", len(runs))

@@ -45,7 +45,8 @@ with log_to(snakemake.log[0]) as log:
         len(classes),
         device,
         on_epoch=lambda epoch: log.info(
-            "epoch %d: training loss %.4f, accuracy %.4f; validation loss %.4f, accuracy %.4f; %.1f s",
+            "epoch %d: training loss %.4f, accuracy %.4f; "
+            "validation loss %.4f, accuracy %.4f; %.1f s",
             epoch.epoch,
             epoch.train_loss,
             epoch.train_accuracy,

@@ -5,6 +5,7 @@ TeX that Timbang makes itself is marked as ``TeX``; all other text is escaped wh
 
 import math
 import unicodedata
+from typing import TypeGuard
 
 # PyLaTeX's escape_latex leaves ligatures ('' -- << ?`), control characters and ^ wrong.
 _SPECIAL = {
@@ -60,7 +61,7 @@ def escape_tex(text: object) -> TeX:
 
 
 def _is_space(character: str) -> bool:
-    return character.isspace() and character != "\xa0" or unicodedata.category(character) == "Cc"
+    return (character.isspace() and character != "\xa0") or unicodedata.category(character) == "Cc"
 
 
 def _escape_word(word: str) -> str:
@@ -84,7 +85,7 @@ def _escape_character(character: str) -> str:
 
 
 def number(value: float | None, digits: int = 0) -> TeX:
-    """Return a number for siunitx's ``\\num``, or a dash where there is none."""
+    r"""Return a number for siunitx's ``\num``, or a dash where there is none."""
     return TeX(rf"\num{{{plain_number(value, digits)}}}") if _is_finite(value) else TeX("--")
 
 
@@ -106,5 +107,5 @@ def cell(value: float | None, digits: int) -> TeX:
     return TeX(plain_number(value, digits)) if _is_finite(value) else TeX("{--}")
 
 
-def _is_finite(value: float | None) -> bool:
+def _is_finite(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)

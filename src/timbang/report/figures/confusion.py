@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from timbang.report.figures.style import TEXT_WIDTH, new_figure, wrap_labels
@@ -47,7 +48,7 @@ def draw_confusion(
     return figure
 
 
-def _label_axes(axes, classes: Sequence[str]) -> None:
+def _label_axes(axes: Axes, classes: Sequence[str]) -> None:
     step = -(-len(classes) // MOST_LABELLED_CLASSES)
     places = range(0, len(classes), step)
     labels = wrap_labels([classes[place] for place in places], 14)
@@ -59,7 +60,7 @@ def _label_axes(axes, classes: Sequence[str]) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _write_counts(axes, counts: np.ndarray, share: np.ndarray) -> None:
+def _write_counts(axes: Axes, counts: np.ndarray, share: np.ndarray) -> None:
     for (row, column), count in np.ndenumerate(counts):
         if count:
             color = "white" if share[row, column] < 55 else "black"

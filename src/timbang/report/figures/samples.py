@@ -55,7 +55,7 @@ def draw_samples(pixels: np.ndarray, chosen: Mapping[str, np.ndarray]) -> Figure
         row[0].text(
             -0.12, 0.5, label, transform=row[0].transAxes, ha="right", va="center", fontsize=9
         )
-    figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
+    figure.set_layout_engine("constrained", w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
     return figure
 
 

@@ -1,4 +1,4 @@
-"""What all figures share: size, fonts, one colour and mark per contender, and how they are saved."""
+"""What all figures share: size, fonts, a colour and mark per contender, and how they are saved."""
 
 import textwrap
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 # The report's text width, 160 mm, so that no figure is ever rescaled.
@@ -37,7 +38,7 @@ STYLE = {
 
 # Okabe and Ito's palette without its yellow, which fails on white; marks and dashes besides.
 _PALETTE = matplotlib.color_sequences["okabe_ito"]
-COLORS = [_PALETTE[place] for place in (5, 6, 3, 7, 1, 2, 0)]
+COLORS = [to_rgb(_PALETTE[place]) for place in (5, 6, 3, 7, 1, 2, 0)]
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
 DASHES: list[str | tuple[int, tuple[float, ...]]] = [
     "solid",

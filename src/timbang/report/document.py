@@ -1,0 +1,77 @@
+"""The document: a template filled in with a study's facts.
+
+Everything that a template inserts is escaped unless it is ``TeX`` already, so that no text of
+a user can become a command.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from timbang.report.context import write_loss_spread, write_spread
+from timbang.report.tex import TeX, escape_tex, number, percent
+from timbang.report.texts import Texts, join_words
+
+
+def render_document(
+    template: Path, context: Mapping[str, Any], texts: Texts
+) -> str:
+    """Fill in a template of TeX.
+
+    Statements stand in ``<% %>``, values in ``<< >>``, comments in ``<# #>``.
+
+    Args:
+        template: the file; templates that it extends or includes stand beside it.
+        context: what the template may name; naming anything else is an error.
+        texts: the words of the language.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(template.parent),
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+        undefined=StrictUndefined,
+        finalize=lambda value: value if isinstance(value, TeX) else escape_tex(value),
+    )
+    environment.filters |= {
+        "percent": percent,
+        "number": number,
+        "joined": lambda items: TeX(join_words([str(_escaped(item)) for item in items], texts)),
+        "spread": lambda values: write_spread(values, texts),
+        "spread_loss": lambda values: write_loss_spread(values, texts),
+        "compared": lambda difference: compare_accuracy(difference, texts),
+        "compared_loss": lambda difference: compare_loss(difference, texts),
+    }
+    return environment.get_template(template.name).render(context)
+
+
+def compare_accuracy(difference: float, texts: Texts) -> TeX:
+    """Return the words for a difference of accuracies, a fraction: "9.4 points higher than"."""
+    return _compare(100 * difference, 1, texts["compare"]["accuracy"])
+
+
+def compare_loss(difference: float, texts: Texts) -> TeX:
+    """Return the words for a difference of losses: "0.12 lower than"."""
+    return _compare(difference, 2, texts["compare"]["loss"])
+
+
+def _compare(difference: float, digits: int, words: Mapping[str, str]) -> TeX:
+    """A difference that would print as at most one unit of the last digit counts as equal."""
+    tolerance = 10.0**-digits
+    if abs(difference) <= tolerance:
+        return TeX(words["equal"].format(number(tolerance, digits)))
+    direction = "higher" if difference > 0 else "lower"
+    return TeX(words[direction].format(number(abs(difference), digits)))
+
+
+def _escaped(item: object) -> TeX:
+    return item if isinstance(item, TeX) else escape_tex(item)

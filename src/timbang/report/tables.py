@@ -1,0 +1,247 @@
+"""The tables: each function returns one as TeX, with numbers aligned on the decimal."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from pylatex import LongTable, NoEscape, Tabular
+from pylatex.table import Tabular as AnyTabular
+
+from timbang.report.published import Published, PublishedResult
+from timbang.report.tex import TeX, cell, escape_tex
+from timbang.report.texts import Texts
+
+# Number columns as siunitx takes them: digits before and after the decimal mark.
+PERCENT, LOSS, MILLIONS, COUNT = "3.1", "3.3", "4.2", "6.0"
+
+
+def tabulate_stage_one(row: Mapping, published: PublishedResult | None, texts: Texts) -> TeX:
+    """Return Table 1: a contender's final accuracy and loss, training and validation.
+
+    Args:
+        row: the contender's row of ``summary.csv``.
+        published: its published figures, which get columns of their own.
+        texts: the words of the language.
+    """
+    words = texts["tables"]
+    specs = [PERCENT] * 4 + [LOSS] * 2
+    head = [words[key] for key in ("mean", "sd", "min", "max", "mean", "sd")]
+    groups = [("accuracy", 4), ("loss", 2)]
+    if published:
+        specs += [PERCENT, LOSS]
+        head += [words["accuracy"], words["loss"]]
+        groups.append(("published", 2))
+    table = _new_table("l", specs)
+    _add_group_heads(table, groups, words)
+    _add_heads(table, [words["part"]], head)
+    for part, prefix in (("training", "train_"), ("validation", "")):
+        values = [
+            *(cell(100 * row[f"{prefix}accuracy_{s}"], 1) for s in ("mean", "sd", "min", "max")),
+            *(cell(row[f"{prefix}loss_{s}"], 3) for s in ("mean", "sd")),
+        ]
+        if published:
+            which = "train" if part == "training" else "validation"
+            accuracy = getattr(published, f"{which}_accuracy")
+            values += [
+                cell(None if accuracy is None else 100 * accuracy, 1),
+                cell(getattr(published, f"{which}_loss"), 3),
+            ]
+        _add_row(table, [words[part]], values)
+    return _finish(table)
+
+
+def tabulate_stage_two(
+    plain: Mapping,
+    reference: Mapping,
+    titles: Mapping[str, str],
+    published: Published | None,
+    texts: Texts,
+) -> TeX:
+    """Return Table 2: the plain network against the reference, with the difference.
+
+    The difference is the mean over replicates of the paired difference, reference minus plain,
+    in percentage points and nats, computed before rounding.
+    """
+    words = texts["tables"]
+    specs = [PERCENT] * 4 + [LOSS] * 2
+    head = [words[key] for key in ("mean", "sd", "min", "max", "mean", "sd")]
+    groups = [("accuracy", 4), ("loss", 2)]
+    results = [_published_result(published, row["contender"]) for row in (plain, reference)]
+    if any(results):
+        specs += [PERCENT, LOSS]
+        head += [words["accuracy"], words["loss"]]
+        groups.append(("published", 2))
+    table = _new_table("l", specs)
+    _add_group_heads(table, groups, words)
+    _add_heads(table, [words["network"]], head)
+    for row, result in zip((plain, reference), results, strict=True):
+        values = _accuracy_and_loss(row)
+        if any(results):
+            values += _published_cells(result)
+        _add_row(table, [escape_tex(titles[row["contender"]])], values)
+    values = [
+        cell(-100 * plain["accuracy_difference"], 1),
+        *([TeX("")] * 3),
+        cell(-plain["loss_difference"], 3),
+        TeX(""),
+    ]
+    if any(results):
+        first, second = results
+        both = first is not None and second is not None
+        values += [
+            cell(
+                100 * (second.validation_accuracy - first.validation_accuracy) if both else None, 1
+            ),
+            cell(second.validation_loss - first.validation_loss if both else None, 3),
+        ]
+    table.add_hline()
+    _add_row(table, [words["difference"]], values)
+    return _finish(table)
+
+
+def tabulate_contenders(
+    summary: Sequence[Mapping],
+    titles: Mapping[str, str],
+    published: Published | None,
+    texts: Texts,
+) -> TeX:
+    """Return Table 3: validation accuracy and loss, parameters and time of every contender."""
+    words = texts["tables"]
+    specs = [PERCENT] * 4 + [LOSS] * 2 + [MILLIONS, "5.1"]
+    head = [words[key] for key in ("mean", "sd", "min", "max", "mean", "sd")]
+    head += [r"$10^6$", "s"]
+    groups = [("accuracy", 4), ("loss", 2), ("parameters_short", 1), ("time_short", 1)]
+    results = {row["contender"]: _published_result(published, row["contender"]) for row in summary}
+    if any(results.values()):
+        specs += [PERCENT, LOSS]
+        head += [words["accuracy"], words["loss"]]
+        groups.append(("published", 2))
+    table = _new_table("L", specs)
+    _add_group_heads(table, groups, words)
+    _add_heads(table, [words["network"]], head)
+    for row in summary:
+        values = [
+            *_accuracy_and_loss(row),
+            cell(row["parameters"] / 1e6, 2),
+            cell(row["training_seconds_mean"], 1),
+        ]
+        if any(results.values()):
+            values += _published_cells(results[row["contender"]])
+        _add_row(table, [escape_tex(titles[row["contender"]])], values)
+    return _finish(table)
+
+
+def tabulate_networks(
+    summary: Sequence[Mapping], titles: Mapping[str, str], texts: Texts
+) -> TeX:
+    """Return the table of what each network costs: parameters and multiply-adds of one image."""
+    words = texts["tables"]
+    table = _new_table("l", [MILLIONS, "5.1", "5.1"])
+    _add_heads(
+        table,
+        [words["network"]],
+        [words["parameters"], words["multiply_adds"], words["images_per_second"]],
+    )
+    for row in summary:
+        _add_row(
+            table,
+            [escape_tex(titles[row["contender"]])],
+            [
+                cell(row["parameters"] / 1e6, 2),
+                cell(row["multiply_adds"] / 1e6, 1),
+                cell(row["images_per_second_mean"], 1),
+            ],
+        )
+    return _finish(table)
+
+
+def tabulate_classes(
+    classes: pd.DataFrame, titles: Mapping[str, str], texts: Texts
+) -> TeX:
+    """Return the table of precision, recall and F1 of each class, contender by contender.
+
+    Args:
+        classes: the table ``per_class.csv``.
+        titles: the contenders' names in print.
+        texts: the words of the language.
+    """
+    words = texts["tables"]
+    measures = ("precision", "recall", "f1")
+    specs = [COUNT[:1] + ".1"] + [PERCENT] * 6
+    table = LongTable("L" + _number_columns(specs), width=len(specs) + 1, booktabs=True)
+    _add_group_heads(table, [(None, 1), *((measure, 2) for measure in measures)], words)
+    _add_heads(table, [words["class"]], [words["support"], *([words["mean"], words["sd"]] * 3)])
+    table.end_table_header()
+    for place, (name, rows) in enumerate(classes.groupby("contender", sort=False)):
+        if place:
+            table.append(NoEscape(r"\addlinespace"))
+        title = rf"\multicolumn{{{len(specs) + 1}}}{{l}}{{\emph{{{escape_tex(titles[name])}}}}}\\*"
+        table.append(NoEscape(title))
+        for row in rows.to_dict("records"):
+            values = [cell(row["support_mean"], 1)]
+            for measure in measures:
+                values += [cell(100 * row[f"{measure}_{s}"], 1) for s in ("mean", "sd")]
+            _add_row(table, [escape_tex(row["label"])], values)
+    return _finish(table)
+
+
+def tabulate_settings(rows: Sequence[tuple[str, TeX]], texts: Texts) -> TeX:
+    """Return a table of settings and their values; both are TeX."""
+    words = texts["tables"]
+    table = Tabular("lp{85mm}", width=2, booktabs=True)
+    _add_row(table, [words["setting"], words["value"]], [])
+    table.add_hline()
+    for name, value in rows:
+        _add_row(table, [name, value], [])
+    return _finish(table)
+
+
+def _accuracy_and_loss(row: Mapping) -> list[TeX]:
+    return [
+        *(cell(100 * row[f"accuracy_{s}"], 1) for s in ("mean", "sd", "min", "max")),
+        *(cell(row[f"loss_{s}"], 3) for s in ("mean", "sd")),
+    ]
+
+
+def _published_result(published: Published | None, contender: str) -> PublishedResult | None:
+    return published.results.get(contender) if published else None
+
+
+def _published_cells(result: PublishedResult | None) -> list[TeX]:
+    if result is None:
+        return [cell(None, 1), cell(None, 3)]
+    return [cell(100 * result.validation_accuracy, 1), cell(result.validation_loss, 3)]
+
+
+def _number_columns(specs: Sequence[str]) -> str:
+    return "".join(f"S[table-format={spec}]" for spec in specs)
+
+
+def _new_table(first: str, specs: Sequence[str]) -> Tabular:
+    return Tabular(first + _number_columns(specs), width=len(specs) + 1, booktabs=True)
+
+
+def _add_group_heads(
+    table: AnyTabular, groups: Sequence[tuple[str | None, int]], words: Mapping[str, str]
+) -> None:
+    """Add a row of heads that span columns, with a rule below each."""
+    cells, rules, column = [""], [], 2
+    for name, span in groups:
+        text = words[name] if name else ""
+        cells.append(rf"\multicolumn{{{span}}}{{c}}{{{text}}}")
+        if name:
+            rules.append(rf"\cmidrule(lr){{{column}-{column + span - 1}}}")
+        column += span
+    table.append(NoEscape(" & ".join(cells) + r"\\" + "".join(rules)))
+
+
+def _add_heads(table: AnyTabular, texts: Sequence[str], numbers: Sequence[str]) -> None:
+    _add_row(table, texts, [f"{{{name}}}" for name in numbers])
+    table.add_hline()
+
+
+def _add_row(table: AnyTabular, texts: Sequence[str], numbers: Sequence[str]) -> None:
+    table.add_row([NoEscape(text) for text in (*texts, *numbers)])
+
+
+def _finish(table: AnyTabular) -> TeX:
+    return TeX(table.dumps() + "\n")

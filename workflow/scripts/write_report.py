@@ -1,0 +1,66 @@
+import datetime
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from timbang.data.records import read_split
+from timbang.logs import log_to
+from timbang.report import context as facts
+from timbang.report.document import render_document
+from timbang.report.published import read_published
+from timbang.report.settings import list_own_settings
+from timbang.report.texts import read_texts, write_date
+
+with log_to(snakemake.log[0]) as log:
+    texts = read_texts(Path(snakemake.input.texts))
+    params = snakemake.params
+    published = read_published(snakemake.input.get("published"))
+    summary = pd.read_csv(snakemake.input.summary).to_dict("records")
+    classes = pd.read_csv(snakemake.input.classes, dtype={"label": str}, keep_default_na=False)
+    histories = [pd.read_csv(path) for path in snakemake.input.histories]
+    metrics = [json.loads(Path(path).read_text()) for path in snakemake.input.metrics]
+    each = params.replicates
+    contenders = [
+        facts.describe_contender(
+            row=row,
+            title=own["title"],
+            family=own["family"],
+            width=own["width"],
+            histories=histories[place * each : (place + 1) * each],
+            classes=classes[classes["contender"] == row["contender"]],
+            published=published,
+        )
+        for place, (row, own) in enumerate(zip(summary, params.contenders, strict=True))
+    ]
+    common = params.recipe | {"width": params.width}
+    own_recipes = [
+        {"title": own["title"], "settings": settings}
+        for own in params.contenders
+        if (settings := list_own_settings(own["recipe"] | {"width": own["width"]}, common, texts))
+    ]
+    date = params.date and write_date(datetime.date.fromisoformat(params.date), texts)
+    context = {
+        "language": snakemake.wildcards.language,
+        "title": params.title or texts["default_title"],
+        "authors": params.authors,
+        "course": params.course,
+        "date": date or "",
+        "ai_assistance": params.ai_assistance,
+        "published": published,
+        "recipe": params.recipe,
+        "own_recipes": own_recipes,
+        "data": facts.describe_data(
+            json.loads(Path(snakemake.input.audit).read_text()), params.source, params.image_size
+        ),
+        "split": facts.describe_splits(
+            [read_split(Path(path)) for path in snakemake.input.splits], params.scheme
+        ),
+        "environment": facts.describe_environment(metrics),
+        **facts.build_context(contenders, params.reference, each, texts),
+    }
+    document = render_document(Path(snakemake.input.template), context, texts)
+    Path(snakemake.output.tex).write_text(document, encoding="utf-8")
+    bibliography = Path(snakemake.input.bibliography).read_text(encoding="utf-8")
+    Path(snakemake.output.bibliography).write_text(bibliography, encoding="utf-8")
+    log.info("wrote %s", snakemake.output.tex)

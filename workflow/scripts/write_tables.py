@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pandas as pd
+
+from timbang.logs import log_to
+from timbang.report import tables
+from timbang.report.published import read_published
+from timbang.report.settings import list_settings
+from timbang.report.texts import read_texts
+
+with log_to(snakemake.log[0]) as log:
+    texts = read_texts(Path(snakemake.input.texts))
+    titles = snakemake.params.titles
+    published = read_published(snakemake.input.get("published"))
+    summary = pd.read_csv(snakemake.input.summary).to_dict("records")
+    by_name = {row["contender"]: row for row in summary}
+    classes = pd.read_csv(
+        snakemake.input.classes, dtype={"label": str, "contender": str}, keep_default_na=False,
+        na_values={"precision_sd": [""], "recall_sd": [""], "f1_sd": [""]},
+    )
+    settings = list_settings(
+        snakemake.params.recipe, snakemake.params.width, snakemake.params.image_size, texts
+    )
+    made = {
+        "settings": tables.tabulate_settings(settings, texts),
+        "networks": tables.tabulate_networks(summary, titles, texts),
+        "contenders": tables.tabulate_contenders(summary, titles, published, texts),
+        "classes": tables.tabulate_classes(classes, titles, texts),
+    }
+    plain, reference = snakemake.params.plain, snakemake.params.reference
+    if plain:
+        result = published.results.get(plain) if published else None
+        made["stage_one"] = tables.tabulate_stage_one(by_name[plain], result, texts)
+    if plain and plain != reference:
+        made["stage_two"] = tables.tabulate_stage_two(
+            by_name[plain], by_name[reference], titles, published, texts
+        )
+    for name, path in snakemake.output.items():
+        Path(path).write_text(made[name], encoding="utf-8")
+        log.info("wrote %s", path)
