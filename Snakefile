@@ -6,7 +6,7 @@ import yaml
 
 # The library is not installed: it is found here, and by the scripts of every job.
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
-os.environ["PYTHONPATH"] = str(Path(workflow.basedir) / "src")
+os.environ.update(PYTHONPATH=str(Path(workflow.basedir) / "src"))
 
 from timbang.errors import TimbangError
 from timbang.networks.catalogue import network_names
@@ -34,8 +34,6 @@ include: "workflow/rules/report.smk"
 
 
 rule all:
-    input:
-        expand(
-            f"{RESULTS}/report/report-{{language}}.pdf", language=STUDY.report.languages
-        ),
     default_target: True
+    input:
+        expand(f"{RESULTS}/report/report-{{language}}.pdf", language=STUDY.report.languages),

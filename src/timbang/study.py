@@ -2,6 +2,7 @@
 
 import datetime
 import difflib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -84,6 +85,7 @@ class Study:
     split: Split
     replicates: tuple[int, ...]
     recipe: Recipe
+    width: float
     contenders: tuple[Contender, ...]
     reference: str
     device: str
@@ -111,6 +113,7 @@ def read_study(
     config = _with_dates_as_text(config)
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=_place)
     lines = [line for error in errors for line in _explain(error)]
+    lines += _find_infinite(config)
     if lines:
         raise TimbangError("\n".join(lines))
     filled = _with_defaults(config, schema)
@@ -133,6 +136,7 @@ def _build_study(config: Mapping[str, Any]) -> Study:
         split=Split(**config["split"]),
         replicates=tuple(range(config["replicates"])),
         recipe=recipe,
+        width=float(config["width"]),
         contenders=tuple(
             Contender(
                 name=name,
@@ -155,6 +159,15 @@ def _build_study(config: Mapping[str, Any]) -> Study:
             published=report.get("published"),
         ),
     )
+
+
+def _find_infinite(value: Any, place: str = "") -> Iterator[str]:
+    """Yield a line for each number that is not finite, which JSON has no word for."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _find_infinite(item, f"{place}.{_word(key)}" if place else _word(key))
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield f"{place}: {value} is not allowed; allowed: a finite number"
 
 
 def _find_contradictions(study: Study, networks: tuple[str, ...]) -> Iterator[str]:
@@ -224,29 +237,43 @@ def _with_defaults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict
 
 
 def _place(error: ValidationError) -> str:
-    return ".".join(str(part) for part in error.absolute_path)
+    return ".".join(map(_word, error.absolute_path))
+
+
+def _word(key: object) -> str:
+    """Return a key as it is written, or quoted where it would not print in one line."""
+    return str(key) if str(key).isprintable() else repr(key)
 
 
 def _explain(error: ValidationError) -> Iterator[str]:
     """Yield one line for each fault that a schema error speaks of: key, fault, what is allowed."""
     place = _place(error)
     prefix = f"{place}: " if place else ""
-    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    schema, instance = _schema(error), _instance(error)
     match error.validator:
         case "additionalProperties":
             known = list(schema["properties"])
-            for key in error.instance:
+            for key in instance:
                 if key not in known:
                     yield (
-                        f"{f'{place}.' if place else ''}{key}: unknown key"
+                        f"{f'{place}.' if place else ''}{_word(key)}: unknown key"
                         f"{_suggest(str(key), known)}; allowed: {', '.join(known)}"
                     )
         case "required":
-            missing = [key for key in schema["required"] if key not in error.instance]
+            missing = [key for key in schema["required"] if key not in instance]
             yield f"{f'{place}.' if place else ''}{missing[0]}: missing, and it has no default"
         case _:
-            shown = TRUTH_VALUES.get(error.instance) if _is_truth(error.instance) else None
-            yield f"{prefix}{shown or repr(error.instance)} is not allowed; {_allowed(error)}"
+            shown = TRUTH_VALUES[instance] if _is_truth(instance) else repr(instance)
+            yield f"{prefix}{shown} is not allowed; {_allowed(error)}"
+
+
+def _schema(error: ValidationError) -> Mapping[str, Any]:
+    """Return the part of the schema that refused; the library types it as perhaps not there."""
+    return error.schema if isinstance(error.schema, Mapping) else {}
+
+
+def _instance(error: ValidationError) -> Any:
+    return error.instance
 
 
 def _is_truth(value: object) -> bool:
@@ -255,7 +282,7 @@ def _is_truth(value: object) -> bool:
 
 def _allowed(error: ValidationError) -> str:
     """Say in words what a schema allows."""
-    schema = error.schema
+    schema, instance = _schema(error), _instance(error)
     if error.validator == "uniqueItems":
         return "each may be named once only"
     if error.validator in ("minItems", "minProperties"):
@@ -282,8 +309,8 @@ def _allowed(error: ValidationError) -> str:
     parts = [" or ".join(words[kind] for kind in kinds)]
     parts += [text.format(schema[key]) for key, text in bounds.items() if key in schema]
     hint = ""
-    if isinstance(error.instance, str) and "number" in kinds and _is_number(error.instance):
-        hint = f" (YAML reads {error.instance} as text: write {float(error.instance)})"
+    if isinstance(instance, str) and "number" in kinds and _is_number(instance):
+        hint = f" (YAML reads {instance} as text: write {float(instance)})"
     return f"allowed: {' '.join(parts)}{hint}"
 
 

@@ -6,6 +6,7 @@ from modulefinder import ModuleFinder
 from snakemake.utils import min_version
 
 from timbang.data.sources import fingerprint_files
+from timbang.networks.catalogue import CATALOGUE
 from timbang.report.titles import title_contender
 
 min_version("9.27")
@@ -52,9 +53,7 @@ def count_gpus():
     if STUDY.device == "cpu":
         return 0
     on_linux = any(
-        True
-        for name in ("nvidia[0-9]*", "kfd", "dxg")
-        for _ in Path("/dev").glob(name)
+        True for name in ("nvidia[0-9]*", "kfd", "dxg") for _ in Path(os.devnull).parent.glob(name)
     )
     on_mac = platform.system() == "Darwin" and platform.machine() == "arm64"
     return int(on_linux or on_mac)
@@ -65,13 +64,33 @@ def per_replicate(pattern):
     return expand(pattern, replicate=STUDY.replicates, allow_missing=True)
 
 
+def digits_folder():
+    return f"{RESULTS}/data/digits"
+
+
+def image_folder():
+    """Where the file names of the manifest start."""
+    match STUDY.data.source:
+        case "digits":
+            return f"{digits_folder()}/images"
+        case "folder":
+            return STUDY.data.folder
+        case "table":
+            return STUDY.data.images
+
+
+def label_table():
+    """The user's table as an input; a missing one is told by the rule that reads it."""
+    if STUDY.data.source == "digits":
+        return f"{digits_folder()}/labels.csv"
+    return STUDY.data.table if Path(STUDY.data.table or "").is_file() else []
+
+
 def fingerprint_images():
     """What identifies the user's images; the digits are identified by the rule that writes them."""
     if STUDY.data.source == "digits":
         return "digits"
-    return fingerprint_files(
-        Path(image_folder()), Path(RESULTS, "data", ".fingerprints.json")
-    )
+    return fingerprint_files(Path(image_folder()), Path(RESULTS, "data", ".fingerprints.json"))
 
 
 def published_numbers():

@@ -1,28 +1,6 @@
 # From the user's images to the manifest, the pixels and the splits.
 
 
-def digits_folder():
-    return f"{RESULTS}/data/digits"
-
-
-def image_folder():
-    """Where the file names of the manifest start."""
-    match STUDY.data.source:
-        case "digits":
-            return f"{digits_folder()}/images"
-        case "folder":
-            return STUDY.data.folder
-        case "table":
-            return STUDY.data.images
-
-
-def label_table():
-    """The user's table as an input; a missing one is told by the rule that reads it."""
-    if STUDY.data.source == "digits":
-        return f"{digits_folder()}/labels.csv"
-    return STUDY.data.table if Path(STUDY.data.table or "").is_file() else []
-
-
 rule write_digits:
     input:
         code=script_and_modules("write_digits.py"),
@@ -51,14 +29,6 @@ rule build_manifest:
             category="Data",
             caption="../report/audit.rst",
         ),
-    params:
-        data=asdict(STUDY.data) | {"image_size": None},
-        image_folder=image_folder(),
-        label_table=(
-            label_table() if STUDY.data.source == "digits" else STUDY.data.table
-        ),
-        # Changes with the name or content of any image, as an input per image would.
-        images=lambda wildcards: fingerprint_images(),
     log:
         f"{RESULTS}/logs/build_manifest.log",
     benchmark:
@@ -66,6 +36,12 @@ rule build_manifest:
     conda:
         PYTHON_ENVIRONMENT
     threads: 4
+    params:
+        data=asdict(STUDY.data) | {"image_size": None},
+        image_folder=lambda wildcards: image_folder(),
+        label_table=lambda wildcards: label_table() or STUDY.data.table,
+        # Changes with the name or content of any image, as an input per image would.
+        images=lambda wildcards: fingerprint_images(),
     message:
         "Reading the images of study {STUDY.name}"
     script:
@@ -78,9 +54,6 @@ rule write_pixels:
         manifest=rules.build_manifest.output.manifest,
     output:
         pixels=f"{RESULTS}/data/pixels.npy",
-    params:
-        image_folder=image_folder(),
-        image_size=STUDY.data.image_size,
     log:
         f"{RESULTS}/logs/write_pixels.log",
     benchmark:
@@ -88,6 +61,9 @@ rule write_pixels:
     conda:
         PYTHON_ENVIRONMENT
     threads: 4
+    params:
+        image_folder=lambda wildcards: image_folder(),
+        image_size=STUDY.data.image_size,
     message:
         "Resizing the images to {params.image_size}x{params.image_size} pixels"
     script:
@@ -100,13 +76,13 @@ rule split_images:
         manifest=rules.build_manifest.output.manifest,
     output:
         split=f"{RESULTS}/splits/{{replicate}}.csv",
-    params:
-        scheme=STUDY.split.scheme,
-        validation=STUDY.split.validation,
     log:
         f"{RESULTS}/logs/split_images/{{replicate}}.log",
     conda:
         PYTHON_ENVIRONMENT
+    params:
+        scheme=STUDY.split.scheme,
+        validation=STUDY.split.validation,
     message:
         "Splitting the images for replicate {wildcards.replicate}"
     script:

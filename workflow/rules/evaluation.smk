@@ -29,9 +29,7 @@ rule summarise_runs:
             replicate=STUDY.replicates,
         ),
     output:
-        runs=report(
-            f"{RESULTS}/runs.csv", category="Results", caption="../report/runs.rst"
-        ),
+        runs=report(f"{RESULTS}/runs.csv", category="Results", caption="../report/runs.rst"),
         summary=report(
             f"{RESULTS}/summary.csv",
             category="Results",
@@ -42,12 +40,12 @@ rule summarise_runs:
             category="Results",
             caption="../report/per_class.rst",
         ),
-    params:
-        reference=STUDY.reference,
     log:
         f"{RESULTS}/logs/summarise_runs.log",
     conda:
         PYTHON_ENVIRONMENT
+    params:
+        reference=STUDY.reference,
     message:
         "Summarising {STUDY.name} over its replicates"
     script:

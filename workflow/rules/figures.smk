@@ -10,9 +10,7 @@ ALL_HISTORIES = expand(
     contender=CONTENDERS,
     replicate=STUDY.replicates,
 )
-ALL_METRICS = expand(
-    rules.evaluate_contender.output.metrics, contender=CONTENDERS
-)
+ALL_METRICS = expand(rules.evaluate_contender.output.metrics, contender=CONTENDERS)
 
 
 rule draw_curves:
@@ -28,13 +26,13 @@ rule draw_curves:
             caption="../report/curves.rst",
             labels={"figure": "curves", "language": "{language}"},
         ),
-    params:
-        titles=TITLES,
-        replicates=len(STUDY.replicates),
     log:
         f"{RESULTS}/logs/draw_curves/{{language}}.log",
     conda:
         PYTHON_ENVIRONMENT
+    params:
+        titles=TITLES,
+        replicates=len(STUDY.replicates),
     message:
         "Drawing the training curves ({wildcards.language})"
     script:
@@ -55,12 +53,12 @@ rule draw_accuracies:
             caption="../report/accuracies.rst",
             labels={"figure": "accuracies", "language": "{language}"},
         ),
-    params:
-        titles=TITLES,
     log:
         f"{RESULTS}/logs/draw_accuracies/{{language}}.log",
     conda:
         PYTHON_ENVIRONMENT
+    params:
+        titles=TITLES,
     message:
         "Drawing the accuracy of every run ({wildcards.language})"
     script:
@@ -80,12 +78,12 @@ rule draw_confusion:
             caption="../report/confusion.rst",
             labels={"figure": "confusion matrices", "language": "{language}"},
         ),
-    params:
-        titles=TITLES,
     log:
         f"{RESULTS}/logs/draw_confusion/{{language}}.log",
     conda:
         PYTHON_ENVIRONMENT
+    params:
+        titles=TITLES,
     message:
         "Drawing the confusion matrices ({wildcards.language})"
     script:

@@ -32,6 +32,10 @@ rule write_tables:
         texts=TEXTS,
     output:
         **TABLES,
+    log:
+        f"{RESULTS}/logs/write_tables/{{language}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
     params:
         titles=TITLES,
         plain=PLAIN,
@@ -39,10 +43,6 @@ rule write_tables:
         recipe=asdict(STUDY.recipe),
         width=STUDY.width,
         image_size=STUDY.data.image_size,
-    log:
-        f"{RESULTS}/logs/write_tables/{{language}}.log",
-    conda:
-        PYTHON_ENVIRONMENT
     message:
         "Writing the tables ({wildcards.language})"
     script:
@@ -66,14 +66,16 @@ rule write_report:
     output:
         tex=f"{RESULTS}/report/report-{{language}}.tex",
         bibliography=f"{RESULTS}/report/references-{{language}}.bib",
+    log:
+        f"{RESULTS}/logs/write_report/{{language}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
     params:
         title=lambda wildcards: STUDY.report.title.get(wildcards.language, ""),
         authors=list(STUDY.report.authors),
         course=lambda wildcards: STUDY.report.course.get(wildcards.language, ""),
         date=STUDY.report.date and STUDY.report.date.isoformat(),
-        ai_assistance=lambda wildcards: STUDY.report.ai_assistance.get(
-            wildcards.language, ""
-        ),
+        ai_assistance=lambda wildcards: STUDY.report.ai_assistance.get(wildcards.language, ""),
         contenders=[
             {
                 "title": TITLES[contender.name],
@@ -90,10 +92,6 @@ rule write_report:
         source=STUDY.data.source,
         image_size=STUDY.data.image_size,
         scheme=STUDY.split.scheme,
-    log:
-        f"{RESULTS}/logs/write_report/{{language}}.log",
-    conda:
-        PYTHON_ENVIRONMENT
     message:
         "Writing the report ({wildcards.language})"
     script:

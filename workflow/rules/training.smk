@@ -12,9 +12,6 @@ rule train_network:
         predictions=f"{RUN}/predictions.csv",
         weights=f"{RUN}/weights.safetensors",
         training=f"{RUN}/training.json",
-    params:
-        contender=lambda wildcards: asdict(STUDY.contender(wildcards.contender)),
-        device=STUDY.device,
     log:
         f"{RESULTS}/logs/train_network/{{contender}}/{{replicate}}.log",
     benchmark:
@@ -24,6 +21,9 @@ rule train_network:
     threads: STUDY.threads
     resources:
         gpu=count_gpus(),
+    params:
+        contender=lambda wildcards: asdict(STUDY.contender(wildcards.contender)),
+        device=STUDY.device,
     message:
         "Training {wildcards.contender}, replicate {wildcards.replicate}"
     script:

@@ -15,7 +15,9 @@ with log_to(snakemake.log[0]) as log:
     summary = pd.read_csv(snakemake.input.summary).to_dict("records")
     by_name = {row["contender"]: row for row in summary}
     classes = pd.read_csv(
-        snakemake.input.classes, dtype={"label": str, "contender": str}, keep_default_na=False,
+        snakemake.input.classes,
+        dtype={"label": str, "contender": str},
+        keep_default_na=False,
         na_values={"precision_sd": [""], "recall_sd": [""], "f1_sd": [""]},
     )
     settings = list_settings(

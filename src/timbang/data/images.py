@@ -4,12 +4,13 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from timbang.errors import TimbangError
 
 # Only raster formats that Pillow decodes by itself: its EPS reader, for one, starts Ghostscript.
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF")
+# MPO, the format of cameras with two lenses, is read as JPEG is and has no name of its own here.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF")
 
 
 class ImageError(TimbangError):
@@ -41,7 +42,7 @@ def read_image(path: Path) -> tuple[Image.Image, str]:
                 return _to_rgb(ImageOps.exif_transpose(image)), kind
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageError("has too many pixels to be decoded safely") from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise ImageError("is not an image that can be read") from None
     except PermissionError:
         raise ImageError("may not be read (permission denied)") from None

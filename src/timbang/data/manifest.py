@@ -1,7 +1,7 @@
 """The manifest: one row an image, with what was found out about it."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -45,8 +45,8 @@ def build_manifest(
 def list_problems(manifest: pd.DataFrame) -> list[str]:
     """Return one line for each image with a problem: file, row of the table, reason."""
     return [
-        f"{image.filename!r}{f' (row {image.row})' if image.row else ''}: {image.problem}"
-        for image in manifest[manifest["problem"] != ""].itertuples()
+        f"{filename!r}{f' (row {row})' if row else ''}: {problem}"
+        for filename, row, problem in _problems(manifest)
     ]
 
 
@@ -63,16 +63,27 @@ def summarise_manifest(manifest: pd.DataFrame) -> dict:
     return {
         "images": len(manifest),
         "usable": len(usable),
-        "classes": {name: int(n) for name, n in usable["label"].value_counts().sort_index().items()},
-        "formats": {name: int(n) for name, n in usable["format"].value_counts().sort_index().items()},
+        "classes": _count(usable["label"]),
+        "formats": _count(usable["format"]),
         "groups": len(sizes),
         "duplicate_groups": int((sizes > 1).sum()),
         "duplicate_images": int(sizes[sizes > 1].sum()),
         "problems": [
-            {"filename": image.filename, "row": image.row, "reason": image.problem}
-            for image in manifest[manifest["problem"] != ""].itertuples()
+            {"filename": filename, "row": row, "reason": problem}
+            for filename, row, problem in _problems(manifest)
         ],
     }
+
+
+def _count(values: pd.Series) -> dict[str, int]:
+    """Return how often each value occurs, in sorted order."""
+    return {str(value): int(n) for value, n in values.value_counts().sort_index().items()}
+
+
+def _problems(manifest: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+    """Yield file name, row and reason of each image with a problem."""
+    faulty = manifest[manifest["problem"] != ""]
+    yield from zip(faulty["filename"], faulty["row"], faulty["problem"], strict=True)
 
 
 def _describe_file(path: Path, problem: str) -> dict:

@@ -41,8 +41,20 @@ def write_pixels(
         ImageError: a file cannot be read.
     """
     temporary = output.with_name(f".{output.name}.part")
+    _fill_file(temporary, paths, size, workers, progress)
+    temporary.replace(output)
+
+
+def _fill_file(
+    file: Path,
+    paths: list[Path],
+    size: int,
+    workers: int,
+    progress: Callable[[Iterable], Iterable],
+) -> None:
+    """Write the file that ``write_pixels`` describes; it is closed at the end."""
     pixels = np.lib.format.open_memmap(
-        temporary, mode="w+", dtype=np.uint8, shape=(len(paths), size, size, 3)
+        file, mode="w+", dtype=np.uint8, shape=(len(paths), size, size, 3)
     )
 
     def decode(index: int) -> None:
@@ -52,8 +64,6 @@ def write_pixels(
         for _ in progress(pool.map(decode, range(len(paths)))):
             pass
     pixels.flush()
-    del pixels
-    temporary.replace(output)
 
 
 def open_pixels(path: Path) -> np.ndarray:

@@ -8,6 +8,7 @@ with the row itself, or empty).
 import hashlib
 import json
 import os
+import warnings
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -61,7 +62,7 @@ def read_label_table(table: Path, filename_column: str, label_column: str) -> pd
     if not table.is_file():
         raise TimbangError(f"data.table: {table} is not a file; correct the path")
     try:
-        content = pd.read_csv(table, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        content = _read_rows(table)
     except UnicodeDecodeError:
         raise TimbangError(f"{table}: is not UTF-8 text; save it as CSV UTF-8") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -73,17 +74,35 @@ def read_label_table(table: Path, filename_column: str, label_column: str) -> pd
                 f"{table}: has no column {column!r}; its columns are "
                 f"{', '.join(map(repr, content.columns))}: set data.{key}"
             )
-    if content.empty:
-        raise TimbangError(f"{table}: has no rows; list one image a row")
     images = pd.DataFrame(
         {
             "filename": content[filename_column],
             "label": content[label_column].str.strip(),
             "row": (np.arange(len(content)) + 2).astype(str),
         }
-    )
-    images["problem"] = [_find_row_problem(row) for row in images.itertuples()]
+    )[(content != "").any(axis=1)].reset_index(drop=True)
+    if images.empty:
+        raise TimbangError(f"{table}: has no rows; list one image a row")
+    images["problem"] = [
+        _find_row_problem(filename, label)
+        for filename, label in zip(images["filename"], images["label"], strict=True)
+    ]
     return _mark_repeated(images)
+
+
+def _read_rows(table: Path) -> pd.DataFrame:
+    """Read a CSV file as text, empty lines included, so that rows count as in the file."""
+    with warnings.catch_warnings():
+        # Rows with more cells than the header has: what stands to the right of it is left out.
+        warnings.simplefilter("ignore", pd.errors.ParserWarning)
+        return pd.read_csv(
+            table,
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            skip_blank_lines=False,
+            index_col=False,
+        )
 
 
 def write_digits(folder: Path) -> None:
@@ -115,19 +134,19 @@ def fingerprint_files(folder: Path, known: Path) -> str:
         known: where the hashes are kept; it may be missing and is rewritten when they change.
     """
     before = _read_json(known)
-    after = {}
+    after: dict[str, list] = {}
     for directory, subfolders, files in os.walk(folder, followlinks=True):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         for name in sorted(files):
             path = Path(directory, name)
-            place = path.relative_to(folder)
-            if _is_hidden(place) or not path.is_file():
+            if _is_hidden(path.relative_to(folder)) or not path.is_file():
                 continue
+            place = path.relative_to(folder).as_posix()
             status = path.stat()
-            entry = before.get(place.as_posix(), [])
+            entry = before.get(place, [])
             if entry[:2] != [status.st_size, status.st_mtime_ns]:
                 entry = [status.st_size, status.st_mtime_ns, _hash_file(path)]
-            after[place.as_posix()] = entry
+            after[place] = entry
     if after != before:
         _write_json(after, known)
     digest = hashlib.sha256()
@@ -149,7 +168,9 @@ def _read_json(path: Path) -> dict[str, list]:
         content = json.loads(path.read_text())
     except (OSError, ValueError):
         return {}
-    return content if isinstance(content, dict) else {}
+    if not isinstance(content, dict):
+        return {}
+    return {place: entry for place, entry in content.items() if isinstance(entry, list)}
 
 
 def _write_json(content: dict[str, list], path: Path) -> None:
@@ -163,13 +184,13 @@ def _is_hidden(place: Path) -> bool:
     return any(part.startswith(".") for part in place.parts) or place.name.lower() in LITTER
 
 
-def _find_row_problem(row) -> str:
-    name = PurePosixPath(row.filename)
-    if not row.filename.strip():
+def _find_row_problem(filename: str, label: str) -> str:
+    name = PurePosixPath(filename)
+    if not filename.strip():
         return "no file name"
-    if name.is_absolute() or ".." in name.parts or "\0" in row.filename:
+    if name.is_absolute() or ".." in name.parts or "\0" in filename:
         return "the file name leaves the image folder"
-    if not row.label:
+    if not label:
         return "no label"
     return ""
 
@@ -177,10 +198,11 @@ def _find_row_problem(row) -> str:
 def _mark_repeated(images: pd.DataFrame) -> pd.DataFrame:
     """Mark the rows that name a file again; where the labels differ, the first one as well."""
     named = images[images["problem"] == ""]
-    for filename, rows in named.groupby("filename", sort=False):
+    paths = named["filename"].map(lambda name: PurePosixPath(name).as_posix())
+    for _, rows in named.groupby(paths, sort=False):
         if len(rows) == 1:
             continue
-        first, labels = rows.index[0], rows["label"].unique()
+        labels = rows["label"].unique()
         conflict = f" with the labels {', '.join(labels)}" if len(labels) > 1 else ""
         for index in rows.index if conflict else rows.index[1:]:
             others = ", ".join(images.loc[rows.index.drop(index), "row"])

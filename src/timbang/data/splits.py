@@ -12,9 +12,7 @@ PUBLISHED_TRAIN, PUBLISHED_VALIDATION, PUBLISHED_SEED = 886, 222, 42
 LARGEST_FOLDS = 20
 
 
-def split_images(
-    images: pd.DataFrame, scheme: str, validation: float, seed: int
-) -> pd.DataFrame:
+def split_images(images: pd.DataFrame, scheme: str, validation: float, seed: int) -> pd.DataFrame:
     """Divide the usable images of a manifest.
 
     Args:
@@ -87,9 +85,15 @@ def _split_grouped(
         )
     folds = StratifiedGroupKFold(share.denominator, shuffle=True, random_state=seed)
     is_validation = np.zeros(len(labels), dtype=bool)
-    for number, (_, fold) in enumerate(folds.split(labels, labels, groups)):
-        if number < share.numerator:
-            is_validation[fold] = True
+    try:
+        for number, (_, fold) in enumerate(folds.split(labels, labels, groups)):
+            if number < share.numerator:
+                is_validation[fold] = True
+    except ValueError:
+        raise TimbangError(
+            f"split: no class has the {share.denominator} images that a grouped split with "
+            f"split.validation {validation} needs; add images or use 0.5"
+        ) from None
     return is_validation
 
 

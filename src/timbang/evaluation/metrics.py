@@ -27,7 +27,10 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, Any]:
         true, predicted, labels=classes, zero_division=0
     )
     of_true = np.array(
-        [row[PROBABILITY + label] for row, label in zip(predictions.to_dict("records"), true)]
+        [
+            row[PROBABILITY + label]
+            for row, label in zip(predictions.to_dict("records"), true, strict=True)
+        ]
     )
     return {
         "accuracy": float((true == predicted).mean()),

@@ -9,9 +9,7 @@ import pandas as pd
 PROBABILITY = "probability:"
 
 
-def make_predictions(
-    images: pd.DataFrame, logits: np.ndarray, classes: list[str]
-) -> pd.DataFrame:
+def make_predictions(images: pd.DataFrame, logits: np.ndarray, classes: list[str]) -> pd.DataFrame:
     """Turn logits into a table of predictions.
 
     Args:

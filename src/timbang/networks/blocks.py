@@ -21,9 +21,7 @@ def project(in_channels: int, out_channels: int, stride: int) -> nn.Sequential |
     """
     if stride == 1 and in_channels == out_channels:
         return None
-    return nn.Sequential(
-        conv(in_channels, out_channels, 1, stride), nn.BatchNorm2d(out_channels)
-    )
+    return nn.Sequential(conv(in_channels, out_channels, 1, stride), nn.BatchNorm2d(out_channels))
 
 
 class PlainBlock(nn.Module):
@@ -38,6 +36,7 @@ class PlainBlock(nn.Module):
         self.relu = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map float [B, in_channels, H, W] to [B, out_channels, H / stride, W / stride]."""
         out = self.relu(self.bn1(self.conv1(x)))
         return self.relu(self.bn2(self.conv2(out)))
 
@@ -55,6 +54,7 @@ class ResidualBlock(nn.Module):
         self.relu = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map float [B, in_channels, H, W] to [B, out_channels, H / stride, W / stride]."""
         shortcut = x if self.downsample is None else self.downsample(x)
         out = self.relu(self.bn1(self.conv1(x)))
         return self.relu(self.bn2(self.conv2(out)) + shortcut)
@@ -82,6 +82,7 @@ class MultiPathBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map float [B, in_channels, H, W] to [B, out_channels, H / stride, W / stride]."""
         shortcut = x if self.downsample is None else self.downsample(x)
         return self.relu(cat((self.path3(x), self.path5(x)), dim=1) + shortcut)
 
@@ -104,6 +105,7 @@ class PreActivationBlock(nn.Module):
         self.relu = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map float [B, in_channels, H, W] to [B, out_channels, H / stride, W / stride]."""
         shortcut = x if self.downsample is None else self.downsample(x)
         out = self.conv1(self.relu(self.bn1(x)))
         return self.conv2(self.relu(self.bn2(out))) + shortcut

@@ -60,6 +60,7 @@ class StagedNetwork(nn.Module):
         self.fc = nn.Linear(in_channels, classes)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map images, float [B, 3, H, W], to logits [B, classes]."""
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         for number in range(self.stages):
             x = self.get_submodule(f"layer{number + 1}")(x)

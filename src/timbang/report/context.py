@@ -1,6 +1,6 @@
 """What the report's template may name: a study's facts, gathered from its files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,9 +56,7 @@ def describe_splits(splits: Sequence[pd.DataFrame], scheme: str) -> dict[str, An
 def describe_environment(metrics: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     """Return what the runs ran on; more than one entry where they differed."""
     return {
-        "devices": _distinct(
-            f"{run['device_name']} ({run['device'].upper()})" for run in metrics
-        ),
+        "devices": _distinct(f"{run['device_name']} ({run['device'].upper()})" for run in metrics),
         "threads": _distinct(str(run["threads"]) for run in metrics),
         "platforms": _distinct(run["platform"] for run in metrics),
         "python": _distinct(run["versions"]["python"] for run in metrics),
@@ -104,7 +102,9 @@ def describe_contender(
         "loss_difference": row["loss_difference"],
         "gap": row["train_accuracy_mean"] - row["accuracy_mean"],
         "range_points": 100 * (row["accuracy_max"] - row["accuracy_min"]),
-        "first_train_loss": float(np.mean([history["train_loss"].iloc[0] for history in histories])),
+        "first_train_loss": float(
+            np.mean([history["train_loss"].iloc[0] for history in histories])
+        ),
         "first_loss": float(losses[0]),
         "highest_loss": float(losses.max()),
         "highest_loss_epoch": int(losses.argmax()) + 1,
@@ -174,13 +174,15 @@ def _list_accuracies(contenders: Sequence[dict[str, Any]], texts: Texts) -> TeX:
         mean, sd = (100 * contender["accuracy"][word] for word in ("mean", "sd"))
         spread = rf"\,$\pm$\,\num{{{plain_number(sd, 1)}}}" if np.isfinite(sd) else ""
         value = rf"\num{{{plain_number(mean, 1)}}}{spread}\,\%"
-        parts.append(texts["for_contender"].format(value=value, title=escape_tex(contender["title"])))
+        parts.append(
+            texts["for_contender"].format(value=value, title=escape_tex(contender["title"]))
+        )
     return TeX(join_words(parts, texts))
 
 
-def _name_recall(row: Mapping[str, Any]) -> dict[str, Any]:
+def _name_recall(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {"label": str(row["label"]), "recall": row["recall_mean"]}
 
 
-def _distinct(items) -> list[str]:
+def _distinct(items: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(items))

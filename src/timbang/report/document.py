@@ -12,12 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from timbang.report.context import write_loss_spread, write_spread
 from timbang.report.tex import TeX, escape_tex, number, percent
-from timbang.report.texts import Texts, join_words
+from timbang.report.texts import Texts, join_words, write_count
 
 
-def render_document(
-    template: Path, context: Mapping[str, Any], texts: Texts
-) -> str:
+def render_document(template: Path, context: Mapping[str, Any], texts: Texts) -> str:
     """Fill in a template of TeX.
 
     Statements stand in ``<% %>``, values in ``<< >>``, comments in ``<# #>``.
@@ -44,6 +42,7 @@ def render_document(
     )
     environment.filters |= {
         "percent": percent,
+        "in_words": lambda count: write_count(count, texts),
         "number": number,
         "joined": lambda items: TeX(join_words([str(_escaped(item)) for item in items], texts)),
         "spread": lambda values: write_spread(values, texts),

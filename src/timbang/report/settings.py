@@ -24,9 +24,7 @@ def list_settings(
     return rows
 
 
-def list_own_settings(
-    own: Mapping[str, Any], common: Mapping[str, Any], texts: Texts
-) -> list[TeX]:
+def list_own_settings(own: Mapping[str, Any], common: Mapping[str, Any], texts: Texts) -> list[TeX]:
     """Return what a contender's settings are where they differ from the study's, as TeX."""
     return [
         TeX(f"{texts['settings'][key]}: {_write_value(key, value, texts)}")

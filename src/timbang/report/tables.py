@@ -85,14 +85,7 @@ def tabulate_stage_two(
         TeX(""),
     ]
     if any(results):
-        first, second = results
-        both = first is not None and second is not None
-        values += [
-            cell(
-                100 * (second.validation_accuracy - first.validation_accuracy) if both else None, 1
-            ),
-            cell(second.validation_loss - first.validation_loss if both else None, 3),
-        ]
+        values += _published_difference(*results)
     table.add_hline()
     _add_row(table, [words["difference"]], values)
     return _finish(table)
@@ -130,9 +123,7 @@ def tabulate_contenders(
     return _finish(table)
 
 
-def tabulate_networks(
-    summary: Sequence[Mapping], titles: Mapping[str, str], texts: Texts
-) -> TeX:
+def tabulate_networks(summary: Sequence[Mapping], titles: Mapping[str, str], texts: Texts) -> TeX:
     """Return the table of what each network costs: parameters and multiply-adds of one image."""
     words = texts["tables"]
     table = _new_table("l", [MILLIONS, "5.1", "5.1"])
@@ -154,9 +145,7 @@ def tabulate_networks(
     return _finish(table)
 
 
-def tabulate_classes(
-    classes: pd.DataFrame, titles: Mapping[str, str], texts: Texts
-) -> TeX:
+def tabulate_classes(classes: pd.DataFrame, titles: Mapping[str, str], texts: Texts) -> TeX:
     """Return the table of precision, recall and F1 of each class, contender by contender.
 
     Args:
@@ -174,7 +163,9 @@ def tabulate_classes(
     for place, (name, rows) in enumerate(classes.groupby("contender", sort=False)):
         if place:
             table.append(NoEscape(r"\addlinespace"))
-        title = rf"\multicolumn{{{len(specs) + 1}}}{{l}}{{\emph{{{escape_tex(titles[name])}}}}}\\*"
+        title = (
+            rf"\multicolumn{{{len(specs) + 1}}}{{l}}{{\emph{{{escape_tex(titles[str(name)])}}}}}\\*"
+        )
         table.append(NoEscape(title))
         for row in rows.to_dict("records"):
             values = [cell(row["support_mean"], 1)]
@@ -204,6 +195,17 @@ def _accuracy_and_loss(row: Mapping) -> list[TeX]:
 
 def _published_result(published: Published | None, contender: str) -> PublishedResult | None:
     return published.results.get(contender) if published else None
+
+
+def _published_difference(
+    first: PublishedResult | None, second: PublishedResult | None
+) -> list[TeX]:
+    if first is None or second is None:
+        return _published_cells(None)
+    accuracy = second.validation_accuracy - first.validation_accuracy
+    known = first.validation_loss is not None and second.validation_loss is not None
+    loss = (second.validation_loss or 0) - (first.validation_loss or 0) if known else None
+    return [cell(100 * accuracy, 1), cell(loss, 3)]
 
 
 def _published_cells(result: PublishedResult | None) -> list[TeX]:

@@ -25,6 +25,12 @@ def write_decimal(value: float, digits: int, texts: Texts) -> str:
     return f"{value:.{digits}f}".replace(".", texts["decimal_mark"])
 
 
+def write_count(count: int, texts: Texts) -> str:
+    """Return a small count as a word where the language has one for it, else as digits."""
+    words = texts["counts"]
+    return words[count] if count < len(words) else str(count)
+
+
 def join_words(words: list[str], texts: Texts) -> str:
     """Return a list in prose: "a", "a and b", "a, b and c"."""
     if len(words) < 2:

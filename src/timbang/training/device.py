@@ -1,6 +1,7 @@
 """The device that a run uses, chosen when it starts."""
 
 import platform
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,11 +54,11 @@ def repeat_exactly(threads: int) -> None:
 def _processor_model() -> str:
     """Return the processor's model on Linux, an empty text elsewhere."""
     try:
-        with open("/proc/cpuinfo") as file:
-            lines = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return ""
-    return lines[0] if lines else ""
+    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else ""
 
 
 def describe_run(device: torch.device) -> dict[str, Any]:

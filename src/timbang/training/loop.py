@@ -94,7 +94,7 @@ def train(
 
     network = build(contender.network, class_count, contender.width)
     initialise(network, weights)
-    network.to(device, memory_format=torch.channels_last)
+    network.to(device).to(memory_format=torch.channels_last)
     optimizer = make_optimizer(network, recipe)
     classes = torch.from_numpy(images.classes)
 

@@ -8,30 +8,34 @@ from PIL import Image
 
 from timbang.report.figures.style import TEXT_WIDTH, new_figure, wrap_labels
 
-SAMPLES_PER_CLASS = 8
 MOST_CLASSES = 12
+# Up to so many classes are shown with fewer and larger images.
+FEW_CLASSES = 6
+SAMPLES_OF_FEW, SAMPLES_OF_MANY = 8, 12
 # More pixels than this are not seen at the size of print, and make the report heavy.
 LARGEST_SIDE = 128
 
 
 def choose_samples(labels: np.ndarray, groups: np.ndarray) -> dict[str, np.ndarray]:
-    """Choose up to 8 images of each class, evenly over the data set, no two of one group.
+    """Choose images of each class, evenly over the data set, no two of one group.
 
     Args:
         labels: str [N].
         groups: int [N], equal for duplicates.
 
     Returns:
-        By class in sorted order, the indices of its images; at most 12 classes, evenly chosen.
+        By class in sorted order, the indices of up to 8 of its images, or of up to 12 where
+        there are more than 6 classes; at most 12 classes, evenly chosen.
     """
     classes = np.unique(labels)
     shown = classes[_spread(len(classes), MOST_CLASSES)]
+    most = _samples_per_class(len(shown))
     chosen = {}
     for name in shown:
         members = np.flatnonzero(labels == name)
         _, first = np.unique(groups[members], return_index=True)
         distinct = members[np.sort(first)]
-        chosen[str(name)] = distinct[_spread(len(distinct), SAMPLES_PER_CLASS)]
+        chosen[str(name)] = distinct[_spread(len(distinct), most)]
     return chosen
 
 
@@ -42,9 +46,10 @@ def draw_samples(pixels: np.ndarray, chosen: Mapping[str, np.ndarray]) -> Figure
         pixels: uint8 [N, H, W, 3].
         chosen: by class, the indices of the images to show.
     """
-    cell = TEXT_WIDTH / (SAMPLES_PER_CLASS + 1.6)
+    columns = _samples_per_class(len(chosen))
+    cell = TEXT_WIDTH / (columns + 1.6)
     figure = new_figure(cell * len(chosen) * 1.06)
-    panels = figure.subplots(len(chosen), SAMPLES_PER_CLASS, squeeze=False)
+    panels = figure.subplots(len(chosen), columns, squeeze=False)
     for row, (name, label) in zip(
         panels, zip(chosen, wrap_labels(list(chosen), 16), strict=True), strict=True
     ):
@@ -57,6 +62,10 @@ def draw_samples(pixels: np.ndarray, chosen: Mapping[str, np.ndarray]) -> Figure
         )
     figure.set_layout_engine("constrained", w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
     return figure
+
+
+def _samples_per_class(classes: int) -> int:
+    return SAMPLES_OF_FEW if classes <= FEW_CLASSES else SAMPLES_OF_MANY
 
 
 def _spread(count: int, most: int) -> np.ndarray:

@@ -65,7 +65,7 @@ def mark(place: int) -> Mark:
     return Mark(
         color=COLORS[place % len(COLORS)],
         marker=MARKERS[place % len(MARKERS)],
-        dashes=DASHES[(place + place // len(COLORS)) % len(DASHES)],
+        dashes=DASHES[place % len(DASHES)],
     )
 
 

@@ -1,0 +1,201 @@
+"""config/README.md, the schema and the dataclasses agree, and every shipped study is valid."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import yaml
+
+from timbang.networks.catalogue import network_names
+from timbang.study import Data, Recipe, Split, Study, read_study
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+SHIPPED = sorted((ROOT / "config").glob("*.yaml"))
+PUBLISHED_RECIPE = Recipe(
+    epochs=15,
+    batch_size=32,
+    optimizer="adam",
+    learning_rate=1e-3,
+    weight_decay=1e-4,
+    horizontal_flip=0.5,
+)
+
+
+def load(path):
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def read(config):
+    return read_study(config, SCHEMA, network_names())
+
+
+def smallest():
+    return read({"study": "smallest", "data": {"source": "digits"}})
+
+
+def resolve(schema):
+    if "$ref" in schema:
+        return {**SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[1]], **schema}
+    return schema
+
+
+def schema_keys():
+    """Every key that holds a value, as `data.source`, with its schema."""
+    keys = {}
+    for name, schema in SCHEMA["properties"].items():
+        inner = resolve(schema)
+        if name != "contenders" and "properties" in inner:
+            keys |= {f"{name}.{key}": resolve(own) for key, own in inner["properties"].items()}
+        else:
+            keys[name] = inner
+    one = SCHEMA["properties"]["contenders"]["additionalProperties"]["properties"]
+    return keys | {f"contenders.*.{key}": resolve(own) for key, own in one.items()}
+
+
+def documented_keys():
+    """Every row of the tables of keys: key, meaning, allowed, default, what runs again."""
+    rows = {}
+    for line in PAGE.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+        if len(cells) == 5 and re.fullmatch(r"\|? ?`[a-z_.*]+`", cells[0]):
+            key = cells[0].strip("| `")
+            assert key not in rows, f"{key} is explained twice"
+            rows[key] = cells
+    return rows
+
+
+def documented_value(cell):
+    found = re.match(r"`(.*)`$", cell)
+    return yaml.safe_load(found[1]) if found else None
+
+
+def default_of(key):
+    """What a study has for a key that its configuration leaves out."""
+    study = smallest()
+    section, _, own = key.rpartition(".")
+    match key:
+        case "replicates":
+            return len(study.replicates)
+        case "width":
+            return study.contenders[0].width
+        case "contenders":
+            return [contender.name for contender in study.contenders]
+    value = getattr(getattr(study, section) if section else study, own)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def yaml_examples():
+    return re.findall(r"^ *```yaml\n(.*?)^ *```", PAGE, flags=re.MULTILINE | re.DOTALL)
+
+
+def dedent(text):
+    indent = len(text) - len(text.lstrip(" "))
+    return "\n".join(line[indent:] for line in text.splitlines())
+
+
+def test_every_key_is_explained_and_no_other():
+    assert documented_keys().keys() == schema_keys().keys()
+
+
+@pytest.mark.parametrize("key", [key for key in schema_keys() if "*" not in key])
+def test_the_page_gives_the_default_that_counts(key):
+    cell = documented_keys()[key][3]
+    if key in ("study", "data.source"):
+        assert cell == "none, must be given"
+        return
+    counts = default_of(key)
+    if counts in (None, {}):
+        assert cell.startswith("none")
+    else:
+        assert documented_value(cell) == counts
+
+
+@pytest.mark.parametrize("key", [k for k, schema in schema_keys().items() if "enum" in schema])
+def test_the_page_lists_every_allowed_word(key):
+    allowed = re.findall(r"`([^`]+)`", documented_keys()[key][2])
+    assert allowed == schema_keys()[key]["enum"]
+
+
+@pytest.mark.parametrize("network", network_names())
+def test_the_page_names_every_network(network):
+    section = PAGE.split("### `contenders` as a mapping")[1]
+    assert f"`{network}`" in section.split("|", 1)[0]
+
+
+@pytest.mark.parametrize("kind", [Data, Split, Recipe])
+def test_the_schema_and_the_dataclasses_have_the_same_keys(kind):
+    section = kind.__name__.lower()
+    inner = resolve(SCHEMA["properties"][section])
+    assert [field.name for field in fields(kind)] == list(inner["properties"])
+
+
+@pytest.mark.parametrize("kind", [Data, Split])
+def test_the_defaults_of_schema_and_dataclass_are_the_same(kind):
+    inner = resolve(SCHEMA["properties"][kind.__name__.lower()])["properties"]
+    defaults = {
+        field.name: field.default for field in fields(kind) if "default" in inner[field.name]
+    }
+    assert defaults == {key: own["default"] for key, own in inner.items() if "default" in own}
+
+
+def test_the_default_recipe_is_the_published_one():
+    assert Recipe() == PUBLISHED_RECIPE
+
+
+def test_there_are_complete_examples_in_the_page_and_they_are_valid():
+    examples = [yaml.safe_load(dedent(text)) for text in yaml_examples()]
+    assert len(examples) >= 3
+    for example in examples:
+        assert isinstance(read(example), Study)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_study_is_valid(path):
+    assert isinstance(read(load(path)), Study)
+
+
+def test_the_shipped_studies_have_folders_of_their_own():
+    names = [load(path)["study"] for path in SHIPPED]
+    assert len(set(names)) == len(names)
+
+
+def test_food_is_the_published_study():
+    study = read(load(ROOT / "config/food.yaml"))
+    assert study.recipe == PUBLISHED_RECIPE
+    assert all(contender.recipe == PUBLISHED_RECIPE for contender in study.contenders)
+    assert all(contender.width == 1.0 for contender in study.contenders)
+    assert [contender.network for contender in study.contenders] == [
+        "plain34",
+        "resnet34",
+        "multipath34",
+        "preact34",
+    ]
+    assert study.data.image_size == 224
+    assert study.split.scheme == "published"
+    assert len(study.replicates) == 7
+    assert (ROOT / study.report.published).is_file()
+
+
+def test_food_writes_its_recipe_out():
+    written = load(ROOT / "config/food.yaml")["recipe"]
+    assert written.keys() == {field.name for field in fields(Recipe)}
+
+
+def test_food_quick_is_the_same_data_small_and_without_leaks():
+    food, quick = (read(load(ROOT / f"config/{name}.yaml")) for name in ("food", "food-quick"))
+    assert (quick.data.table, quick.data.images) == (food.data.table, food.data.images)
+    assert quick.data.image_size == 64
+    assert all(contender.width == 0.25 for contender in quick.contenders)
+    assert (quick.split.scheme, quick.split.validation) == ("grouped", 0.2)
+    assert quick.report.published is None
+
+
+@pytest.mark.parametrize("page", [*sorted(ROOT.glob("docs/*.md")), ROOT / "README.md"], ids=str)
+def test_links_between_pages_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        if "://" in target or target == "docs/example-report.png":  # drawn from a real run
+            continue
+        assert (page.parent / target).exists(), target

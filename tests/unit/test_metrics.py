@@ -1,0 +1,108 @@
+"""Predictions and their scores, against scikit-learn and by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as sklearn
+
+from timbang.data.records import write_table
+from timbang.evaluation.metrics import score_predictions
+from timbang.evaluation.predictions import make_predictions, predicted_classes, read_predictions
+
+HOSTILE = sorted(["label", "filename", "predicted", "NA", ',"x\n', "01", "probability:a", ""])
+
+
+def predict(true, logits, classes):
+    names = [f"{place}.png" for place in range(len(true))]
+    images = pd.DataFrame({"filename": names, "label": [classes[place] for place in true]})
+    return make_predictions(images, np.asarray(logits, dtype=np.float32), classes)
+
+
+@st.composite
+def runs(draw, classes=("a", "b", "c")):
+    count = draw(st.integers(1, 30))
+    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
+    true = rng.integers(0, len(classes), count)
+    return true, rng.normal(0, draw(st.sampled_from([0.1, 3, 100])), (count, len(classes)))
+
+
+def test_scores_by_hand():
+    # Truth a a b b, said a b b b.
+    scores = score_predictions(predict([0, 0, 1, 1], [[2, 0], [0, 2], [0, 2], [0, 2]], ["a", "b"]))
+    assert scores["accuracy"] == 0.75
+    assert scores["confusion_matrix"] == [[1, 1], [0, 2]]
+    assert scores["per_class"]["a"] == {
+        "precision": 1.0,
+        "recall": 0.5,
+        "f1": pytest.approx(2 / 3),
+        "support": 2,
+    }
+    assert scores["per_class"]["b"]["precision"] == pytest.approx(2 / 3)
+    right, wrong = np.log(1 + np.exp(-2)), np.log(1 + np.exp(2))
+    assert scores["loss"] == pytest.approx((3 * right + wrong) / 4)
+    assert scores["validation_images"] == 4
+
+
+def test_class_that_is_never_predicted_scores_zero():
+    scores = score_predictions(predict([0, 1], [[1, 0], [1, 0]], ["a", "b"]))
+    assert scores["per_class"]["b"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 1}
+
+
+@settings(deadline=None)
+@given(runs())
+def test_scores_are_scikit_learns(run):
+    true, logits = run
+    table = predict(true, logits, ["a", "b", "c"])
+    scores = score_predictions(table)
+    said = table["predicted"]
+    assert scores["accuracy"] == pytest.approx(sklearn.accuracy_score(table["label"], said))
+    f1 = sklearn.f1_score(
+        table["label"], said, labels=["a", "b", "c"], average=None, zero_division=0
+    )
+    assert [own["f1"] for own in scores["per_class"].values()] == pytest.approx(list(f1))
+    matrix = np.array(scores["confusion_matrix"])
+    assert matrix.sum() == len(true)
+    assert matrix.sum(axis=1).tolist() == [own["support"] for own in scores["per_class"].values()]
+
+
+@settings(deadline=None)
+@given(runs())
+def test_loss_is_torchs_cross_entropy(run):
+    true, logits = run
+    expected = torch.nn.functional.cross_entropy(
+        torch.from_numpy(logits.astype(np.float32)).double(), torch.from_numpy(true)
+    )
+    scores = score_predictions(predict(true, logits, ["a", "b", "c"]))
+    assert scores["loss"] == pytest.approx(expected.item(), rel=1e-9)
+
+
+@settings(deadline=None)
+@given(runs())
+def test_probabilities_are_the_softmax(run):
+    true, logits = run
+    table = predict(true, logits, ["a", "b", "c"])
+    shown = table.filter(like="probability:").to_numpy()
+    expected = torch.from_numpy(logits.astype(np.float32)).double().softmax(1).numpy()
+    np.testing.assert_allclose(shown, expected, atol=1e-12)
+
+
+def test_certain_and_wrong_has_a_finite_loss():
+    scores = score_predictions(predict([0], [[-1000, 1000]], ["a", "b"]))
+    assert np.isfinite(scores["loss"])
+    assert scores["loss"] > 100
+
+
+@settings(deadline=None, max_examples=30)
+@given(runs(classes=HOSTILE))
+def test_hostile_names_survive_the_file(tmp_path_factory, run):
+    path = tmp_path_factory.getbasetemp() / "predictions.csv"
+    table = predict(*run, HOSTILE)
+    write_table(table, path)
+    read = read_predictions(path)
+    assert predicted_classes(read) == HOSTILE
+    for column in ("filename", "label", "predicted"):
+        assert list(read[column]) == list(table[column])
+    assert score_predictions(read) == score_predictions(table)

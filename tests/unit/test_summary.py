@@ -1,0 +1,101 @@
+"""What the runs say together, by hand and against numpy."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from timbang.data.records import write_table
+from timbang.evaluation.summary import (
+    RUN_MEASURES,
+    collect_runs,
+    summarise_classes,
+    summarise_runs,
+)
+
+FRACTIONS = st.floats(0, 1)
+
+
+def metrics(contender, replicate, accuracy, loss=0.5, **classes):
+    return {
+        "contender": contender,
+        "replicate": replicate,
+        "parameters": 10,
+        "multiply_adds": 20,
+        "accuracy": accuracy,
+        "loss": loss,
+        "train_accuracy": 0.9,
+        "train_loss": 0.1,
+        "training_seconds": 2.0,
+        "images_per_second": 100.0,
+        "per_class": {
+            label: {"precision": p, "recall": r, "f1": f, "support": s}
+            for label, (p, r, f, s) in classes.items()
+        },
+    }
+
+
+def summary(runs, reference):
+    return summarise_runs(collect_runs(runs), reference).set_index("contender")
+
+
+def test_statistics_by_hand():
+    table = summary([metrics("a", r, x) for r, x in enumerate([0.5, 0.7, 0.9])], "a")
+    row = table.loc["a"]
+    assert row["replicates"] == 3
+    assert row[["accuracy_mean", "accuracy_sd", "accuracy_min", "accuracy_max"]].tolist() == (
+        pytest.approx([0.7, 0.2, 0.5, 0.9])
+    )
+    assert row["training_seconds_mean"] == 2.0
+
+
+def test_difference_is_paired_by_replicate_not_by_place():
+    runs = [
+        metrics("a", 1, 0.8, 0.2),
+        metrics("a", 0, 0.6, 0.4),
+        metrics("b", 0, 0.5, 0.7),
+        metrics("b", 1, 0.9, 0.1),
+    ]
+    table = summary(runs, "a")
+    assert table.loc["b", "accuracy_difference"] == pytest.approx((-0.1 + 0.1) / 2)
+    assert table.loc["b", "loss_difference"] == pytest.approx((0.3 - 0.1) / 2)
+    assert table.loc["a", "accuracy_difference"] == 0
+
+
+def test_deviation_of_one_replicate_is_empty(tmp_path):
+    table = summarise_runs(collect_runs([metrics("a", 0, 0.5)]), "a")
+    write_table(table, tmp_path / "summary.csv")
+    read = pd.read_csv(tmp_path / "summary.csv", dtype=str, keep_default_na=False)
+    assert read["accuracy_sd"].tolist() == [""]
+    assert read["accuracy_mean"].tolist() == ["0.5"]
+
+
+def test_contenders_keep_their_order():
+    runs = [metrics(name, r, 0.5) for name in ("z", "a", "m") for r in (0, 1)]
+    assert list(summary(runs, "m").index) == ["z", "a", "m"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(FRACTIONS, FRACTIONS), min_size=2, max_size=9))
+def test_statistics_are_numpys(pairs):
+    runs = [metrics("a", r, a) for r, (a, _) in enumerate(pairs)]
+    runs += [metrics("b", r, b) for r, (_, b) in enumerate(pairs)]
+    table = summary(runs, "a")
+    a, b = np.array(pairs).T
+    assert table.loc["b", "accuracy_sd"] == pytest.approx(np.std(b, ddof=1))
+    assert table.loc["b", "accuracy_difference"] == pytest.approx(np.mean(b - a), abs=1e-12)
+    assert {f"{measure}_{s}" for measure in RUN_MEASURES for s in ("mean", "min")} <= set(table)
+
+
+def test_class_scores_by_hand():
+    runs = [
+        metrics("a", 0, 0.5, NA=(1.0, 0.5, 0.6, 4), x=(0.2, 0.2, 0.2, 5)),
+        metrics("a", 1, 0.5, NA=(0.0, 0.5, 0.8, 5), x=(0.4, 0.4, 0.4, 5)),
+    ]
+    table = summarise_classes(runs).set_index("label")
+    assert list(table.index) == ["NA", "x"]
+    assert table.loc["NA", "support_mean"] == 4.5
+    assert table.loc["NA", "precision_mean"] == 0.5
+    assert table.loc["NA", "f1_sd"] == pytest.approx(0.2 / np.sqrt(2))
+    assert table.loc["x", ["recall_min", "recall_max"]].tolist() == [0.2, 0.4]

@@ -1,0 +1,83 @@
+"""What a user wrote prints literally; numbers print as given."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pypdf import PdfReader
+
+from timbang.report.compile import compile_document, find_engine
+from timbang.report.tex import TeX, cell, escape_tex, number, percent, plain_number
+
+HOSTILE = r"a_b & 50% \input{x} $ # ~ ^ { }"
+
+
+@given(st.text())
+def test_no_text_can_start_a_command_or_a_comment(text):
+    escaped = escape_tex(text)
+    without_own = re.sub(r"\\[A-Za-z]+\{\}|\\[{}#$%&_]", "", escaped)
+    assert not re.search(
+        r"[\\%#$&_~^]", without_own.replace("~", "") if "\xa0" in text else without_own
+    )
+
+
+@given(st.text())
+def test_braces_are_balanced(text):
+    bare = re.sub(r"\\[{}]", "", escape_tex(text))
+    depth = 0
+    for character in bare:
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        assert depth >= 0
+    assert depth == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [(0.04999, 1, "0.0"), (-0.04, 1, "0.0"), (-0.06, 1, "-0.1"), (12.345, 2, "12.35"), (3, 0, "3")],
+)
+def test_plain_numbers(value, digits, text):
+    assert plain_number(value, digits) == text
+
+
+def test_missing_numbers_are_dashes():
+    assert number(None) == percent(float("nan")) == "--"
+    assert cell(float("inf"), 1) == "{--}"
+
+
+def test_percent_of_a_fraction():
+    assert percent(0.9321) == r"\percent{93.2}"
+    assert isinstance(percent(0.5), TeX)
+
+
+@pytest.mark.skipif(
+    not (shutil.which("pdflatex") or shutil.which("tectonic")), reason="no TeX engine"
+)
+def test_hostile_texts_come_out_of_the_pdf_as_written(tmp_path: Path):
+    """Every line of the PDF is compared with what was put in, ligatures and accents too."""
+    lines = [
+        HOSTILE,
+        "``quoted'' -- --- << >> ?` !` ,, \"x\" [y] |z| <t>",
+        r"\write18{rm -rf /} \csname x\endcsname ^^5cinput %% comment",
+        "Résumé Łódź Žluťoučký kůň ñandú Straße",
+        "x" * 200,
+    ]
+    source = tmp_path / "labels.tex"
+    body = "\n\n".join(escape_tex(line) for line in lines)
+    source.write_text(
+        "\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage[utf8]{inputenc}"
+        "\\usepackage{textcomp}\\begin{document}\\sloppy\\parindent0pt\n"
+        + body
+        + "\n\n"
+        + escape_tex("日本 Ω")
+        + "\n\\end{document}\n",
+        encoding="utf-8",
+    )
+    pdf, _ = compile_document(source, find_engine())
+    text = re.sub(r"\s", "", "".join(page.extract_text() for page in PdfReader(pdf).pages))
+    text = text.replace("‘", "`").replace("’", "'")
+    for line in [*lines[:3], lines[4]]:
+        assert re.sub(r"\s", "", line) in text
+    assert "[U+65E5][U+672C][U+03A9]" in text

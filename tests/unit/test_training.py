@@ -1,0 +1,283 @@
+"""The training loop does what the recipe says, the same each time."""
+
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn.functional import cross_entropy
+from torchvision.transforms import Normalize
+
+from timbang.errors import TimbangError
+from timbang.networks import build
+from timbang.networks.zoo import initialise
+from timbang.streams import stream_seed
+from timbang.study import Contender, Recipe
+from timbang.training import device as devices
+from timbang.training import loop
+from timbang.training.device import choose_device, describe_run, repeat_exactly
+from timbang.training.loop import (
+    Images,
+    draw_batches,
+    flip_images,
+    load_images,
+    make_optimizer,
+    predict,
+    train,
+)
+
+CPU = torch.device("cpu")
+RECIPE = Recipe(epochs=2, batch_size=8, horizontal_flip=0.5)
+# A step so small that no weight changes.
+STILL = replace(RECIPE, learning_rate=1e-30, weight_decay=0.0, epochs=1)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    repeat_exactly(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def make_images(seed=0, symmetric=False):
+    pixels = np.random.default_rng(seed).integers(0, 256, (28, 16, 16, 3), dtype=np.uint8)
+    if symmetric:
+        pixels[:20, :, 8:] = pixels[:20, :, 7::-1]
+    return Images(pixels, np.arange(28) % 3, np.arange(20), np.arange(20, 28))
+
+
+def run(recipe=RECIPE, replicate=0, images=None, network="resnet34"):
+    contender = Contender("mine", network, 0.05, recipe)
+    return train(contender, replicate, images or make_images(), 3, CPU)
+
+
+def history(finished):
+    return [
+        {key: value for key, value in asdict(epoch).items() if "seconds" not in key}
+        for epoch in finished.history
+    ]
+
+
+def weights(finished):
+    return torch.cat([value.flatten().double() for value in finished.network.state_dict().values()])
+
+
+# Batches
+
+
+@given(st.integers(1, 200), st.integers(2, 50), st.integers(0, 99))
+def test_batches_hold_every_image_once_and_none_is_alone(count, size, seed):
+    indices = np.arange(1000, 1000 + count)
+    batches = draw_batches(indices, size, torch.Generator().manual_seed(seed))
+    assert sorted(np.concatenate(batches)) == list(indices)
+    lengths = [len(batch) for batch in batches]
+    assert all(length == size for length in lengths[:-1])
+    assert lengths[-1] <= size + 1
+    assert min(lengths) > 1 or count == 1
+
+
+def test_every_epoch_has_another_order():
+    order = torch.Generator().manual_seed(0)
+    first, second = (np.concatenate(draw_batches(np.arange(50), 8, order)) for _ in range(2))
+    assert not np.array_equal(first, second)
+
+
+# Images as the networks see them
+
+
+def test_normalisation_is_torchvisions():
+    pixels = make_images().pixels
+    expected = Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))(
+        torch.from_numpy(pixels[[3, 1]]).permute(0, 3, 1, 2) / 255
+    )
+    loaded = load_images(pixels, np.array([3, 1]), CPU)
+    torch.testing.assert_close(loaded, expected, rtol=1e-5, atol=1e-6)
+    assert loaded.is_contiguous(memory_format=torch.channels_last)
+
+
+@settings(deadline=None)
+@given(st.floats(0, 1), st.integers(0, 99))
+def test_image_is_itself_or_its_mirror(probability, seed):
+    images = torch.arange(40 * 12.0).reshape(40, 1, 3, 4)
+    flipped = flip_images(images, probability, torch.Generator().manual_seed(seed))
+    for before, after in zip(images, flipped, strict=True):
+        assert torch.equal(after, before) or torch.equal(after, before.flip(2))
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.3, 1.0])
+def test_share_of_mirrors_is_the_probability(probability):
+    images = torch.arange(3.0).expand(10_000, 1, 1, 3)
+    flipped = flip_images(images, probability, torch.Generator().manual_seed(0))
+    assert (flipped[:, 0, 0, 0] == 2).double().mean().item() == pytest.approx(probability, abs=0.02)
+
+
+def test_flips_are_for_training_only():
+    """Training images that are their own mirrors: only a flip in validation could be seen."""
+    never, always = (
+        run(replace(RECIPE, horizontal_flip=p), images=make_images(symmetric=True)) for p in (0, 1)
+    )
+    assert torch.equal(never.logits, always.logits)
+    never, always = (run(replace(RECIPE, horizontal_flip=p)) for p in (0, 1))
+    assert history(never) != history(always)
+
+
+# The loop
+
+
+def test_losses_are_averaged_over_images():
+    """20 images in batches of 8, 8 and 4: the mean of the batches' means would be another."""
+    images = make_images(symmetric=True)
+    finished = run(STILL, images=images)
+    network = build("resnet34", 3, 0.05)
+    initialise(network, torch.Generator().manual_seed(stream_seed(0, "initialisation")))
+    network.to(memory_format=torch.channels_last)
+    batches = draw_batches(images.train, 8, torch.Generator().manual_seed(stream_seed(0, "order")))
+    targets = torch.from_numpy(images.classes)
+    losses, right = [], 0
+    with torch.no_grad():
+        for batch in batches:
+            logits = network(load_images(images.pixels, batch, CPU))
+            losses.append(cross_entropy(logits, targets[batch]).item())
+            right += (logits.argmax(1) == targets[batch]).sum().item()
+        logits = network.eval()(load_images(images.pixels, images.validation, CPU))
+    by_images = np.average(losses, weights=[8, 8, 4])
+    assert finished.history[0].train_loss == pytest.approx(by_images, rel=1e-6)
+    assert finished.history[0].train_loss != pytest.approx(np.mean(losses), rel=1e-6)
+    assert finished.history[0].train_accuracy == right / 20
+    assert torch.equal(finished.logits, logits)
+
+
+def test_history_ends_with_the_logits():
+    finished = run()
+    targets = torch.from_numpy(make_images().classes[20:])
+    last = finished.history[-1]
+    assert [epoch.epoch for epoch in finished.history] == [1, 2]
+    assert last.validation_loss == cross_entropy(finished.logits, targets).item()
+    assert last.validation_accuracy == (finished.logits.argmax(1) == targets).double().mean().item()
+    images = make_images()
+    assert torch.equal(
+        finished.logits, predict(finished.network, images.pixels, images.validation, CPU)
+    )
+
+
+def test_a_separable_task_is_learnt():
+    images = make_images()
+    images.pixels[:] = (images.classes * 100)[:, None, None, None]
+    recipe = replace(RECIPE, epochs=15, learning_rate=0.01)
+    finished = run(recipe, images=images, network="preact34")
+    assert finished.history[-1].train_loss < finished.history[0].train_loss / 2
+
+
+@pytest.mark.parametrize("network", ["resnet34", "multipath34", "preact34", "plain34"])
+def test_same_run_twice_is_the_same_bit_for_bit(network):
+    first, second = run(network=network), run(network=network)
+    assert history(first) == history(second)
+    assert torch.equal(weights(first), weights(second))
+    assert torch.equal(first.logits, second.logits)
+
+
+def test_replicates_differ():
+    first, second = run(replicate=0), run(replicate=1)
+    assert history(first) != history(second)
+    assert not torch.equal(weights(first), weights(second))
+
+
+def test_more_augmentation_does_not_change_the_order(monkeypatch):
+    def orders(recipe):
+        seen = []
+        loading = loop.load_images
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                loop, "load_images", lambda p, i, d: seen.append(i.tolist()) or loading(p, i, d)
+            )
+            run(recipe)
+        return seen
+
+    assert orders(replace(RECIPE, horizontal_flip=0)) == orders(replace(RECIPE, horizontal_flip=1))
+
+
+def test_contenders_of_a_replicate_see_the_same_order(monkeypatch):
+    seen = []
+    drawing = loop.draw_batches
+    monkeypatch.setattr(loop, "draw_batches", lambda *a: seen.append(drawing(*a)) or seen[-1])
+    run(network="resnet34")
+    run(network="plain34")
+    first, second = seen[:2], seen[2:]
+    assert [[b.tolist() for b in e] for e in first] == [[b.tolist() for b in e] for e in second]
+
+
+def test_weight_decay_is_l2_and_not_decoupled():
+    def step(make):
+        torch.manual_seed(0)
+        layer = nn.Linear(4, 3)
+        optimizer = make(layer.parameters())
+        for _ in range(3):
+            optimizer.zero_grad()
+            layer(torch.ones(2, 4)).square().sum().backward()
+            optimizer.step()
+        return layer.weight.detach()
+
+    recipe = replace(RECIPE, learning_rate=0.01, weight_decay=0.5)
+    options = {"lr": 0.01, "weight_decay": 0.5}
+    ours = step(lambda p: make_optimizer(nn.ParameterList(p), recipe))
+    torch.testing.assert_close(ours, step(lambda p: torch.optim.Adam(p, **options)))
+    assert not torch.allclose(ours, step(lambda p: torch.optim.AdamW(p, **options)), atol=1e-4)
+
+
+def test_divergence_is_one_line():
+    with pytest.raises(TimbangError, match=r"mine, replicate 3.*lower recipe\.learning_rate") as e:
+        run(replace(RECIPE, learning_rate=1e30, epochs=4), replicate=3)
+    assert len(str(e.value).splitlines()) == 1
+
+
+# The device
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    def has(cuda=False, mps=False):
+        monkeypatch.setattr(devices.torch.cuda, "is_available", lambda: cuda)
+        monkeypatch.setattr(devices.torch.backends.mps, "is_available", lambda: mps)
+
+    return has
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "gpus", "expected"),
+    [
+        (False, False, 1, "cpu"),
+        (True, False, 1, "cuda"),
+        (True, True, 1, "cuda"),
+        (False, True, 1, "mps"),
+        (True, True, 0, "cpu"),
+    ],
+)
+def test_auto_takes_the_best_that_the_job_may_use(machine, cuda, mps, gpus, expected):
+    machine(cuda, mps)
+    assert choose_device("auto", gpus).type == expected
+
+
+def test_cpu_may_be_asked_for_anywhere(machine):
+    machine(cuda=True)
+    assert choose_device("cpu", 1).type == "cpu"
+
+
+def test_absent_device_is_one_line(machine):
+    machine()
+    with pytest.raises(TimbangError, match="no cuda device; use auto or cpu"):
+        choose_device("cuda", 1)
+    machine(cuda=True)
+    with pytest.raises(TimbangError, match="gpu=0 allows none"):
+        choose_device("cuda", 0)
+
+
+def test_run_says_where_it_ran():
+    run_on = describe_run(CPU)
+    assert run_on["device"] == "cpu"
+    assert run_on["device_name"]
+    assert run_on["threads"] == 1
+    assert run_on["versions"]["torch"] == torch.__version__

@@ -1,0 +1,18 @@
+"""The tiny study is made once for all tests of the workflow."""
+
+import pytest
+from small_study import TARGETS, Project
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    """The project, with nothing run yet."""
+    return Project(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def study(project):
+    """The project, with the tiny study made on a machine that gives no GPU."""
+    status, output = project.snakemake(*TARGETS, "--resources", "gpu=0")
+    assert status == 0, output
+    return project

@@ -1,0 +1,127 @@
+"""From images with hostile class names to the PDFs, which say what the files say."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+from pypdf import PdfReader
+
+ROOT = Path(__file__).parents[2]
+HOSTILE = r"a_b & 50% \input{x} $ # ~ ^ { }"
+CLASSES = [HOSTILE, "NA", "<b>kucing</b>"]
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("pdflatex") or shutil.which("tectonic")), reason="no TeX engine"
+)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Path:
+    """Run a tiny study with hostile labels, title and authors; one file is no image."""
+    folder = tmp_path_factory.mktemp("hostile report")
+    (folder / "images").mkdir()
+    pixels = np.random.default_rng(0).integers(0, 256, (24, 12, 12, 3), dtype=np.uint8)
+    for number, values in enumerate(pixels):
+        Image.fromarray(values).save(folder / "images" / f"{number}.png")
+    (folder / "images" / "note.jpg").write_text("not an image")
+    names = [*(f"{number}.png" for number in range(24)), "note.jpg"]
+    labels = [CLASSES[number % 3] for number in range(25)]
+    pd.DataFrame({"filename": names, "label": labels}).to_csv(folder / "t.csv", index=False)
+    config = {
+        "study": "hostile",
+        "data": {
+            "source": "table",
+            "table": "t.csv",
+            "images": "images",
+            "image_size": 8,
+            "on_problem": "skip",
+        },
+        "replicates": 2,
+        "width": 0.05,
+        "recipe": {"epochs": 1, "batch_size": 8},
+        "contenders": ["plain34", "resnet34", "preact34"],
+        "report": {
+            "title": HOSTILE,
+            "authors": [r"R. \def & Co", "Siti"],
+            "date": "2025-10-03",
+            "published": str(ROOT / "report" / "published.yaml"),
+        },
+    }
+    (folder / "study.yaml").write_text(yaml.safe_dump(config))
+    done = subprocess.run(
+        ["snakemake", "-s", ROOT / "Snakefile", "--configfile", "study.yaml", "--cores", "2"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=os.environ,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder / "results" / "hostile"
+
+
+def read_pdf(path: Path) -> str:
+    text = "".join(page.extract_text() for page in PdfReader(path).pages)
+    return re.sub(r"\s", "", text).replace("’", "'")
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_hostile_texts_are_printed_as_written(study, language):
+    text = read_pdf(study / "report" / f"report-{language}.pdf")
+    for words in (*CLASSES, r"R. \def & Co", "note.jpg"):
+        assert re.sub(r"\s", "", words) in text
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_the_means_of_the_summary_are_printed(study, language):
+    text = read_pdf(study / "report" / f"report-{language}.pdf")
+    mark = "," if language == "id" else "."
+    for row in pd.read_csv(study / "summary.csv").to_dict("records"):
+        for value in (f"{100 * row['accuracy_mean']:.1f}", f"{row['loss_mean']:.3f}"):
+            assert value.replace(".", mark) in text
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_tex_had_nothing_to_complain_of(study, language):
+    log = (study / "report" / f"report-{language}.log").read_text(errors="replace")
+    assert not re.search(r"undefined|multiply defined|Missing character", log)
+
+
+def test_every_figure_and_table_is_referred_to(study):
+    for source in (study / "report").glob("*.tex"):
+        text = source.read_text()
+        labels = set(re.findall(r"\\label\{((?:fig|tab):.*?)\}", text))
+        assert len(labels) >= 10
+        assert labels == set(re.findall(r"\\ref\{((?:fig|tab):.*?)\}", text))
+
+
+def test_both_languages_state_the_same_numbers(study):
+    def numbers(language):
+        text = (study / "report" / f"report-{language}.tex").read_text()
+        return sorted(re.findall(r"\\(?:num|percent)\{(.*?)\}", text))
+
+    assert numbers("id") == numbers("en")
+
+
+def test_left_out_files_are_in_the_manifest_and_the_audit(study):
+    manifest = pd.read_csv(study / "data" / "manifest.csv", keep_default_na=False)
+    audit = json.loads((study / "data" / "audit.json").read_text())
+    assert manifest.loc[manifest["problem"] != "", "filename"].tolist() == ["note.jpg"]
+    assert [problem["filename"] for problem in audit["problems"]] == ["note.jpg"]
+
+
+def test_figures_for_the_web_are_there(study):
+    assert {path.name for path in (study / "figures").glob("*.svg")} >= {
+        "curves-id.svg",
+        "accuracies-en.svg",
+        "confusion-id.svg",
+        "classes-en.svg",
+        "samples.svg",
+    }

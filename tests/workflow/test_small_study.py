@@ -1,0 +1,183 @@
+"""A whole small study: it runs, repeats itself, and a change reruns what depends on it."""
+
+import copy
+import json
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from safetensors.numpy import load_file
+from small_study import CONFIG, RESULTS, TARGETS, edited
+
+AFTER_TRAINING = {"evaluate_contender": 2, "summarise_runs": 1, "draw_accuracies": 1}
+ALL_RUNS = {"train_network": 4, **AFTER_TRAINING}
+AFTER_MANIFEST = {"build_manifest": 1, "write_pixels": 1, "split_images": 2, **ALL_RUNS}
+
+
+def changed(**parts):
+    return copy.deepcopy(CONFIG) | parts
+
+
+def comment(content):
+    """Change a Python file but not what it does."""
+    return content + b"\n# changed\n"
+
+
+# What is made
+
+
+def test_study_has_a_summary_of_its_runs(study):
+    summary = pd.read_csv(study.work / RESULTS / "summary.csv")
+    assert list(summary["contender"]) == ["resnet34", "plain34"]
+    assert summary["replicates"].tolist() == [2, 2]
+    assert summary["accuracy_mean"].between(0, 1).all()
+    classes = pd.read_csv(study.work / RESULTS / "per_class.csv", keep_default_na=False)
+    assert set(classes["label"]) == {"NA", "cat", "dog"}
+    assert (study.work / RESULTS / "figures/accuracies-en.pdf").read_bytes()[:4] == b"%PDF"
+
+
+def test_every_run_has_its_files(study):
+    for contender in ("resnet34", "plain34"):
+        for replicate in ("0", "1"):
+            run = study.work / RESULTS / "runs" / contender / replicate
+            history = pd.read_csv(run / "history.csv")
+            predictions = pd.read_csv(run / "predictions.csv")
+            metrics = json.loads((run / "metrics.json").read_text())
+            assert history["epoch"].tolist() == [1]
+            assert len(predictions) == 6
+            assert metrics["accuracy"] == pytest.approx(history["validation_accuracy"].iloc[-1])
+            assert metrics["loss"] == pytest.approx(history["validation_loss"].iloc[-1], rel=1e-5)
+            assert metrics["device"] == "cpu"
+            weights = load_file(run / "weights.safetensors")
+            assert all(np.isfinite(value).all() for value in weights.values())
+
+
+def test_same_study_again_is_the_same(study, tmp_path):
+    """From scratch in another folder, this time with a GPU allowed where there is one."""
+    again = study.make_elsewhere(tmp_path)
+    run = f"{RESULTS}/runs/plain34/1"
+    status, output = study.snakemake(f"{run}/history.csv", "--resources", "gpu=1", work=again)
+    assert status == 0, output
+    first, second = study.work / run, again / run
+    if json.loads((second / "training.json").read_text())["device"] != "cpu":
+        pytest.skip("the second run was on a GPU")
+    for name in ("data/manifest.csv", "data/pixels.npy", "splits/1.csv"):
+        assert (study.work / RESULTS / name).read_bytes() == (again / RESULTS / name).read_bytes()
+    for name in ("predictions.csv", "weights.safetensors"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+    one, other = (
+        pd.read_csv(folder / "history.csv").drop(columns=["seconds", "validation_seconds"])
+        for folder in (first, second)
+    )
+    assert one.equals(other)
+
+
+# What a change reruns
+
+
+def test_second_call_runs_nothing(study):
+    status, output = study.snakemake(*TARGETS)
+    assert status == 0
+    assert "Nothing to be done" in output
+
+
+def test_figure_style_draws_again_and_trains_nothing(study):
+    with edited(study.root / "src/timbang/report/figures/style.py", comment):
+        assert study.would_run() == {"draw_accuracies": 1}
+
+
+@pytest.mark.parametrize("module", ["networks/blocks.py", "training/loop.py"])
+def test_changed_training_code_trains_all(study, module):
+    with edited(study.root / "src/timbang" / module, comment):
+        assert study.would_run() == ALL_RUNS
+
+
+def test_learning_rate_trains_all(study):
+    config = changed(recipe={"epochs": 1, "batch_size": 8, "learning_rate": 0.002})
+    assert study.would_run(config) == ALL_RUNS
+
+
+def test_share_of_validation_splits_again(study):
+    config = changed(split={"validation": 0.5})
+    assert study.would_run(config) == {"split_images": 2, **ALL_RUNS}
+
+
+def test_recipe_of_one_contender_trains_that_one(study):
+    own = {"resnet34": {}, "plain34": {"recipe": {"learning_rate": 0.002}}}
+    assert study.would_run(changed(contenders=own)) == {
+        "train_network": 2,
+        "evaluate_contender": 1,
+        "summarise_runs": 1,
+        "draw_accuracies": 1,
+    }
+
+
+def test_language_and_authors_train_nothing(study):
+    report = {"languages": ["id", "en"], "authors": ["B", "C"], "title": "T"}
+    assert study.would_run(changed(report=report)) == {}
+
+
+def test_another_contender_trains_only_itself(study):
+    config = changed(contenders=["resnet34", "plain34", "preact34"])
+    assert study.would_run(config) == {
+        "train_network": 2,
+        "evaluate_contender": 1,
+        "summarise_runs": 1,
+        "draw_accuracies": 1,
+    }
+
+
+def test_changed_image_makes_all_again(study):
+    image = study.work / "images/cat/3.png"
+    with edited(image, lambda content: (study.work / "images/dog/3.png").read_bytes()):
+        assert study.would_run() == AFTER_MANIFEST
+
+
+def test_touched_image_runs_nothing(study):
+    os.utime(study.work / "images/cat/3.png", (10**9, 10**9))
+    assert study.would_run() == {}
+
+
+# What goes wrong
+
+
+def test_wrong_key_is_one_line(project, tmp_path):
+    config = changed(replicate=3)
+    status, output = project.snakemake("-n", config=config, work=project.make_elsewhere(tmp_path))
+    assert status != 0
+    assert "Traceback" not in output
+    (line,) = [line for line in output.splitlines() if "replicate:" in line]
+    assert "did you mean replicates?" in line
+
+
+@pytest.fixture
+def damaged(project, tmp_path):
+    """The images with two that cannot be read and one in a mode of its own."""
+    work = project.make_elsewhere(tmp_path)
+    (work / "images/cat/text.png").write_text("no image")
+    (work / "images/dog/empty.jpg").write_bytes(b"")
+    Image.new("CMYK", (9, 9)).save(work / "images/dog/ink.jpg")
+    return work
+
+
+def test_problem_images_are_all_listed(project, damaged):
+    status, output = project.snakemake(f"{RESULTS}/data/manifest.csv", work=damaged)
+    assert status != 0
+    assert "Traceback" not in output
+    assert "2 of 27 images" in output
+    for name in ("cat/text.png", "dog/empty.jpg"):
+        (line,) = {line.strip() for line in output.splitlines() if f"'{name}'" in line}
+        assert "is not an image that can be read" in line
+
+
+def test_problem_images_may_be_left_out(project, damaged):
+    config = changed(data=CONFIG["data"] | {"on_problem": "skip"})
+    targets = [f"{RESULTS}/splits/0.csv", f"{RESULTS}/data/pixels.npy"]
+    status, output = project.snakemake(*targets, config=config, work=damaged)
+    assert status == 0, output
+    audit = json.loads((damaged / RESULTS / "data/audit.json").read_text())
+    assert (audit["images"], audit["usable"], len(audit["problems"])) == (27, 25, 2)
+    assert len(pd.read_csv(damaged / RESULTS / "splits/0.csv")) == 25
+    assert np.load(damaged / RESULTS / "data/pixels.npy").shape == (25, 16, 16, 3)
