@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -43,9 +44,16 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
+def folder():
+    """A folder that everyone may enter, as munge wants it for its socket; pytest's own are not."""
+    with tempfile.TemporaryDirectory(prefix="timbang-slurm-") as place:
+        Path(place).chmod(0o755)
+        yield Path(place)
+
+
+@pytest.fixture(scope="module")
+def finished(folder):
     """The folder of a study that went through Slurm; Slurm's record of its jobs beside it."""
-    folder = tmp_path_factory.mktemp("slurm")
     house = folder / "house"
     house.mkdir()
     for part in PARTS:

@@ -1,6 +1,7 @@
 """Where images come from: folders, label tables, the digits, and their fingerprint."""
 
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ def fill(folder, *names):
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(name.encode())
+        path.write_bytes(os.fsencode(name))
 
 
 # A folder per class
@@ -36,8 +37,25 @@ def test_folder_names_are_the_labels(tmp_path):
 
 
 def test_litter_is_passed_over(tmp_path):
-    fill(tmp_path, "a/1.png", "a/.DS_Store", "a/Thumbs.db", ".git/x", "a/.cache/y", "readme.txt")
+    fill(
+        tmp_path,
+        "a/1.png",
+        "a/.DS_Store",
+        "a/Thumbs.db",
+        "a/Icon\r",
+        ".git/x",
+        "a/.cache/y",
+        "readme.txt",
+    )
     assert list(list_folder(tmp_path)["filename"]) == ["a/1.png"]
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS refuses such names")
+def test_file_name_that_is_no_text_is_a_problem(tmp_path):
+    fill(tmp_path, "a/1.png", os.fsdecode(b"a/\xff.png"))
+    images = list_folder(tmp_path).set_index("filename")
+    assert images.loc["a/1.png", "problem"] == ""
+    assert images.loc["a/?.png", "problem"] == "the file name is not UTF-8 text; rename the file"
 
 
 @pytest.mark.parametrize("names", [[], ["1.png", "2.png"], ["a/.hidden"]])

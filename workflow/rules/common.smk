@@ -1,10 +1,10 @@
-import platform
 from dataclasses import asdict
 from functools import cache
 from modulefinder import ModuleFinder
 
 from snakemake.utils import min_version
 
+from timbang.accelerators import seems_to_have_gpu
 from timbang.data.sources import fingerprint_files
 from timbang.networks.catalogue import CATALOGUE
 from timbang.report.titles import title_contender
@@ -50,13 +50,7 @@ def count_gpus():
     On a machine without a GPU the runs then go on side by side. A cluster's profile asks for
     its GPUs itself (set-resources), since the machine that submits often has none.
     """
-    if STUDY.device == "cpu":
-        return 0
-    on_linux = any(
-        True for name in ("nvidia[0-9]*", "kfd", "dxg") for _ in Path(os.devnull).parent.glob(name)
-    )
-    on_mac = platform.system() == "Darwin" and platform.machine() == "arm64"
-    return int(on_linux or on_mac)
+    return int(STUDY.device != "cpu" and seems_to_have_gpu())
 
 
 def per_replicate(pattern):

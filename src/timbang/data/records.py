@@ -3,6 +3,7 @@
 Labels and file names are text whatever they look like: "NA", "01" and "1e5" are labels.
 """
 
+import csv
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -28,8 +29,12 @@ TRAIN, VALIDATION = "train", "validation"
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV (UTF-8, no index), whole or not at all."""
+    content = table.to_csv(index=False, lineterminator="\n")
+    if "\r" in content:
+        # Python before 3.13 leaves a carriage return unquoted, and readers end the row there.
+        content = table.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     temporary = path.with_name(f".{path.name}.part")
-    table.to_csv(temporary, index=False, lineterminator="\n")
+    temporary.write_text(content, encoding="utf-8", newline="")
     temporary.replace(path)
 
 

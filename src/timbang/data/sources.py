@@ -20,7 +20,7 @@ from timbang.errors import TimbangError
 
 SOURCE_COLUMNS = ("filename", "label", "row", "problem")
 # What file managers leave behind in folders of pictures.
-LITTER = ("thumbs.db", "desktop.ini")
+LITTER = ("thumbs.db", "desktop.ini", "icon\r")
 DIGIT_SIZE = 8
 
 
@@ -36,7 +36,11 @@ def list_folder(folder: Path) -> pd.DataFrame:
     if not folder.is_dir():
         raise TimbangError(f"data.folder: {folder} is not a folder; correct the path")
     rows = [
-        (file.relative_to(folder).as_posix(), entry.name.strip(), "", "")
+        (
+            *_as_text(file.relative_to(folder).as_posix(), entry.name.strip()),
+            "",
+            _name_problem(file),
+        )
         for entry in sorted(folder.iterdir())
         if entry.is_dir() and not entry.name.startswith(".")
         for file in sorted(entry.rglob("*"))
@@ -182,6 +186,19 @@ def _write_json(content: dict[str, list], path: Path) -> None:
 
 def _is_hidden(place: Path) -> bool:
     return any(part.startswith(".") for part in place.parts) or place.name.lower() in LITTER
+
+
+def _as_text(*names: str) -> list[str]:
+    """Return names with a ? for each byte that is no UTF-8, which no table could hold."""
+    return [name.encode("utf-8", "replace").decode() for name in names]
+
+
+def _name_problem(file: Path) -> str:
+    try:
+        str(file).encode()
+    except UnicodeEncodeError:
+        return "the file name is not UTF-8 text; rename the file"
+    return ""
 
 
 def _find_row_problem(filename: str, label: str) -> str:
