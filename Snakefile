@@ -33,6 +33,23 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 
 
+# On a cluster these run where snakemake runs: seconds each, and TeX is seldom on its nodes.
+localrules:
+    all,
+    write_digits,
+    split_images,
+    evaluate_contender,
+    summarise_runs,
+    draw_curves,
+    draw_accuracies,
+    draw_confusion,
+    draw_classes,
+    draw_samples,
+    write_tables,
+    write_report,
+    compile_report,
+
+
 rule all:
     default_target: True
     input:

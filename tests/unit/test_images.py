@@ -92,8 +92,8 @@ def test_one_bit(save):
 
 @pytest.mark.parametrize("name", ["deep.png", "deep.tif"])
 def test_16_bit_grey_is_scaled_not_clipped(save, name):
-    deep = np.array([[0, 257, 32896, 65535]], np.uint16)
-    assert save(Image.fromarray(deep), name)[0] == [[[v] * 3 for v in (0, 1, 128, 255)]]
+    deep = np.array([[0, 257, 251 * 257, 65535]], np.uint16)
+    assert save(Image.fromarray(deep), name)[0] == [[[v] * 3 for v in (0, 1, 251, 255)]]
 
 
 @pytest.mark.parametrize("scale", [1.0, 255.0])

@@ -13,6 +13,9 @@ from timbang.data.records import SPLIT_COLUMNS, TRAIN, VALIDATION, read_split, w
 from timbang.data.splits import split_images
 from timbang.errors import TimbangError
 
+# scikit-learn warns of classes with fewer images than folds, which is none of our tests' matter.
+pytestmark = pytest.mark.filterwarnings("ignore:The least populated class")
+
 FOOD = Path(__file__).resolve().parents[3] / "shared" / "food" / "train.csv"
 
 

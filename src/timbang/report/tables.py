@@ -157,6 +157,8 @@ def tabulate_classes(classes: pd.DataFrame, titles: Mapping[str, str], texts: Te
     measures = ("precision", "recall", "f1")
     specs = [COUNT[:1] + ".1"] + [PERCENT] * 6
     table = LongTable("L" + _number_columns(specs), width=len(specs) + 1, booktabs=True)
+    # The document's caption, inside the table, so that no page break parts them.
+    table.append(NoEscape(r"\classescaption"))
     _add_group_heads(table, [(None, 1), *((measure, 2) for measure in measures)], words)
     _add_heads(table, [words["class"]], [words["support"], *([words["mean"], words["sd"]] * 3)])
     table.end_table_header()
@@ -178,7 +180,7 @@ def tabulate_classes(classes: pd.DataFrame, titles: Mapping[str, str], texts: Te
 def tabulate_settings(rows: Sequence[tuple[str, TeX]], texts: Texts) -> TeX:
     """Return a table of settings and their values; both are TeX."""
     words = texts["tables"]
-    table = Tabular("lp{85mm}", width=2, booktabs=True)
+    table = Tabular("lp{68mm}", width=2, booktabs=True)
     _add_row(table, [words["setting"], words["value"]], [])
     table.add_hline()
     for name, value in rows:
