@@ -1,4 +1,5 @@
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import yaml
 # The library is not installed: it is found here, and by the scripts of every job.
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 os.environ.update(PYTHONPATH=str(Path(workflow.basedir) / "src"))
+# Snakemake puts this path into shell commands as it is; a space in it would end the command.
+sys.executable = shlex.quote(sys.executable)
 
 from timbang.errors import TimbangError
 from timbang.networks.catalogue import network_names

@@ -91,7 +91,7 @@ def test_the_means_of_the_summary_are_printed(study, language):
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_tex_had_nothing_to_complain_of(study, language):
     log = (study / "report" / f"report-{language}.log").read_text(errors="replace")
-    assert not re.search(r"undefined|multiply defined|Missing character", log)
+    assert not re.search(r"undefined|multiply defined|Missing character|Overfull .hbox", log)
 
 
 def test_every_figure_and_table_is_referred_to(study):

@@ -156,18 +156,24 @@ def tabulate_classes(classes: pd.DataFrame, titles: Mapping[str, str], texts: Te
     words = texts["tables"]
     measures = ("precision", "recall", "f1")
     specs = [COUNT[:1] + ".1"] + [PERCENT] * 6
-    table = LongTable("L" + _number_columns(specs), width=len(specs) + 1, booktabs=True)
+    width = len(specs) + 1
+    table = LongTable("L" + _number_columns(specs), width=width)
     # The document's caption, inside the table, so that no page break parts them.
-    table.append(NoEscape(r"\classescaption"))
-    _add_group_heads(table, [(None, 1), *((measure, 2) for measure in measures)], words)
-    _add_heads(table, [words["class"]], [words["support"], *([words["mean"], words["sd"]] * 3)])
-    table.end_table_header()
+    continued = (
+        rf"\multicolumn{{{width}}}{{l}}{{\tablename~\thetable{{}} ({words['continued']})}}\\"
+    )
+    for caption, end in ((r"\classescaption", r"\endfirsthead"), (continued, r"\endhead")):
+        table.append(NoEscape(caption + r"\toprule"))
+        _add_group_heads(table, [(None, 1), *((measure, 2) for measure in measures)], words)
+        _add_row(
+            table, [words["class"]], _heads([words["support"], *[words["mean"], words["sd"]] * 3])
+        )
+        table.append(NoEscape(r"\midrule" + end))
+    table.append(NoEscape(r"\bottomrule\endfoot"))
     for place, (name, rows) in enumerate(classes.groupby("contender", sort=False)):
         if place:
             table.append(NoEscape(r"\addlinespace"))
-        title = (
-            rf"\multicolumn{{{len(specs) + 1}}}{{l}}{{\emph{{{escape_tex(titles[str(name)])}}}}}\\*"
-        )
+        title = rf"\multicolumn{{{width}}}{{l}}{{\emph{{{escape_tex(titles[str(name)])}}}}}\\*"
         table.append(NoEscape(title))
         for row in rows.to_dict("records"):
             values = [cell(row["support_mean"], 1)]
@@ -239,8 +245,13 @@ def _add_group_heads(
 
 
 def _add_heads(table: AnyTabular, texts: Sequence[str], numbers: Sequence[str]) -> None:
-    _add_row(table, texts, [f"{{{name}}}" for name in numbers])
+    _add_row(table, texts, _heads(numbers))
     table.add_hline()
+
+
+def _heads(names: Sequence[str]) -> list[str]:
+    """Return heads of number columns, in braces so that siunitx does not read them."""
+    return [f"{{{name}}}" for name in names]
 
 
 def _add_row(table: AnyTabular, texts: Sequence[str], numbers: Sequence[str]) -> None:
