@@ -11,7 +11,7 @@ from jinja2 import UndefinedError
 
 from timbang.report.document import compare_accuracy, compare_loss, render_document
 from timbang.report.tex import TeX
-from timbang.report.texts import join_words, read_texts, write_count, write_date
+from timbang.report.texts import join_words, read_texts, write_count, write_date, write_tick
 
 REPORT = Path(__file__).parents[2] / "report"
 TEMPLATES = sorted((REPORT / "templates").glob("*.j2"))
@@ -79,6 +79,12 @@ def test_naming_what_is_not_there_is_an_error(tmp_path):
     template.write_text("<< nothing >>")
     with pytest.raises(UndefinedError):
         render_document(template, {}, EN)
+
+
+@given(st.integers(-1000, 1000), st.sampled_from([0.001, 0.025, 0.25, 0.5, 5, 20]))
+def test_ticks_are_never_rounded(steps, step):
+    assert float(write_tick(steps * step, EN)) == pytest.approx(steps * step, rel=1e-12, abs=1e-12)
+    assert write_tick(steps * step, ID) == write_tick(steps * step, EN).replace(".", ",")
 
 
 def test_dates_counts_and_lists_follow_the_language():

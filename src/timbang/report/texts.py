@@ -20,9 +20,9 @@ def write_date(day: datetime.date, texts: Texts) -> str:
     return texts["date"].format(day=day.day, month=texts["months"][day.month - 1], year=day.year)
 
 
-def write_decimal(value: float, digits: int, texts: Texts) -> str:
-    """Return a number with the language's decimal mark, for figures."""
-    return f"{value:.{digits}f}".replace(".", texts["decimal_mark"])
+def write_tick(value: float, texts: Texts) -> str:
+    """Return the number of an axis' tick, unrounded, with the language's decimal mark."""
+    return f"{value:g}".replace(".", texts["decimal_mark"])
 
 
 def write_count(count: int, texts: Texts) -> str:

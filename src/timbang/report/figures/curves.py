@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from timbang.report.figures.style import Mark, new_figure
-from timbang.report.texts import Texts, write_decimal
+from timbang.report.texts import Texts, write_tick
 
 PANELS = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
 # A loss that spans more than this is drawn on a logarithmic axis, or a spike flattens the rest.
@@ -62,7 +62,7 @@ def draw_curves(
         elif is_loss:
             axes.set_ylim(bottom=0)
         if is_loss:
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: _write_loss(y, texts)))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: write_tick(y, texts)))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(axis="y", linewidth=0.3, color="0.85")
     for axes in panels[1]:
@@ -72,8 +72,3 @@ def draw_curves(
         handles, labels, loc="outside upper center", ncols=min(4, len(labels)), handlelength=3
     )
     return figure
-
-
-def _write_loss(value: float, texts: Texts) -> str:
-    digits = 0 if value == 0 or value >= 10 else 2 if value < 0.1 else 1
-    return write_decimal(value, digits, texts)
