@@ -1,7 +1,6 @@
 """From images with hostile class names to the PDFs, which say what the files say."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -55,16 +54,45 @@ def study(tmp_path_factory) -> Path:
             "published": str(ROOT / "report" / "published.yaml"),
         },
     }
+    return make_report(folder, config)
+
+
+@pytest.fixture(scope="module")
+def odd_study(tmp_path_factory) -> Path:
+    """Run a study of one replicate without a plain network, with 13 classes and duplicates."""
+    folder = tmp_path_factory.mktemp("odd")
+    pixels = np.random.default_rng(1).integers(0, 256, (26, 12, 12, 3), dtype=np.uint8)
+    for number, values in enumerate([*pixels, *pixels]):
+        image = folder / "images" / f"class {number % 13}" / f"{number}.png"
+        image.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(values).save(image)
+    config = {
+        "study": "odd",
+        "data": {"source": "folder", "folder": "images", "image_size": 8},
+        "split": {"validation": 0.5},
+        "replicates": 1,
+        "width": 0.05,
+        "recipe": {"epochs": 1, "batch_size": 8},
+        "contenders": {
+            "preact34": {},
+            "longer": {"network": "preact34", "recipe": {"epochs": 2}, "width": 0.04},
+        },
+        "reference": "preact34",
+    }
+    return make_report(folder, config)
+
+
+def make_report(folder: Path, config: dict) -> Path:
+    """Run a study in a folder up to its PDFs and return its results."""
     (folder / "study.yaml").write_text(yaml.safe_dump(config))
     done = subprocess.run(
         ["snakemake", "-s", ROOT / "Snakefile", "--configfile", "study.yaml", "--cores", "2"],
         cwd=folder,
         capture_output=True,
         text=True,
-        env=os.environ,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    return folder / "results" / "hostile"
+    return folder / "results" / config["study"]
 
 
 def read_pdf(path: Path) -> str:
@@ -125,3 +153,25 @@ def test_figures_for_the_web_are_there(study):
         "classes-en.svg",
         "samples.svg",
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["wasnotmeasured", "longer(Epochs:2andWidthfactor:0.04)", "areleaked"]),
+        ("id", ["tidakdiukur", "longer(Jumlahepoch:2", "citravalidasibocor"]),
+    ],
+)
+def test_one_replicate_own_settings_and_leaks_are_said(odd_study, language, said):
+    text = read_pdf(odd_study / "report" / f"report-{language}.pdf")
+    for words in said:
+        assert words in text
+    log = (odd_study / "report" / f"report-{language}.log").read_text(errors="replace")
+    assert not re.search(r"undefined|multiply defined|Overfull .hbox", log)
+
+
+def test_the_number_of_leaks_is_the_split_s(odd_study):
+    split = pd.read_csv(odd_study / "splits" / "0.csv")
+    assert split["leaked"].sum() > 0
+    text = read_pdf(odd_study / "report" / "report-en.pdf")
+    assert f"{split['leaked'].sum()}ofthevalidationimagesareleaked" in text

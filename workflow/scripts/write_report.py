@@ -39,6 +39,7 @@ with log_to(snakemake.log[0]) as log:
         for own in params.contenders
         if (settings := list_own_settings(own["recipe"] | {"width": own["width"]}, common, texts))
     ]
+    epochs = {own["recipe"]["epochs"] for own in params.contenders}
     date = params.date and write_date(datetime.date.fromisoformat(params.date), texts)
     context = {
         "language": snakemake.wildcards.language,
@@ -50,6 +51,8 @@ with log_to(snakemake.log[0]) as log:
         "published": published,
         "recipe": params.recipe,
         "own_recipes": own_recipes,
+        "same_epochs": {own["recipe"]["epochs"] for own in params.contenders}
+        == {params.recipe["epochs"]},
         "data": facts.describe_data(
             json.loads(Path(snakemake.input.audit).read_text()), params.source, params.image_size
         ),
