@@ -175,3 +175,31 @@ def test_the_number_of_leaks_is_the_split_s(odd_study):
     assert split["leaked"].sum() > 0
     text = read_pdf(odd_study / "report" / "report-en.pdf")
     assert f"{split['leaked'].sum()}ofthevalidationimagesareleaked" in text
+
+
+def would_run(folder: Path, change: dict) -> dict[str, int]:
+    """Return how many jobs of each rule a dry run announces after a change of the report's keys."""
+    config = yaml.safe_load((folder / "study.yaml").read_text())
+    config["report"] = config.get("report", {}) | change
+    (folder / "changed.yaml").write_text(yaml.safe_dump(config))
+    done = subprocess.run(
+        ["snakemake", "-n", "-s", ROOT / "Snakefile", "--configfile", "changed.yaml", "-c1"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    table = (done.stdout + done.stderr).partition("Job stats:")[2].partition("total")[0]
+    return {rule: int(count) for rule, count in re.findall(r"^(\w+)\s+(\d+)$", table, re.M)}
+
+
+@pytest.mark.parametrize(
+    "change", [{"authors": ["Siti"]}, {"title": "Another"}, {"date": "2026-01-31"}]
+)
+def test_what_the_report_says_of_itself_only_rebuilds_the_report(odd_study, change):
+    jobs = would_run(odd_study.parents[1], change)
+    assert jobs == {"write_report": 2, "compile_report": 2, "all": 1}
+
+
+def test_one_language_less_makes_nothing_new(odd_study):
+    assert would_run(odd_study.parents[1], {"languages": ["id"]}).keys() <= {"all"}

@@ -23,16 +23,7 @@ def tabulate_stage_one(row: Mapping, published: PublishedResult | None, texts: T
         texts: the words of the language.
     """
     words = texts["tables"]
-    specs = [PERCENT] * 4 + [LOSS] * 2
-    head = [words[key] for key in ("mean", "sd", "min", "max", "mean", "sd")]
-    groups = [("accuracy", 4), ("loss", 2)]
-    if published:
-        specs += [PERCENT, LOSS]
-        head += [words["accuracy"], words["loss"]]
-        groups.append(("published", 2))
-    table = _new_table("l", specs)
-    _add_group_heads(table, groups, words)
-    _add_heads(table, [words["part"]], head)
+    table = _start_scores("l", words["part"], [], published is not None, words)
     for part, prefix in (("training", "train_"), ("validation", "")):
         values = [
             *(cell(100 * row[f"{prefix}accuracy_{s}"], 1) for s in ("mean", "sd", "min", "max")),
@@ -62,17 +53,8 @@ def tabulate_stage_two(
     in percentage points and nats, computed before rounding.
     """
     words = texts["tables"]
-    specs = [PERCENT] * 4 + [LOSS] * 2
-    head = [words[key] for key in ("mean", "sd", "min", "max", "mean", "sd")]
-    groups = [("accuracy", 4), ("loss", 2)]
     results = [_published_result(published, row["contender"]) for row in (plain, reference)]
-    if any(results):
-        specs += [PERCENT, LOSS]
-        head += [words["accuracy"], words["loss"]]
-        groups.append(("published", 2))
-    table = _new_table("l", specs)
-    _add_group_heads(table, groups, words)
-    _add_heads(table, [words["network"]], head)
+    table = _start_scores("l", words["network"], [], any(results), words)
     for row, result in zip((plain, reference), results, strict=True):
         values = _accuracy_and_loss(row)
         if any(results):
@@ -99,18 +81,9 @@ def tabulate_contenders(
 ) -> TeX:
     """Return Table 3: validation accuracy and loss, parameters and time of every contender."""
     words = texts["tables"]
-    specs = [PERCENT] * 4 + [LOSS] * 2 + [MILLIONS, "5.1"]
-    head = [words[key] for key in ("mean", "sd", "min", "max", "mean", "sd")]
-    head += [r"$10^6$", "s"]
-    groups = [("accuracy", 4), ("loss", 2), ("parameters_short", 1), ("time_short", 1)]
     results = {row["contender"]: _published_result(published, row["contender"]) for row in summary}
-    if any(results.values()):
-        specs += [PERCENT, LOSS]
-        head += [words["accuracy"], words["loss"]]
-        groups.append(("published", 2))
-    table = _new_table("L", specs)
-    _add_group_heads(table, groups, words)
-    _add_heads(table, [words["network"]], head)
+    costs = [("parameters_short", r"$10^6$", MILLIONS), ("time_short", "s", "5.1")]
+    table = _start_scores("L", words["network"], costs, any(results.values()), words)
     for row in summary:
         values = [
             *_accuracy_and_loss(row),
@@ -192,6 +165,39 @@ def tabulate_settings(rows: Sequence[tuple[str, TeX]], texts: Texts) -> TeX:
     for name, value in rows:
         _add_row(table, [name, value], [])
     return _finish(table)
+
+
+def _start_scores(
+    first: str,
+    name: str,
+    more: Sequence[tuple[str, str, str]],
+    with_published: bool,
+    words: Mapping[str, str],
+) -> Tabular:
+    """Return a table that has its heads: accuracy and loss over replicates, and what follows.
+
+    Args:
+        first: the TeX type of the first column, and ``name`` its head.
+        name: see ``first``.
+        more: further columns: the word above, the unit below, the format of the numbers.
+        with_published: whether columns for the published accuracy and loss come last.
+        words: the words of the language's tables.
+    """
+    groups: list[tuple[str | None, int]] = [("accuracy", 4), ("loss", 2)]
+    heads = [words[key] for key in ("mean", "sd", "min", "max", "mean", "sd")]
+    specs = [PERCENT] * 4 + [LOSS] * 2
+    for word, unit, spec in more:
+        groups.append((word, 1))
+        heads.append(unit)
+        specs.append(spec)
+    if with_published:
+        groups.append(("published", 2))
+        heads += [words["accuracy"], words["loss"]]
+        specs += [PERCENT, LOSS]
+    table = _new_table(first, specs)
+    _add_group_heads(table, groups, words)
+    _add_heads(table, [name], heads)
+    return table
 
 
 def _accuracy_and_loss(row: Mapping) -> list[TeX]:
