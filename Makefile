@@ -43,6 +43,8 @@ help: ## List what can be made (this list)
 	@echo "  make report PYTHON=python3.12      chooses the Python for .venv"
 
 report: python tex ## Run the study and write its report as PDF
+	@test -z "$(CONFIG)" || test -f "$(CONFIG)" || \
+		{ echo "CONFIG: $(CONFIG) is not a file; those here are: $$(ls config/*.yaml | tr '\n' ' ')" >&2; exit 2; }
 	@.venv/bin/snakemake --cores $(CORES) --resources gpu=1 \
 		$(if $(CONFIG),--configfile "$(CONFIG)") $(SNAKEMAKE_ARGS)
 	@.venv/bin/python -c "$$list_reports" "$(or $(CONFIG),$(DEFAULT_CONFIG))"

@@ -13,7 +13,7 @@ sys.executable = shlex.quote(sys.executable)
 
 from timbang.errors import TimbangError
 from timbang.networks.catalogue import network_names
-from timbang.study import read_study
+from timbang.study import check_paths, read_study
 
 # A study given with --configfile stands alone: nothing of the default study leaks into it.
 if not workflow.overwrite_configfiles:
@@ -24,6 +24,7 @@ if not workflow.overwrite_configfiles:
 schema = Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.yaml"
 try:
     STUDY = read_study(config, yaml.safe_load(schema.read_text()), network_names())
+    check_paths(STUDY.data, STUDY.report.published)
 except TimbangError as error:
     sys.exit(f"The configuration is not valid:\n{error}")
 

@@ -5,6 +5,7 @@ import difflib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -196,6 +197,30 @@ def _find_contradictions(study: Study, networks: tuple[str, ...]) -> Iterator[st
         for language in study.report.languages:
             if texts and language not in texts:
                 yield f"report.{key}.{language}: missing; report.languages asks for {language}"
+
+
+def check_paths(data: Data, published: str | None) -> None:
+    """Check that what a study reads is there, before a failing step deletes finished results.
+
+    Args:
+        data: where the images come from; paths are relative to the working folder.
+        published: the file of published numbers, if any.
+
+    Raises:
+        TimbangError: one line for each path that is missing or of the wrong kind.
+    """
+    lines = [
+        f"{key}: {path} is not a {kind}; correct the path"
+        for key, path, kind in (
+            ("data.folder", data.folder, "folder"),
+            ("data.images", data.images, "folder"),
+            ("data.table", data.table, "file"),
+            ("report.published", published, "file"),
+        )
+        if path and not (Path(path).is_dir() if kind == "folder" else Path(path).is_file())
+    ]
+    if lines:
+        raise TimbangError("\n".join(lines))
 
 
 def _by_language(text: str | Mapping[str, str]) -> dict[str, str]:

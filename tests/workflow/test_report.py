@@ -201,5 +201,21 @@ def test_what_the_report_says_of_itself_only_rebuilds_the_report(odd_study, chan
     assert jobs == {"write_report": 2, "compile_report": 2, "all": 1}
 
 
+def test_a_mistyped_path_is_told_before_anything_is_deleted(odd_study):
+    folder = odd_study.parents[1]
+    text = (folder / "study.yaml").read_text().replace("folder: images", "folder: imagse")
+    (folder / "mistyped.yaml").write_text(text)
+    done = subprocess.run(
+        ["snakemake", "-s", ROOT / "Snakefile", "--configfile", "mistyped.yaml", "-c1"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert "data.folder: imagse is not a folder" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (odd_study / "data" / "manifest.csv").is_file()
+
+
 def test_one_language_less_makes_nothing_new(odd_study):
     assert would_run(odd_study.parents[1], {"languages": ["id"]}).keys() <= {"all"}
