@@ -274,7 +274,8 @@ def _explain(error: ValidationError) -> Iterator[str]:
     """Yield one line for each fault that a schema error speaks of: key, fault, what is allowed."""
     place = _place(error)
     prefix = f"{place}: " if place else ""
-    schema, instance = _schema(error), _instance(error)
+    schema = _schema(error)
+    instance: Any = error.instance
     match error.validator:
         case "additionalProperties":
             known = list(schema["properties"])
@@ -297,17 +298,14 @@ def _schema(error: ValidationError) -> Mapping[str, Any]:
     return error.schema if isinstance(error.schema, Mapping) else {}
 
 
-def _instance(error: ValidationError) -> Any:
-    return error.instance
-
-
 def _is_truth(value: object) -> bool:
     return value is None or isinstance(value, bool)
 
 
 def _allowed(error: ValidationError) -> str:
     """Say in words what a schema allows."""
-    schema, instance = _schema(error), _instance(error)
+    schema = _schema(error)
+    instance: Any = error.instance
     if error.validator == "uniqueItems":
         return "each may be named once only"
     if error.validator in ("minItems", "minProperties"):

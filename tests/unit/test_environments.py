@@ -101,7 +101,7 @@ class Machine:
         self.log_file = folder / "log"
         (self.root / "envs").mkdir(parents=True)
         self.bin.mkdir()
-        for name in ("set_up_python.sh", "set_up_tex.sh"):
+        for name in ("set_up_python.sh", "set_up_tex.sh", "apt.sh"):
             shutil.copy(ROOT / "envs" / name, self.root / "envs" / name)
         self.lock = self.root / "envs" / "requirements.lock"
         self.lock.write_text("tqdm==1.0\n")
@@ -474,7 +474,7 @@ def test_make_report_sets_up_first():
 def test_make_report_says_where_the_reports_are(tmp_path):
     """A whole `make report`, with a made-up Snakemake and .venv, in a folder with spaces."""
     machine = Machine(tmp_path)
-    for name in ("set_up_python.sh", "set_up_tex.sh"):
+    for name in ("set_up_python.sh", "set_up_tex.sh", "apt.sh"):
         machine.program(name, "true", machine.root / "envs")
     venv_bin = machine.root / ".venv" / "bin"
     venv_bin.mkdir(parents=True)

@@ -18,6 +18,7 @@ PYTHON_ENVIRONMENT = ROOT / "envs" / "python.yaml"
 TEX_ENVIRONMENT = ROOT / "envs" / "tex.yaml"
 
 RESULTS = f"results/{STUDY.name}"
+DIGITS = f"{RESULTS}/data/digits"
 RUN = f"{RESULTS}/runs/{{contender}}/{{replicate}}"
 CONTENDERS = [contender.name for contender in STUDY.contenders]
 
@@ -58,15 +59,11 @@ def per_replicate(pattern):
     return expand(pattern, replicate=STUDY.replicates, allow_missing=True)
 
 
-def digits_folder():
-    return f"{RESULTS}/data/digits"
-
-
 def image_folder():
     """Where the file names of the manifest start."""
     match STUDY.data.source:
         case "digits":
-            return f"{digits_folder()}/images"
+            return f"{DIGITS}/images"
         case "folder":
             return STUDY.data.folder
         case "table":
@@ -74,10 +71,8 @@ def image_folder():
 
 
 def label_table():
-    """The user's table as an input; a missing one is told by the rule that reads it."""
-    if STUDY.data.source == "digits":
-        return f"{digits_folder()}/labels.csv"
-    return STUDY.data.table if Path(STUDY.data.table or "").is_file() else []
+    """The table of labels, where the source has one."""
+    return f"{DIGITS}/labels.csv" if STUDY.data.source == "digits" else STUDY.data.table
 
 
 def fingerprint_images():

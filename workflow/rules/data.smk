@@ -5,8 +5,8 @@ rule write_digits:
     input:
         code=script_and_modules("write_digits.py"),
     output:
-        table=f"{RESULTS}/data/digits/labels.csv",
-        images=directory(f"{RESULTS}/data/digits/images"),
+        table=f"{DIGITS}/labels.csv",
+        images=directory(f"{DIGITS}/images"),
     log:
         f"{RESULTS}/logs/write_digits.log",
     conda:
@@ -20,7 +20,7 @@ rule write_digits:
 rule build_manifest:
     input:
         code=script_and_modules("build_manifest.py"),
-        table=label_table(),
+        table=label_table() or [],
         digits=rules.write_digits.output.images if STUDY.data.source == "digits" else [],
     output:
         manifest=f"{RESULTS}/data/manifest.csv",
@@ -37,9 +37,11 @@ rule build_manifest:
         PYTHON_ENVIRONMENT
     threads: 4
     params:
-        data=asdict(STUDY.data) | {"image_size": None},
+        source=STUDY.data.source,
+        filename_column=STUDY.data.filename_column,
+        label_column=STUDY.data.label_column,
+        on_problem=STUDY.data.on_problem,
         image_folder=lambda wildcards: image_folder(),
-        label_table=lambda wildcards: label_table() or STUDY.data.table,
         # Changes with the name or content of any image, as an input per image would.
         images=lambda wildcards: fingerprint_images(),
     message:

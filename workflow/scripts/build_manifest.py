@@ -7,21 +7,21 @@ from timbang.data.sources import list_folder, read_label_table
 from timbang.errors import TimbangError
 from timbang.logs import log_to, progress
 
-data = snakemake.params.data
-folder = Path(snakemake.params.image_folder)
+params = snakemake.params
+folder = Path(params.image_folder)
 
 with log_to(snakemake.log[0]) as log:
-    if data["source"] == "folder":
+    if params.source == "folder":
         source = list_folder(folder)
     else:
         source = read_label_table(
-            Path(snakemake.params.label_table), data["filename_column"], data["label_column"]
+            Path(snakemake.input.table), params.filename_column, params.label_column
         )
     manifest = build_manifest(
         source, folder, snakemake.threads, progress(len(source), "reading images")
     )
     problems = list_problems(manifest)
-    if problems and data["on_problem"] == "stop":
+    if problems and params.on_problem == "stop":
         raise TimbangError(
             "\n".join(
                 [

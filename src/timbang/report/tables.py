@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from pylatex import LongTable, NoEscape, Tabular
-from pylatex.table import Tabular as AnyTabular
 
 from timbang.report.published import Published, PublishedResult
 from timbang.report.tex import TeX, cell, escape_tex
 from timbang.report.texts import Texts
 
 # Number columns as siunitx takes them: digits before and after the decimal mark.
-PERCENT, LOSS, MILLIONS, COUNT = "3.1", "3.3", "4.2", "6.0"
+PERCENT, LOSS, MILLIONS, COUNT = "3.1", "3.3", "4.2", "6.1"
 
 
 def tabulate_stage_one(row: Mapping, published: PublishedResult | None, texts: Texts) -> TeX:
@@ -25,17 +24,9 @@ def tabulate_stage_one(row: Mapping, published: PublishedResult | None, texts: T
     words = texts["tables"]
     table = _start_scores("l", words["part"], [], published is not None, words)
     for part, prefix in (("training", "train_"), ("validation", "")):
-        values = [
-            *(cell(100 * row[f"{prefix}accuracy_{s}"], 1) for s in ("mean", "sd", "min", "max")),
-            *(cell(row[f"{prefix}loss_{s}"], 3) for s in ("mean", "sd")),
-        ]
+        values = _accuracy_and_loss(row, prefix)
         if published:
-            which = "train" if part == "training" else "validation"
-            accuracy = getattr(published, f"{which}_accuracy")
-            values += [
-                cell(None if accuracy is None else 100 * accuracy, 1),
-                cell(getattr(published, f"{which}_loss"), 3),
-            ]
+            values += _published_cells(published, prefix or "validation_")
         _add_row(table, [words[part]], values)
     return _finish(table)
 
@@ -128,7 +119,7 @@ def tabulate_classes(classes: pd.DataFrame, titles: Mapping[str, str], texts: Te
     """
     words = texts["tables"]
     measures = ("precision", "recall", "f1")
-    specs = [COUNT[:1] + ".1"] + [PERCENT] * 6
+    specs = [COUNT] + [PERCENT] * 6
     width = len(specs) + 1
     table = LongTable("L" + _number_columns(specs), width=width)
     # The document's caption, inside the table, so that no page break parts them.
@@ -177,8 +168,8 @@ def _start_scores(
     """Return a table that has its heads: accuracy and loss over replicates, and what follows.
 
     Args:
-        first: the TeX type of the first column, and ``name`` its head.
-        name: see ``first``.
+        first: the TeX type of the first column.
+        name: the head of the first column.
         more: further columns: the word above, the unit below, the format of the numbers.
         with_published: whether columns for the published accuracy and loss come last.
         words: the words of the language's tables.
@@ -200,10 +191,10 @@ def _start_scores(
     return table
 
 
-def _accuracy_and_loss(row: Mapping) -> list[TeX]:
+def _accuracy_and_loss(row: Mapping, prefix: str = "") -> list[TeX]:
     return [
-        *(cell(100 * row[f"accuracy_{s}"], 1) for s in ("mean", "sd", "min", "max")),
-        *(cell(row[f"loss_{s}"], 3) for s in ("mean", "sd")),
+        *(cell(100 * row[f"{prefix}accuracy_{s}"], 1) for s in ("mean", "sd", "min", "max")),
+        *(cell(row[f"{prefix}loss_{s}"], 3) for s in ("mean", "sd")),
     ]
 
 
@@ -217,15 +208,15 @@ def _published_difference(
     if first is None or second is None:
         return _published_cells(None)
     accuracy = second.validation_accuracy - first.validation_accuracy
-    known = first.validation_loss is not None and second.validation_loss is not None
-    loss = (second.validation_loss or 0) - (first.validation_loss or 0) if known else None
-    return [cell(100 * accuracy, 1), cell(loss, 3)]
+    if first.validation_loss is None or second.validation_loss is None:
+        return [cell(100 * accuracy, 1), cell(None, 3)]
+    return [cell(100 * accuracy, 1), cell(second.validation_loss - first.validation_loss, 3)]
 
 
-def _published_cells(result: PublishedResult | None) -> list[TeX]:
-    if result is None:
-        return [cell(None, 1), cell(None, 3)]
-    return [cell(100 * result.validation_accuracy, 1), cell(result.validation_loss, 3)]
+def _published_cells(result: PublishedResult | None, prefix: str = "validation_") -> list[TeX]:
+    accuracy = getattr(result, f"{prefix}accuracy", None)
+    loss = getattr(result, f"{prefix}loss", None)
+    return [cell(None if accuracy is None else 100 * accuracy, 1), cell(loss, 3)]
 
 
 def _number_columns(specs: Sequence[str]) -> str:
@@ -237,7 +228,7 @@ def _new_table(first: str, specs: Sequence[str]) -> Tabular:
 
 
 def _add_group_heads(
-    table: AnyTabular, groups: Sequence[tuple[str | None, int]], words: Mapping[str, str]
+    table: Tabular, groups: Sequence[tuple[str | None, int]], words: Mapping[str, str]
 ) -> None:
     """Add a row of heads that span columns, with a rule below each."""
     cells, rules, column = [""], [], 2
@@ -250,7 +241,7 @@ def _add_group_heads(
     table.append(NoEscape(" & ".join(cells) + r"\\" + "".join(rules)))
 
 
-def _add_heads(table: AnyTabular, texts: Sequence[str], numbers: Sequence[str]) -> None:
+def _add_heads(table: Tabular, texts: Sequence[str], numbers: Sequence[str]) -> None:
     _add_row(table, texts, _heads(numbers))
     table.add_hline()
 
@@ -260,9 +251,9 @@ def _heads(names: Sequence[str]) -> list[str]:
     return [f"{{{name}}}" for name in names]
 
 
-def _add_row(table: AnyTabular, texts: Sequence[str], numbers: Sequence[str]) -> None:
+def _add_row(table: Tabular, texts: Sequence[str], numbers: Sequence[str]) -> None:
     table.add_row([NoEscape(text) for text in (*texts, *numbers)])
 
 
-def _finish(table: AnyTabular) -> TeX:
+def _finish(table: Tabular) -> TeX:
     return TeX(table.dumps() + "\n")

@@ -36,7 +36,7 @@ def name_device(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     if device.type == "cpu":
-        return f"{_processor_model() or platform.machine()}"
+        return _processor_model() or platform.machine()
     return platform.machine()
 
 
