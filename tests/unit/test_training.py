@@ -51,7 +51,7 @@ def make_images(seed=0, symmetric=False):
 
 
 def run(recipe=RECIPE, replicate=0, images=None, network="resnet34"):
-    contender = Contender("mine", network, 0.05, recipe)
+    contender = Contender("mine", network, 0.125, recipe)
     return train(contender, replicate, images or make_images(), 3, CPU)
 
 
@@ -132,7 +132,7 @@ def test_losses_are_averaged_over_images():
     """20 images in batches of 8, 8 and 4: the mean of the batches' means would be another."""
     images = make_images(symmetric=True)
     finished = run(STILL, images=images)
-    network = build("resnet34", 3, 0.05)
+    network = build("resnet34", 3, 0.125)
     initialise(network, torch.Generator().manual_seed(stream_seed(0, "initialisation")))
     network.to(memory_format=torch.channels_last)
     batches = draw_batches(images.train, 8, torch.Generator().manual_seed(stream_seed(0, "order")))

@@ -14,6 +14,9 @@ from timbang.networks.catalogue import CATALOGUE
 
 Block = Callable[[int, int, int], nn.Module]
 STEM_CHANNELS = 64
+# With fewer, oneDNN's 1x1 convolution of stride 2 in channels_last writes past its memory
+# (torch 2.14.1 on an AMD EPYC; benchmarks/find_broken_convolutions.py shows it).
+FEWEST_CHANNELS = 8
 
 
 class StagedNetwork(nn.Module):
@@ -40,7 +43,7 @@ class StagedNetwork(nn.Module):
     ) -> None:
         super().__init__()
         # Even, since the Multi-Path block halves it.
-        channels = max(2, 2 * round(STEM_CHANNELS * width / 2))
+        channels = max(FEWEST_CHANNELS, 2 * round(STEM_CHANNELS * width / 2))
         self.conv1 = nn.Conv2d(3, channels, 7, stride=2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(channels)
         self.relu = nn.ReLU(inplace=True)
