@@ -1,0 +1,519 @@
+"""Archives are unpacked whole or refused in one line, however hostile or damaged they are."""
+
+import bz2
+import contextlib
+import gzip
+import hashlib
+import io
+import lzma
+import stat
+import struct
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from timbang.data import archives
+from timbang.data.archives import unpack_archive
+from timbang.errors import TimbangError
+
+PICTURES = {"cats/1.jpg": b"cat" * 50, "cats/deep/2.jpg": b"", "dogs/ü 狗.png": bytes(range(256))}
+COMPRESS = {"tar": bytes, "tar.gz": gzip.compress, "tar.bz2": bz2.compress, "tar.xz": lzma.compress}
+
+
+def make_zip(files, compression=zipfile.ZIP_DEFLATED):
+    """Return a zip of names, or ZipInfos, with their contents."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, content in dict(files).items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def make_tar(files, **options):
+    """Return a tar of names, or TarInfos, with their contents."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", **options) as archive:
+        for name, content in dict(files).items():
+            info = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+MAKE = {"zip": make_zip} | {
+    kind: lambda files, compress=compress: compress(make_tar(files))
+    for kind, compress in COMPRESS.items()
+}
+BOTH = pytest.mark.parametrize("make", [make_zip, make_tar], ids=["zip", "tar"])
+
+
+def tar_entry(kind, name="odd", link=""):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, link
+    return info
+
+
+def zip_entry(mode, name="odd"):
+    info = zipfile.ZipInfo(name)
+    info.create_system, info.external_attr = 3, mode << 16
+    return info
+
+
+@pytest.fixture
+def unpack(tmp_path):
+    return lambda content, **options: unpack_bytes(tmp_path, content, **options)
+
+
+def unpack_bytes(folder, content, largest=10**9, sha256=None):
+    """Unpack an archive and return what is in the folder, which is there or not at all."""
+    archive, target = folder / "images.archive", folder / "new" / "unpacked"
+    archive.write_bytes(content)
+    before = sorted(target.parent.rglob("*"))
+    try:
+        count = unpack_archive(
+            archive, sha256 or hashlib.sha256(content).hexdigest(), target, largest
+        )
+    except TimbangError as error:
+        assert len(str(error).splitlines()) == 1
+        assert str(error).startswith(f"{archive}: ")
+        assert sorted(target.parent.rglob("*")) == before, "something was left or taken away"
+        raise
+    found = {
+        path.relative_to(target).as_posix(): path.read_bytes()
+        for path in target.rglob("*")
+        if path.is_file()
+    }
+    assert count == len(found)
+    return found
+
+
+def reason(unpack, content, **options):
+    with pytest.raises(TimbangError) as caught:
+        unpack(content, **options)
+    return str(caught.value).split(": ", 1)[1]
+
+
+# What works
+
+
+@pytest.mark.parametrize("kind", MAKE)
+def test_every_kind_is_told_by_its_content(unpack, kind):
+    assert unpack(MAKE[kind](PICTURES)) == PICTURES
+
+
+@pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_every_form_of_tar_is_read(unpack, form):
+    long = "/".join(["a" * 50, "b" * 45, "c" * 49 + ".jpg"])
+    assert unpack(make_tar({**PICTURES, long: b"x"}, format=form)) == {**PICTURES, long: b"x"}
+
+
+def test_stored_zip_is_read(unpack):
+    assert unpack(make_zip(PICTURES, zipfile.ZIP_STORED)) == PICTURES
+
+
+@BOTH
+def test_folders_of_their_own_and_dots_in_paths_are_taken(unpack, make):
+    files = {"./cats/": b"", "cats/": b"", "./cats/./1.jpg": b"x"}
+    if make is make_tar:
+        files = {
+            tar_entry(tarfile.DIRTYPE, n) if n.endswith("/") else n: c for n, c in files.items()
+        }
+    assert unpack(make(files)) == {"cats/1.jpg": b"x"}
+
+
+@BOTH
+def test_empty_folders_are_made(tmp_path, unpack, make):
+    folder = tar_entry(tarfile.DIRTYPE, "empty/") if make is make_tar else "empty/"
+    unpack(make({folder: b"", "cats/1.jpg": b"x"}))
+    assert (tmp_path / "new/unpacked/empty").is_dir()
+
+
+@BOTH
+def test_what_file_managers_leave_behind_is_passed_over(unpack, make):
+    litter = ["__MACOSX/cats/._1.jpg", "cats/._1.jpg", ".DS_Store", "cats/Thumbs.db", "cats/Icon\r"]
+    files = {name: b"litter" for name in litter}
+    assert unpack(make({**files, "cats/1.jpg": b"x"})) == {"cats/1.jpg": b"x"}
+
+
+def test_zip_of_macos_has_utf8_names_and_does_not_say_so(unpack):
+    content = make_zip({"käse/1.jpg": b"x"})
+    flag = (0x800).to_bytes(2, "little")
+    assert unpack(content.replace(flag, b"\0\0")) == {"käse/1.jpg": b"x"}
+
+
+def test_permissions_are_plain(tmp_path, unpack):
+    info = tarfile.TarInfo("a/run.sh")
+    info.mode = 0o6777
+    unpack(make_tar({info: b"x"}))
+    mode = (tmp_path / "new/unpacked/a/run.sh").stat().st_mode
+    assert stat.S_IMODE(mode) & 0o7111 == 0
+
+
+def test_folder_that_is_there_is_replaced(tmp_path, unpack):
+    unpack(make_zip({"a/old": b"1"}))
+    assert unpack(make_zip({"a/new": b"2"})) == {"a/new": b"2"}
+
+
+def test_leftovers_of_a_killed_call_are_removed(tmp_path, unpack):
+    leftover = tmp_path / "new" / ".unpacked.part"
+    leftover.mkdir(parents=True)
+    (leftover / "half").write_text("half")
+    assert unpack(make_zip(PICTURES)) == PICTURES
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["unpacked"]
+
+
+def test_failed_call_does_not_touch_what_is_there(tmp_path):
+    good = tmp_path / "good" / "a"
+    good.parent.mkdir()
+    good.write_text("x")
+    archive = tmp_path / "archive"
+    archive.write_bytes(b"no archive")
+    with pytest.raises(TimbangError):
+        unpack_archive(archive, hashlib.sha256(b"no archive").hexdigest(), good.parent, 10)
+    assert good.read_text() == "x"
+
+
+# What is refused: names
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("/etc/cron.d/x", "is an absolute path"),
+        ("../x", "leaves the folder"),
+        ("cats/../../x", "leaves the folder"),
+        ("cats/..", "leaves the folder"),
+        ("C:/x", "is an absolute path"),
+        ("c:x", "is an absolute path"),
+        ("..\\x", "has a backslash"),
+        ("\\\\server\\x", "has a backslash"),
+        ("cats/a\nb.jpg", "cannot be printed"),
+        ("cats/a\x1b[2J.jpg", "cannot be printed"),
+        ("cats/a\u2028.jpg", "cannot be printed"),
+        ("../.DS_Store", "leaves the folder"),
+    ],
+)
+def test_name_is_refused(unpack, make, name, words):
+    line = reason(unpack, make({"cats/1.jpg": b"x", name: b"evil"}))
+    assert words in line
+    assert repr(name) in line
+
+
+def test_name_with_a_nul_is_refused(unpack):
+    content = make_zip({"cats/a_b.jpg": b"x"}).replace(b"a_b", b"a\0b")
+    assert "'cats/a\\x00b.jpg' cannot be printed" in reason(unpack, content)
+    info = tarfile.TarInfo("x")
+    info.pax_headers = {"path": "cats/a\0b.jpg"}
+    assert "cannot be printed" in reason(unpack, make_tar({info: b"x"}))
+
+
+def test_name_that_is_not_utf8_is_refused(unpack):
+    name = b"cats/caf\xe9.jpg".decode("utf-8", "surrogateescape")
+    assert "is not UTF-8" in reason(unpack, make_tar({name: b"x"}, format=tarfile.GNU_FORMAT))
+    content = make_zip({"cats/cafX.jpg": b"x"}).replace(b"cafX", b"caf\xe9")
+    assert "caf\\xe9.jpg' is not UTF-8" in reason(unpack, content)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        ("cats/1.jpg", "cats/1.JPG", "are one name on some systems"),
+        ("Cats/1.jpg", "cats/2.jpg", "are one name on some systems"),
+        ("cats/\u00e9.jpg", "cats/e\u0301.jpg", "are one name on some systems"),
+        ("cats/ß.jpg", "cats/ss.jpg", "are one name on some systems"),
+        ("cats/1.jpg", "./cats//1.jpg", "is in it twice"),
+        ("cats", "cats/1.jpg", "is a file and a folder"),
+        ("cats/1.jpg", "cats", "is in it twice"),
+    ],
+)
+def test_names_that_collide_are_refused(unpack, make, first, second, words):
+    assert words in reason(unpack, make({first: b"1", second: b"2"}))
+
+
+def test_name_that_is_the_folder_itself_is_refused(unpack):
+    assert "no name of a file" in reason(unpack, make_zip({".": b"x"}))
+
+
+def test_name_that_is_too_long_for_the_system_is_one_line(unpack):
+    assert "cannot be unpacked" in reason(unpack, make_zip({"a" * 300: b"x"}))
+
+
+# What is refused: kinds
+
+
+ODD_IN_TAR = {
+    "symbolic link": tar_entry(tarfile.SYMTYPE, link="/etc/passwd"),
+    "symbolic link inside": tar_entry(tarfile.SYMTYPE, link="cats/1.jpg"),
+    "hard link": tar_entry(tarfile.LNKTYPE, link="cats/1.jpg"),
+    "fifo": tar_entry(tarfile.FIFOTYPE),
+    "device": tar_entry(tarfile.CHRTYPE),
+    "device of blocks": tar_entry(tarfile.BLKTYPE),
+    "unknown kind": tar_entry(b"V"),
+}
+ODD_IN_ZIP = {
+    "symbolic link": zip_entry(stat.S_IFLNK | 0o777),
+    "device": zip_entry(stat.S_IFCHR),
+    "fifo": zip_entry(stat.S_IFIFO),
+    "socket": zip_entry(stat.S_IFSOCK),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_IN_TAR)
+def test_odd_kind_in_a_tar_is_refused(unpack, kind):
+    line = reason(unpack, make_tar({"cats/1.jpg": b"x", ODD_IN_TAR[kind]: b""}))
+    assert line.startswith("'odd' is ")
+    assert " ".join(kind.split()[:2]).removesuffix(" inside").removesuffix(" of") in line
+
+
+@pytest.mark.parametrize("kind", ODD_IN_ZIP)
+def test_odd_kind_in_a_zip_is_refused(unpack, kind):
+    line = reason(unpack, make_zip({"cats/1.jpg": b"x", ODD_IN_ZIP[kind]: b"/etc/passwd"}))
+    assert line.startswith(f"'odd' is a {kind}")
+
+
+def test_sparse_file_is_refused(unpack):
+    """It is as long as it says and takes no room in the archive."""
+    info = tarfile.TarInfo("big")
+    info.pax_headers = {
+        "GNU.sparse.major": "0",
+        "GNU.sparse.map": "0,1",
+        "GNU.sparse.size": "9" * 15,
+    }
+    assert "'big' is a sparse file" in reason(unpack, make_tar({info: b"x"}))
+
+
+def test_encrypted_file_is_refused(unpack):
+    content = bytearray(make_zip({"cats/1.jpg": b"secret"}))
+    for sign, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(sign) + place] |= 1
+    assert reason(unpack, bytes(content)).startswith("'cats/1.jpg' is encrypted")
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_zip_with_another_compression_is_refused(unpack, compression):
+    line = reason(unpack, make_zip({"cats/1.jpg": b"x"}, compression))
+    assert "in another way than by deflate" in line
+
+
+# What is refused: sizes
+
+
+@pytest.mark.parametrize("kind", MAKE)
+def test_too_many_bytes_are_refused(unpack, kind):
+    files = {"cats/1.jpg": bytes(600), "cats/2.jpg": bytes(400)}
+    assert unpack(MAKE[kind](files), largest=1000) == files
+    line = reason(unpack, MAKE[kind](files), largest=999)
+    assert line.startswith("unpacks to more than data.largest_archive (999 bytes)")
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz", "tar.bz2", "tar.xz"])
+def test_absurd_compression_is_refused(unpack, kind):
+    content = MAKE[kind]({"bomb": bytes(11_000_000)})
+    if kind in ("zip", "tar.gz"):  # which can be a little less absurd than is allowed
+        content = MAKE[kind]({"bomb": bytes(60_000_000)})
+    assert "times its" in reason(unpack, content)
+
+
+def test_small_archive_may_compress_well(unpack):
+    content = MAKE["tar.xz"]({"black": bytes(5_000_000)})
+    assert len(content) * 1000 < 5_000_000
+    assert unpack(content)["black"] == bytes(5_000_000)
+
+
+def test_zip_that_lies_about_its_size_is_refused(unpack):
+    content = bytearray(make_zip({"cats/1.jpg": bytes(1000)}))
+    for sign, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        where = content.index(sign) + place
+        content[where : where + 4] = struct.pack("<I", 10)
+    assert "is damaged" in reason(unpack, bytes(content))
+    content = bytearray(make_zip({"cats/1.jpg": bytes(1000)}))
+    for sign, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        where = content.index(sign) + place
+        content[where : where + 4] = struct.pack("<I", 5000)
+    assert "'cats/1.jpg' has 1,000 of 5,000 bytes" in reason(unpack, bytes(content))
+
+
+def test_header_that_fills_the_memory_is_refused(unpack):
+    info = tarfile.TarInfo("x")
+    info.pax_headers = {"comment": "x" * 5_000_000}
+    assert "belong to no file" in reason(unpack, make_tar({"a": b"1", info: b"2"}))
+    assert "belong to no file" in reason(unpack, make_tar({info: b"2"}))
+
+
+def test_too_many_members_are_refused(unpack, monkeypatch):
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 2)
+    assert len(unpack(make_zip({"a/1": b"", "a/2": b""}))) == 2
+    assert "more than 2 members" in reason(unpack, make_zip({"a/1": b"", "a/2": b"", "a/3": b""}))
+
+
+# What is refused: damage
+
+
+@pytest.mark.parametrize("kind", MAKE)
+@pytest.mark.parametrize("content", [{}, {"__MACOSX/._1.jpg": b"x"}], ids=["empty", "litter"])
+def test_archive_with_nothing_in_it_is_refused(unpack, kind, content):
+    assert reason(unpack, MAKE[kind](content)).startswith("holds no file")
+
+
+NO_ARCHIVE = {
+    "empty": b"",
+    "text": b"<!doctype html><title>404</title>" * 100,
+    "zeros and more": bytes(600) + b"x",
+    "compressed text": gzip.compress(b"text" * 1000),
+    "only a sign": b"\x1f\x8b",
+    "7-Zip": b"7z\xbc\xaf\x27\x1c" + bytes(100),
+}
+
+
+@pytest.mark.parametrize("content", NO_ARCHIVE.values(), ids=NO_ARCHIVE)
+def test_what_is_no_archive_is_refused(unpack, content):
+    line = reason(unpack, content)
+    assert line.startswith(("is no zip, tar", "is damaged", "holds no file"))
+
+
+@pytest.mark.parametrize("kind", MAKE)
+def test_archive_that_is_cut_off_anywhere_is_refused(unpack, kind):
+    content = MAKE[kind](PICTURES)
+    # The last bytes of a tar are only padding; its end mark must be there.
+    least = (
+        len(make_tar(PICTURES).rstrip(b"\0")) // 512 * 512 + 512 if kind == "tar" else len(content)
+    )
+    for end in [*range(0, least, max(1, least // 60)), least - 1]:
+        reason(unpack, content[:end])
+
+
+def test_tar_without_its_end_mark_is_refused(unpack):
+    """It may have been cut off between two files."""
+    content = make_tar({"a/1": b"x"})[:1024]
+    assert "is damaged" in reason(unpack, content)
+
+
+def test_damaged_header_in_a_tar_is_not_taken_for_its_end(unpack):
+    content = bytearray(make_tar({"a/1": b"x", "a/2": b"y"}))
+    content[1024 + 3] ^= 1
+    assert "is damaged (bad checksum, last at 'a/1')" in reason(unpack, bytes(content))
+
+
+def test_two_tars_joined_are_refused(unpack):
+    joined = make_tar({"a/1": b"x"}) + make_tar({"a/2": b"y"})
+    assert "is two archives joined" in reason(unpack, joined)
+
+
+def test_zip_that_hides_a_member_is_refused(unpack):
+    """Damage to a length can make one entry swallow the next, which would be lost."""
+    content = bytearray(make_zip({"a/1": b"x", "a/2": b"y"}))
+    first = content.index(b"PK\x01\x02")
+    second = content.index(b"PK\x01\x02", first + 1)
+    content[first + 32] = len(content) - 22 - second
+    assert "is damaged (1 members of 2)" in reason(unpack, bytes(content))
+
+
+def test_zip_with_a_comment_is_read(unpack):
+    content = make_zip({"a/1": b"x"})
+    assert unpack(content[:-2] + b"\x05\0hello") == {"a/1": b"x"}
+
+
+def test_zip_that_keeps_its_number_of_members_elsewhere_is_read(unpack):
+    """As those of more than 65,535 members do."""
+    content = bytearray(make_zip({"a/1": b"x"}))
+    content[-12:-10] = b"\xff\xff"
+    assert unpack(bytes(content)) == {"a/1": b"x"}
+
+
+def test_wrong_crc_is_refused(unpack):
+    content = make_zip({"cats/1.jpg": b"content"}, zipfile.ZIP_STORED).replace(
+        b"content", b"CONTENT"
+    )
+    assert "Bad CRC-32 for file 'cats/1.jpg'" in reason(unpack, content)
+
+
+def test_wrong_checksum_is_refused(unpack):
+    line = reason(unpack, make_zip(PICTURES), sha256="0" * 64)
+    assert f", not {'0' * 64}" in line
+
+
+def test_missing_archive_is_one_line(tmp_path):
+    with pytest.raises(TimbangError, match="cannot be unpacked"):
+        unpack_archive(tmp_path / "nowhere", "0" * 64, tmp_path / "target", 10)
+
+
+def test_python_gives_a_second_opinion_on_a_tar(unpack, monkeypatch, tmp_path):
+    """Were a path that leaves the folder to pass the checks, tarfile's own would find it."""
+    if not hasattr(tarfile, "data_filter"):
+        pytest.skip("this Python has none")
+    monkeypatch.setattr(archives, "_split_name", lambda name: ["a"])
+    assert "would be extracted to" in reason(unpack, make_tar({"../../x": b"evil"}))
+
+
+# Anything at all
+
+
+@contextlib.contextmanager
+def a_folder():
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def everything_below(folder):
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+NAMES = st.lists(
+    st.sampled_from(
+        [
+            "..",
+            ".",
+            "",
+            "a",
+            "A",
+            "b",
+            "\u00e9",
+            "e\u0301",
+            "C:",
+            "\\",
+            "\n",
+            " ",
+            "~",
+            "-rf",
+            "._x",
+        ]
+    )
+    | st.text(max_size=3),
+    min_size=1,
+    max_size=4,
+).map("/".join)
+
+
+@pytest.mark.parametrize("make", [make_zip, make_tar], ids=["zip", "tar"])
+@settings(deadline=None, max_examples=150)
+@given(names=st.lists(NAMES, min_size=1, max_size=4, unique=True))
+def test_any_names_stay_in_the_folder_or_are_refused(make, names):
+    files = {name: str(place).encode() for place, name in enumerate(names)}
+    try:
+        content = make(files)
+    except (ValueError, IndexError):
+        return  # no such archive can be made
+    with a_folder() as folder:
+        with contextlib.suppress(TimbangError):
+            found = unpack_bytes(folder, content)
+            assert set(found.values()) <= set(files.values())
+        inside = {folder / "images.archive", *everything_below(folder / "new/unpacked")}
+        assert everything_below(folder) == inside
+
+
+@pytest.mark.parametrize("kind", MAKE)
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_any_damage_is_harmless_or_one_line(kind, data):
+    content = bytearray(MAKE[kind](PICTURES))
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    with a_folder() as folder, contextlib.suppress(TimbangError):
+        unpack_bytes(folder, bytes(content))

@@ -1,0 +1,457 @@
+"""Fetching from a real server on this machine that breaks off, lies, stalls and redirects."""
+
+import hashlib
+import http.server
+import logging
+import os
+import threading
+
+import pytest
+
+from timbang.data.downloads import fetch_archive, follow_redirect
+from timbang.errors import TimbangError
+
+CONTENT = bytes(range(256)) * 1000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+HALF = 100_000
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers each request as the next step of the server's plan says, then honestly."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.server.requests.append(self)
+        step = self.server.plan.pop(0) if self.server.plan else honest
+        self.close_connection = True
+        step(self)
+
+    def log_message(self, *arguments):
+        pass
+
+    def start(self, status, **headers):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    @property
+    def first(self):
+        """The first byte that is asked for."""
+        return int(self.headers.get("Range", "bytes=0-")[6:-1])
+
+
+def honest(handler, content=CONTENT, etag='"1"'):
+    """Answer as a good server does, with ranges and versions."""
+    first = handler.first
+    if handler.headers.get("If-Range", etag) != etag:
+        first = 0
+    if first >= len(content):
+        handler.start(416, Content_Range=f"bytes */{len(content)}", Content_Length="0")
+        return
+    headers = {"Content_Length": str(len(content) - first), "ETag": etag}
+    if first:
+        place = f"bytes {first}-{len(content) - 1}/{len(content)}"
+        handler.start(206, Content_Range=place, **headers)
+    else:
+        handler.start(200, **headers)
+    handler.wfile.write(content[first:])
+
+
+def answer(status=200, body=CONTENT, length=None, **headers):
+    """Answer always the same, whatever range is asked for."""
+
+    def step(handler):
+        length_said = len(body) if length is None else length
+        handler.start(status, Content_Length=str(length_said), **headers)
+        handler.wfile.write(body)
+
+    return step
+
+
+def break_off(after=HALF, etag='"1"'):
+    """Announce all that is missing and send a part of it."""
+
+    def step(handler):
+        first = handler.first
+        headers = {"Content_Length": str(len(CONTENT) - first), "ETag": etag}
+        if first:
+            place = f"bytes {first}-{len(CONTENT) - 1}/{len(CONTENT)}"
+            handler.start(206, Content_Range=place, **headers)
+        else:
+            handler.start(200, **headers)
+        handler.wfile.write(CONTENT[first : first + after])
+
+    return step
+
+
+def chunked(*chunks, end=True):
+    """Send without saying how much it will be."""
+
+    def step(handler):
+        handler.start(200, Transfer_Encoding="chunked")
+        for chunk in chunks:
+            handler.wfile.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+        if end:
+            handler.wfile.write(b"0\r\n\r\n")
+
+    return step
+
+
+@pytest.fixture
+def server():
+    running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    running.plan, running.requests = [], []
+    running.url = f"http://127.0.0.1:{running.server_port}/images.zip"
+    running.go_on = threading.Event()
+    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield running
+    running.go_on.set()
+    running.shutdown()
+    running.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def target(tmp_path):
+    return tmp_path / "downloads" / "images.archive"
+
+
+@pytest.fixture
+def fetch(server, target):
+    def call(sha256=SHA256, largest=10**9, url=None, tries=3, timeout=5):
+        fetch_archive(
+            url or server.url, sha256, target, largest, tries=tries, timeout=timeout, pause=0
+        )
+
+    return call
+
+
+def only_line(caught):
+    (line,) = str(caught.value).splitlines()
+    return line
+
+
+def left(target):
+    """The files in the target's folder."""
+    return sorted(path.name for path in target.parent.iterdir())
+
+
+def ranges(server):
+    return [request.headers.get("Range") for request in server.requests]
+
+
+# What works
+
+
+def test_file_is_fetched_whole(server, fetch, target):
+    fetch()
+    assert target.read_bytes() == CONTENT
+    assert left(target) == [target.name]
+    assert ranges(server) == [None]
+
+
+def test_broken_connection_goes_on_where_it_stopped(server, fetch, target):
+    server.plan = [break_off(), break_off(), break_off(1)]
+    fetch()
+    assert target.read_bytes() == CONTENT
+    assert len(server.requests) == 4
+    starts = [request.first for request in server.requests]
+    assert starts == sorted(starts)
+    assert starts[1] > 0
+    assert {request.headers.get("If-Range") for request in server.requests[1:]} == {'"1"'}
+
+
+def test_any_number_of_breaks_is_borne_as_long_as_it_goes_on(server, fetch, target):
+    server.plan = [break_off(70_000), break_off(70_000), break_off(70_000)]
+    fetch(tries=2)
+    assert target.read_bytes() == CONTENT
+
+
+def test_later_call_goes_on_where_a_killed_one_stopped(server, fetch, target):
+    target.parent.mkdir()
+    target.with_name(f"{target.name}.part").write_bytes(CONTENT[:HALF])
+    fetch()
+    assert target.read_bytes() == CONTENT
+    assert ranges(server) == [f"bytes={HALF}-"]
+
+
+def test_part_that_was_whole_already_is_taken(server, fetch, target):
+    target.parent.mkdir()
+    target.with_name(f"{target.name}.part").write_bytes(CONTENT)
+    fetch()
+    assert target.read_bytes() == CONTENT
+
+
+def test_part_of_another_file_is_not_used(server, fetch, target):
+    target.parent.mkdir()
+    target.with_name(f"{target.name}.part").write_bytes(b"x" * HALF)
+    fetch()
+    assert target.read_bytes() == CONTENT
+    assert ranges(server) == [f"bytes={HALF}-", None]
+
+
+def test_part_that_is_longer_than_the_file_is_not_used(server, fetch, target):
+    target.parent.mkdir()
+    target.with_name(f"{target.name}.part").write_bytes(CONTENT + b"x")
+    fetch()
+    assert target.read_bytes() == CONTENT
+
+
+def test_file_that_changes_meanwhile_is_not_mixed(server, fetch, target):
+    def new_version(handler):
+        honest(handler, etag='"2"')
+
+    server.plan = [break_off(etag='"old"'), new_version]
+    fetch()
+    assert target.read_bytes() == CONTENT
+    assert server.requests[1].headers["If-Range"] == '"old"'
+    assert len(server.requests) == 2
+
+
+def test_date_stands_in_for_a_missing_or_weak_etag(server, fetch, target):
+    date = "Wed, 21 Oct 2015 07:28:00 GMT"
+    server.plan = [
+        answer(body=CONTENT[:HALF], length=len(CONTENT), ETag='W/"1"', Last_Modified=date)
+    ]
+    server.plan += [lambda handler: honest(handler, etag=date)]
+    fetch()
+    assert server.requests[1].headers["If-Range"] == date
+    assert target.read_bytes() == CONTENT
+
+
+def test_server_without_ranges_begins_anew(server, fetch, target):
+    server.plan = [break_off(), answer()]
+    fetch()
+    assert target.read_bytes() == CONTENT
+    assert server.requests[1].headers["Range"]
+
+
+def test_length_need_not_be_said(server, fetch, target):
+    server.plan = [chunked(CONTENT[:HALF], CONTENT[HALF:])]
+    fetch()
+    assert target.read_bytes() == CONTENT
+
+
+def test_bytes_are_kept_as_they_are(server, fetch, target):
+    """A server may call a .tar.gz encoded; it is wanted compressed all the same."""
+    server.plan = [answer(Content_Encoding="gzip")]
+    fetch()
+    assert target.read_bytes() == CONTENT
+    assert server.requests[0].headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_passing_trouble_is_tried_again(server, fetch, target, status):
+    server.plan = [answer(status, b"later"), answer(status, b"later")]
+    fetch()
+    assert target.read_bytes() == CONTENT
+
+
+def test_redirects_are_followed(server, fetch, target):
+    server.plan = [
+        answer(302, b"", Location="/elsewhere.zip"),
+        answer(307, b"", Location=server.url),
+    ]
+    fetch()
+    assert target.read_bytes() == CONTENT
+    assert [request.path for request in server.requests] == [
+        "/images.zip",
+        "/elsewhere.zip",
+        "/images.zip",
+    ]
+
+
+def test_stall_is_a_break(server, fetch, target):
+    def stall(handler):
+        break_off()(handler)
+        handler.wfile.flush()
+        server.go_on.wait(10)
+
+    server.plan = [stall]
+    fetch(timeout=0.2)
+    assert target.read_bytes() == CONTENT
+
+
+def test_log_says_what_happens(server, fetch, caplog):
+    server.plan = [break_off()]
+    with caplog.at_level(logging.INFO, logger="timbang"):
+        fetch()
+    assert "try 2 of 3 follows" in caplog.text
+
+
+# What lies
+
+
+def test_server_that_announces_too_much_is_believed_its_checksum(server, fetch, target):
+    server.plan = [answer(length=len(CONTENT) + 10)]
+    fetch()
+    assert target.read_bytes() == CONTENT
+
+
+def test_server_that_always_announces_too_much_is_given_up(server, fetch, target):
+    server.plan = [answer(body=CONTENT[:HALF], length=len(CONTENT))] * 3
+    with pytest.raises(TimbangError) as caught:
+        fetch()
+    assert "cannot be fetched" in only_line(caught)
+    assert "call again to go on after 1" in only_line(caught)
+    assert not target.exists()
+    assert len(server.requests) == 3
+
+
+def test_server_that_announces_too_little_has_a_wrong_checksum(server, fetch, target):
+    server.plan = [answer(length=HALF)]
+    with pytest.raises(TimbangError) as caught:
+        fetch()
+    found = hashlib.sha256(CONTENT[:HALF]).hexdigest()
+    assert only_line(caught).startswith("data.sha256: ")
+    assert found in only_line(caught)
+    assert SHA256 in only_line(caught)
+    assert left(target) == []
+
+
+def test_wrong_bytes_are_refused_and_nothing_is_left(server, fetch, target):
+    server.plan = [answer(body=CONTENT[::-1])]
+    with pytest.raises(TimbangError, match=r"data\.sha256: .*correct data\.sha256"):
+        fetch()
+    assert left(target) == []
+
+
+def test_wrong_bytes_never_replace_a_file_that_is_there(server, fetch, target):
+    target.parent.mkdir()
+    target.write_bytes(b"before")
+    server.plan = [answer(body=b"wrong")]
+    with pytest.raises(TimbangError):
+        fetch()
+    assert target.read_bytes() == b"before"
+
+
+@pytest.mark.parametrize("place", ["bytes 7-9/10", "bytes 0-9/10", "nonsense", None])
+def test_range_that_does_not_go_on_is_dropped(server, fetch, target, place):
+    headers = {} if place is None else {"Content_Range": place}
+    server.plan = [break_off(), answer(206, b"x" * 10, **headers)]
+    fetch()
+    assert target.read_bytes() == CONTENT
+
+
+def test_chunks_that_break_off_are_not_the_whole_file(server, fetch, target):
+    server.plan = [chunked(CONTENT[:HALF], end=False)]
+    fetch()
+    assert target.read_bytes() == CONTENT
+    assert len(server.requests) == 2
+
+
+def test_endless_answer_stops_at_the_largest_size(server, fetch, target):
+    def endless(handler):
+        handler.start(200, Transfer_Encoding="chunked")
+        while True:
+            try:
+                handler.wfile.write(b"10000\r\n" + bytes(65536) + b"\r\n")
+            except OSError:
+                return
+
+    server.plan = [endless]
+    with pytest.raises(TimbangError, match=r"above data\.largest_archive \(300,000\)"):
+        fetch(largest=300_000)
+    assert target.with_name(f"{target.name}.part").stat().st_size < 500_000
+    assert not target.exists()
+
+
+def test_too_large_a_file_is_not_begun(server, fetch, target):
+    with pytest.raises(TimbangError, match=r"has 256,000 bytes or more"):
+        fetch(largest=1000)
+    assert left(target) in ([], ["images.archive.part.etag"])
+
+
+# What cannot be mended
+
+
+@pytest.mark.parametrize(("status", "words"), [(404, "404 Not Found"), (403, "403 Forbidden")])
+def test_missing_file_is_one_line_at_once(server, fetch, target, status, words):
+    server.plan = [answer(status, b"sorry")]
+    with pytest.raises(TimbangError) as caught:
+        fetch()
+    assert only_line(caught) == (
+        f"data.archive: {server.url}: the server answers {words}; correct the URL"
+    )
+    assert len(server.requests) == 1
+    assert not target.exists()
+
+
+def test_lasting_trouble_is_given_up(server, fetch):
+    server.plan = [answer(500, b"")] * 3
+    with pytest.raises(TimbangError, match="500 Internal Server Error"):
+        fetch()
+
+
+def test_nobody_there_is_one_line(server, fetch):
+    with pytest.raises(TimbangError) as caught:
+        fetch(url="http://127.0.0.1:9/images.zip")
+    assert "Connection refused" in only_line(caught)
+
+
+def test_no_such_host_is_one_line(fetch):
+    with pytest.raises(TimbangError) as caught:
+        fetch(url="http://nowhere.invalid/images.zip", tries=1)
+    assert "cannot be fetched" in only_line(caught)
+
+
+@pytest.mark.parametrize("url", ["http://", "http://[", "http://a b/", "http://a:99999999/"])
+def test_url_that_is_none_is_one_line(fetch, url):
+    with pytest.raises(TimbangError) as caught:
+        fetch(url=url)
+    assert only_line(caught).startswith("data.archive: ")
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:,x"])
+def test_redirect_away_from_http_is_not_followed(server, fetch, target, location):
+    server.plan = [answer(302, b"", Location=location)]
+    with pytest.raises(TimbangError) as caught:
+        fetch()
+    assert "which is not followed" in only_line(caught)
+    assert not target.exists()
+
+
+def test_redirect_from_https_to_http_is_not_followed():
+    assert follow_redirect("https://a.org/x", "/y") == "https://a.org/y"
+    assert follow_redirect("http://a.org/x", "https://b.org/y") == "https://b.org/y"
+    with pytest.raises(TimbangError, match="from https to http"):
+        follow_redirect("https://a.org/x", "http://a.org/y")
+
+
+def test_redirect_to_nonsense_is_one_line(server, fetch):
+    server.plan = [answer(302, b"", Location="http://[")]
+    with pytest.raises(TimbangError) as caught:
+        fetch()
+    assert only_line(caught).startswith(f"data.archive: {server.url}: ")
+
+
+def test_circle_of_redirects_is_one_line(server, fetch):
+    server.plan = [answer(302, b"", Location=server.url)] * 20
+    with pytest.raises(TimbangError) as caught:
+        fetch()
+    assert "redirects more than 10 times" in only_line(caught)
+
+
+def test_password_of_a_url_is_not_told(server, fetch):
+    server.plan = [answer(404, b"")]
+    with pytest.raises(TimbangError) as caught:
+        fetch(url=server.url.replace("//", "//me:secret@"))
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_folder_that_cannot_be_written_is_one_line(fetch, target):
+    target.parent.mkdir(mode=0o500)
+    with pytest.raises(TimbangError) as caught:
+        fetch()
+    assert "cannot be written" in only_line(caught)
+
+
+def test_target_in_a_file_is_one_line(server, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TimbangError) as caught:
+        fetch_archive(server.url, SHA256, tmp_path / "file" / "target", 10**9)
+    assert "cannot be written" in only_line(caught)
