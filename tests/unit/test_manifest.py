@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from timbang.data.manifest import build_manifest, list_problems, summarise_manifest
+from timbang.data.audit import audit_images, write_summary
+from timbang.data.manifest import describe_images, group_duplicates, list_problems
 from timbang.data.records import (
     MANIFEST_COLUMNS,
     class_indices,
@@ -30,11 +31,21 @@ def pixels(seed):
 @pytest.fixture
 def folder(tmp_path):
     """Two equal images as PNG and TIFF, one other, one that is no image."""
-    for name, seed in {"a/1.png": 1, "b/copy.tif": 1, "b/2.png": 2}.items():
+    for name, seed in {"a/1.png": 1, "a/copy.tif": 1, "b/2.png": 2}.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         Image.fromarray(pixels(seed)).save(tmp_path / name)
     (tmp_path / "b/text.png").write_text("no image")
     return tmp_path
+
+
+def build_manifest(source, folder, workers=1):
+    return group_duplicates(describe_images(source, folder, workers), 12, 40, workers).manifest
+
+
+def audit(source, folder):
+    described = describe_images(source, folder, workers=1)
+    grouped = group_duplicates(described, 12, 40, workers=1)
+    return audit_images(grouped, described.hashes, described.thumbnails, 12, 40)
 
 
 def test_every_file_is_described(folder):
@@ -42,14 +53,14 @@ def test_every_file_is_described(folder):
     image = manifest.loc["a/1.png"]
     assert (image["width"], image["height"], image["format"], image["problem"]) == (5, 6, "PNG", "")
     assert image["sha256"] == hashlib.sha256((folder / "a/1.png").read_bytes()).hexdigest()
-    assert manifest.loc["b/copy.tif", "format"] == "TIFF"
+    assert manifest.loc["a/copy.tif", "format"] == "TIFF"
 
 
 def test_equal_pixels_share_a_group_whatever_the_format(folder):
     manifest = build_manifest(list_folder(folder), folder, workers=2).set_index("filename")
-    assert manifest.loc["a/1.png", "group"] == manifest.loc["b/copy.tif", "group"]
+    assert manifest.loc["a/1.png", "group"] == manifest.loc["a/copy.tif", "group"]
     assert manifest.loc["a/1.png", "group"] != manifest.loc["b/2.png", "group"]
-    assert manifest.loc["a/1.png", "sha256"] != manifest.loc["b/copy.tif", "sha256"]
+    assert manifest.loc["a/1.png", "sha256"] != manifest.loc["a/copy.tif", "sha256"]
     assert pd.isna(manifest.loc["b/text.png", "group"])
 
 
@@ -77,20 +88,90 @@ def test_problems_name_file_row_and_reason(folder):
     assert list(usable_images(manifest)["filename"]) == ["a/1.png"]
 
 
+def test_equal_images_of_two_labels_are_a_problem_of_both(folder):
+    Image.fromarray(pixels(2)).save(folder / "a/again.png")
+    manifest = describe_images(list_folder(folder), folder, workers=1).manifest
+    assert list_problems(manifest) == [
+        "'a/again.png': shows the same as 'b/2.png', which has the label 'b' and not 'a'; "
+        "correct or remove one of them",
+        "'b/2.png': shows the same as 'a/again.png', which has the label 'a' and not 'b'; "
+        "correct or remove one of them",
+        "'b/text.png': is not an image that can be read",
+    ]
+
+
+def test_conflict_names_the_row(folder):
+    (folder / "labels.csv").write_text("filename,label\na/1.png,x\na/copy.tif,y\nb/2.png,y\n")
+    table = read_label_table(folder / "labels.csv", "filename", "label")
+    manifest = describe_images(table, folder, workers=1).manifest
+    assert "(row 2): shows the same as 'a/copy.tif' (row 3)" in list_problems(manifest)[0]
+
+
 def test_audit_counts(folder):
-    audit = summarise_manifest(build_manifest(list_folder(folder), folder, workers=1))
-    assert audit == {
+    (folder / "labels.csv").write_text(
+        "filename,label\na/1.png,x\na/copy.tif,x\nb/2.png,y\nb/text.png,y\n"
+    )
+    found = audit(read_label_table(folder / "labels.csv", "filename", "label"), folder)
+    assert found == {
         "images": 4,
         "usable": 3,
-        "classes": {"a": 1, "b": 2},
+        "classes": {"x": {"images": 2, "groups": 1}, "y": {"images": 1, "groups": 1}},
         "formats": {"PNG": 2, "TIFF": 1},
         "groups": 2,
         "duplicate_groups": 1,
         "duplicate_images": 2,
+        "equal_bytes": {"distinct": 3, "groups": 0, "images": 0},
+        "equal_pixels": {"distinct": 2, "groups": 1, "images": 2},
+        "criterion": {"distance": 12, "evidence": 40},
+        "mixed_groups": 0,
+        "chains": 0,
+        "one_coloured": [],
+        "tiny": [],
+        "elongated": [],
+        "small_classes": ["x", "y"],
+        "closest": {"joined": [], "apart": []},
+        "duplicates": [
+            {
+                "group": 0,
+                "images": ["a/1.png", "a/copy.tif"],
+                "labels": ["x"],
+                "distinct_pixels": 1,
+                "chain": False,
+            }
+        ],
         "problems": [
-            {"filename": "b/text.png", "row": "", "reason": "is not an image that can be read"}
+            {"filename": "b/text.png", "row": "5", "reason": "is not an image that can be read"}
         ],
     }
+    assert write_summary(found) == [
+        "  3 usable images of 4 in 2 classes: 1 to 2 images a class, 1 distinct ones",
+        "  0 groups of identical files over 0 images; 1 group of equal pixels over 2",
+        "! 1 group of equal or nearly equal images over 2: 2 distinct images remain",
+        "! 2 classes with too few distinct images to be divided",
+        "! 1 file left out because of a problem",
+    ]
+
+
+def test_odd_images_are_named(tmp_path):
+    (tmp_path / "a").mkdir()
+    sizes = {"flat": (40, 40), "long": (200, 40), "wide": (160, 40), "small": (3, 3)}
+    for name, size in sizes.items():
+        noise = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+        if name == "flat":
+            noise = 200 + noise % 5
+        Image.fromarray(noise).save(tmp_path / f"a/{name}.png")
+    found = audit(list_folder(tmp_path), tmp_path)
+    assert found["one_coloured"] == ["a/flat.png"]
+    assert found["elongated"] == ["a/long.png"]
+    assert found["tiny"] == ["a/small.png"]
+
+
+def test_audit_of_no_usable_image(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/x.png").write_text("no image")
+    found = audit(list_folder(tmp_path), tmp_path)
+    assert (found["images"], found["usable"], found["groups"]) == (1, 0, 0)
+    assert write_summary(found)
 
 
 LABELS = [

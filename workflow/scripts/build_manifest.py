@@ -1,9 +1,11 @@
 import json
 from pathlib import Path
 
-from timbang.data.manifest import build_manifest, list_problems, summarise_manifest
+from timbang.data.audit import audit_images, write_summary
+from timbang.data.duplicates import list_blocks
+from timbang.data.manifest import describe_images, group_duplicates, list_problems
 from timbang.data.records import write_table
-from timbang.data.sources import list_folder, read_label_table
+from timbang.data.sources import list_images
 from timbang.errors import TimbangError
 from timbang.logs import log_to, progress
 
@@ -11,21 +13,27 @@ params = snakemake.params
 folder = Path(params.image_folder)
 
 with log_to(snakemake.log[0]) as log:
-    if params.source == "folder":
-        source = list_folder(folder)
-    else:
-        source = read_label_table(
-            Path(snakemake.input.table), params.filename_column, params.label_column
-        )
-    manifest = build_manifest(
-        source, folder, snakemake.threads, progress(len(source), "reading images")
+    source = list_images(
+        params.listing,
+        folder,
+        Path(params.table) if params.table else None,
+        params.filename_column,
+        params.label_column,
+        params.part_column,
     )
-    problems = list_problems(manifest)
+    described = describe_images(
+        source,
+        folder,
+        snakemake.threads,
+        params.largest_image,
+        progress(len(source), "reading images"),
+    )
+    problems = list_problems(described.manifest)
     if problems and params.on_problem == "stop":
         raise TimbangError(
             "\n".join(
                 [
-                    f"{len(problems)} of {len(manifest)} images below {folder} have a problem:",
+                    f"{len(problems)} of {len(source)} images below {folder} have a problem:",
                     *problems,
                     "Mend them, or set data.on_problem to skip to leave them out.",
                 ]
@@ -33,9 +41,17 @@ with log_to(snakemake.log[0]) as log:
         )
     for problem in problems:
         log.warning("left out: %s", problem)
-    write_table(manifest, Path(snakemake.output.manifest))
-    audit = summarise_manifest(manifest)
-    Path(snakemake.output.audit).write_text(json.dumps(audit, indent=2, ensure_ascii=False) + "\n")
-    log.info(
-        "%d images, %d usable, %d classes", len(manifest), audit["usable"], len(audit["classes"])
+    criterion = {"distance": params.duplicate_distance, "evidence": params.duplicate_evidence}
+    grouped = group_duplicates(
+        described,
+        **criterion,
+        workers=snakemake.threads,
+        progress=progress(len(list_blocks(len(described.hashes))), "comparing images"),
     )
+    audit = audit_images(grouped, described.hashes, described.thumbnails, **criterion)
+    write_table(grouped.manifest, Path(snakemake.output.manifest))
+    Path(snakemake.output.audit).write_text(json.dumps(audit, indent=2, ensure_ascii=False) + "\n")
+    summary = [f"What the audit found in the images of {folder}:", *write_summary(audit)]
+    for line in summary:
+        log.info(line)
+    print("\n".join(summary), flush=True)

@@ -3,90 +3,154 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from PIL import Image
 
-from timbang.data.images import ImageError, read_image
+from timbang.data.duplicates import group_near_duplicates, look_at, write_hash
+from timbang.data.images import LARGEST_IMAGE, ImageError, read_image
 from timbang.data.records import MANIFEST_COLUMNS
 
 
-def build_manifest(
+@dataclass(frozen=True)
+class Described:
+    """A manifest without groups, and what near-duplicates are found by.
+
+    ``hashes`` (uint64 [U, 8]) and ``thumbnails`` (uint8 [U, 64, 64]) are of the U rows that are
+    usable, in their order.
+    """
+
+    manifest: pd.DataFrame
+    hashes: np.ndarray
+    thumbnails: np.ndarray
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """A manifest with groups, and the pairs of images that lie nearest to the criterion.
+
+    ``closest`` has the columns of ``timbang.data.duplicates.PAIR_TYPES``; its indices count
+    usable images.
+    """
+
+    manifest: pd.DataFrame
+    closest: pd.DataFrame
+
+
+def describe_images(
     source: pd.DataFrame,
     folder: Path,
     workers: int,
+    largest: int = LARGEST_IMAGE,
     progress: Callable[[Iterable], Iterable] = iter,
-) -> pd.DataFrame:
+) -> Described:
     """Decode every image of a source once and describe it.
+
+    An image that shows pixel for pixel the same as another, under another label, is a problem.
 
     Args:
         source: the table that ``timbang.data.sources`` returns.
         folder: the image folder that its file names are relative to.
         workers: how many images are decoded at the same time.
+        largest: the number of pixels above which an image is not decoded.
         progress: wraps the results as they come, to show how far the work is.
 
     Returns:
-        The columns of ``MANIFEST_COLUMNS`` and ``row``, in the order of the source. Images with
-        equal decoded pixels share a ``group``; a row with a ``problem`` has none.
+        The columns of ``MANIFEST_COLUMNS`` in the order of the source; ``group`` is empty.
     """
     with ThreadPoolExecutor(workers) as pool:
         places = [folder / name for name in source["filename"]]
-        described = list(progress(pool.map(_describe_file, places, source["problem"])))
-    manifest = pd.concat([source[["filename", "label", "row"]], pd.DataFrame(described)], axis=1)
-    usable = manifest["problem"] == ""
-    groups = pd.Series(pd.NA, index=manifest.index, dtype="Int64")
-    groups[usable] = pd.factorize(manifest.loc[usable, "pixels_sha256"])[0]
-    manifest["group"] = groups
-    for column in ("width", "height"):
+        results = list(
+            progress(pool.map(partial(_describe_file, largest), places, source["problem"]))
+        )
+    found = pd.DataFrame([described for described, _ in results])
+    manifest = pd.concat([source.drop(columns="problem"), found], axis=1)
+    for column in ("width", "height", "contrast"):
         manifest[column] = manifest[column].astype("Int64")
-    return manifest[[*MANIFEST_COLUMNS, "row"]]
+    manifest["group"] = pd.array([pd.NA] * len(manifest), dtype="Int64")
+    manifest["problem"] = _find_conflicts(manifest)
+    usable = (manifest["problem"] == "").to_numpy()
+    looks = [look for (_, look), use in zip(results, usable, strict=True) if use and look]
+    hashes, thumbnails = zip(*looks, strict=True) if looks else ((), ())
+    return Described(
+        manifest=manifest[list(MANIFEST_COLUMNS)],
+        hashes=np.array(hashes, dtype=np.uint64).reshape(-1, 8),
+        thumbnails=np.array(thumbnails, dtype=np.uint8).reshape(-1, 64, 64),
+    )
+
+
+def group_duplicates(
+    described: Described,
+    distance: int,
+    evidence: float,
+    workers: int,
+    progress: Callable[[Iterable], Iterable] = iter,
+) -> Grouped:
+    """Give the images that are equal or near-duplicates the same group.
+
+    Args:
+        described: the images.
+        distance: the bits in which the hashes of near-duplicates may differ.
+        evidence: the evidence in nats from which images count as near-duplicates.
+        workers: how many threads compare hashes.
+        progress: wraps the blocks of comparisons, to show how far the work is.
+    """
+    manifest = described.manifest.copy()
+    usable = manifest["problem"] == ""
+    equal = pd.factorize(manifest.loc[usable, "pixels_sha256"])[0]
+    _, first = np.unique(equal, return_index=True)
+    near = group_near_duplicates(
+        described.hashes[first], described.thumbnails[first], distance, evidence, workers, progress
+    )
+    manifest.loc[usable, "group"] = near.groups[equal]
+    closest = near.closest.copy()
+    for side in ("first", "second"):
+        closest[side] = first[closest[side].to_numpy(dtype=int)]
+    return Grouped(manifest, closest)
 
 
 def list_problems(manifest: pd.DataFrame) -> list[str]:
     """Return one line for each image with a problem: file, row of the table, reason."""
     return [
         f"{filename!r}{f' (row {row})' if row else ''}: {problem}"
-        for filename, row, problem in _problems(manifest)
+        for filename, row, problem in iterate_problems(manifest)
     ]
 
 
-def summarise_manifest(manifest: pd.DataFrame) -> dict:
-    """Count what the manifest holds, for ``audit.json`` and the report.
-
-    Returns:
-        ``images`` and ``usable`` images, ``classes`` (usable images of each, in sorted order),
-        ``formats`` (by content), ``groups`` of equal pixels, ``duplicate_groups`` (of two or
-        more) over ``duplicate_images``, and ``problems`` (file, row, reason).
-    """
-    usable = manifest[manifest["problem"] == ""]
-    sizes = usable["group"].value_counts()
-    return {
-        "images": len(manifest),
-        "usable": len(usable),
-        "classes": _count(usable["label"]),
-        "formats": _count(usable["format"]),
-        "groups": len(sizes),
-        "duplicate_groups": int((sizes > 1).sum()),
-        "duplicate_images": int(sizes[sizes > 1].sum()),
-        "problems": [
-            {"filename": filename, "row": row, "reason": problem}
-            for filename, row, problem in _problems(manifest)
-        ],
-    }
-
-
-def _count(values: pd.Series) -> dict[str, int]:
-    """Return how often each value occurs, in sorted order."""
-    return {str(value): int(n) for value, n in values.value_counts().sort_index().items()}
-
-
-def _problems(manifest: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+def iterate_problems(manifest: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
     """Yield file name, row and reason of each image with a problem."""
     faulty = manifest[manifest["problem"] != ""]
     yield from zip(faulty["filename"], faulty["row"], faulty["problem"], strict=True)
 
 
-def _describe_file(path: Path, problem: str) -> dict:
+def _find_conflicts(manifest: pd.DataFrame) -> pd.Series:
+    """Return the problems, with one for each image that is equal to one of another label."""
+    problems = manifest["problem"].copy()
+    usable = manifest[problems == ""]
+    labels = usable.groupby("pixels_sha256")["label"].transform("nunique")
+    for _, rows in usable[labels > 1].groupby("pixels_sha256", sort=False):
+        for label in rows["label"].unique():
+            own = rows["label"] == label
+            other = rows[~own].iloc[0]
+            place = f" (row {other['row']})" if other["row"] else ""
+            problems[rows.index[own]] = (
+                f"shows the same as {other['filename']!r}{place}, which has the label "
+                f"{other['label']!r} and not {label!r}; correct or remove one of them"
+            )
+    return problems
+
+
+def _measure_contrast(image: Image.Image) -> int:
+    """Return the grey levels between the darkest and the lightest value of any channel."""
+    values = np.asarray(image)
+    return int((values.max(axis=(0, 1)) - values.min(axis=(0, 1))).max())
+
+
+def _describe_file(largest: int, path: Path, problem: str) -> tuple[dict, tuple | None]:
     """Describe one image; a file that already has a problem is not opened."""
     described = {
         "width": None,
@@ -94,20 +158,25 @@ def _describe_file(path: Path, problem: str) -> dict:
         "format": "",
         "sha256": "",
         "pixels_sha256": "",
+        "phash": "",
+        "contrast": None,
         "problem": problem,
     }
     if problem:
-        return described
+        return described, None
     try:
-        image, kind = read_image(path)
+        image, kind = read_image(path, largest)
     except ImageError as error:
-        return described | {"problem": str(error)}
+        return described | {"problem": str(error)}, None
     pixels = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
     pixels.update(image.tobytes())
+    hashes, thumbnail = look_at(image)
     return described | {
         "width": image.width,
         "height": image.height,
         "format": kind,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "pixels_sha256": pixels.hexdigest(),
-    }
+        "phash": write_hash(int(hashes[0])),
+        "contrast": _measure_contrast(image),
+    }, (hashes, thumbnail)

@@ -17,14 +17,18 @@ MANIFEST_COLUMNS = (
     "label",
     "width",
     "height",
+    "contrast",
     "format",
     "sha256",
     "pixels_sha256",
+    "phash",
     "group",
     "problem",
+    "row",
+    "part",
 )
 SPLIT_COLUMNS = ("filename", "label", "group", "part", "leaked")
-TRAIN, VALIDATION = "train", "validation"
+PARTS = TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
@@ -45,7 +49,7 @@ def read_manifest(path: Path) -> pd.DataFrame:
         TimbangError: a column is missing.
     """
     table = _read_text(path, MANIFEST_COLUMNS)
-    for column in ("width", "height", "group"):
+    for column in ("width", "height", "contrast", "group"):
         table[column] = pd.to_numeric(table[column]).astype("Int64")
     return table
 

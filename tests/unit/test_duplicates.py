@@ -1,0 +1,218 @@
+"""Near-duplicates are found whatever was done to an image, and nothing else is."""
+
+import io
+from pathlib import Path
+
+import imagehash
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageEnhance
+from sklearn.datasets import load_digits, load_sample_image
+
+from timbang.data.duplicates import (
+    ORIENTATIONS,
+    count_details,
+    group_near_duplicates,
+    join_pairs,
+    judge_groups,
+    look_at,
+    weigh_evidence,
+    write_hash,
+)
+from timbang.data.images import read_image
+
+FOOD = Path(__file__).resolve().parents[3] / "shared" / "food"
+DISTANCE, EVIDENCE = 12, 40
+
+
+def photographs(side=120):
+    """Return different parts of scikit-learn's two photographs, without those of plain sky."""
+    parts = []
+    for name in ("china.jpg", "flower.jpg"):
+        image = Image.fromarray(load_sample_image(name))
+        for top in range(0, image.height - side, side):
+            for left in range(0, image.width - side, side):
+                parts.append(image.crop((left, top, left + side, top + side)))
+    return [part for part in parts if np.asarray(part.convert("L")).std() > 25]
+
+
+def look(images):
+    hashes, thumbnails = zip(*(look_at(image) for image in images), strict=True)
+    return np.array(hashes), np.array(thumbnails)
+
+
+def group(images, distance=DISTANCE, evidence=EVIDENCE):
+    return group_near_duplicates(*look(images), distance, evidence)
+
+
+def recompress(quality):
+    def change(image):
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=quality)
+        return Image.open(file).convert("RGB")
+
+    return change
+
+
+def crop(left=0.0, top=0.0, right=0.0, bottom=0.0):
+    def change(image):
+        width, height = image.size
+        return image.crop(
+            (
+                round(left * width),
+                round(top * height),
+                round((1 - right) * width),
+                round((1 - bottom) * height),
+            )
+        )
+
+    return change
+
+
+CHANGES = {
+    "recompressed": recompress(20),
+    "shrunk": lambda image: image.resize((60, 60), Image.Resampling.BICUBIC),
+    "stretched": lambda image: image.resize((300, 200), Image.Resampling.BICUBIC),
+    "brighter": lambda image: ImageEnhance.Brightness(image).enhance(1.2),
+    "grey": lambda image: image.convert("L").convert("RGB"),
+    "trimmed": crop(0.02, 0.02, 0.02, 0.02),
+    "one side cut off": crop(left=0.05),
+    "foot cut off": crop(bottom=0.05),
+} | {way.name: lambda image, way=way: image.transpose(way) for way in ORIENTATIONS[1:]}
+# A twentieth of a side is about the most that may be missing.
+CROPPED = {"trimmed", "one side cut off", "foot cut off"}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_changed_copy_joins_its_original_and_no_other(name):
+    change = CHANGES[name]
+    originals = photographs()
+    copies = [change(image) for image in originals]
+    groups = group([*originals, *copies]).groups
+    alone = group(originals).groups
+    assert len(set(alone)) == len(originals) >= 12
+    joined = groups[: len(originals)] == groups[len(originals) :]
+    assert joined.mean() >= (0.7 if name in CROPPED else 1)
+    assert len(set(groups)) == len(originals) + (~joined).sum()
+
+
+def test_digits_hold_no_duplicate():
+    """The 1,797 digits are all different, though many have hashes two bits apart."""
+    images = [
+        Image.fromarray((255 - digit * 255 / 16).astype(np.uint8)).convert("RGB")
+        for digit in load_digits().images
+    ]
+    assert len(set(group(images).groups)) == 1797
+
+
+def test_food_photographs():
+    """At least what a distance of 4 finds without mirroring: 584 groups."""
+    if not FOOD.exists():
+        pytest.skip("the food images are not on this machine")
+    table = pd.read_csv(FOOD / "train.csv")
+    hashes, thumbnails = look(read_image(FOOD / "images" / name)[0] for name in table["filename"])
+    groups = group_near_duplicates(hashes, thumbnails, DISTANCE, EVIDENCE).groups
+    first, second = np.nonzero(np.bitwise_count(hashes[:, :1] ^ hashes[:, 0]) <= 4)
+    assert (groups[first] == groups[second]).all()
+    assert len(set(groups)) <= 584
+    assert np.bincount(groups).max() == 9
+    assert (table.groupby(groups)["label"].nunique() == 1).all()
+
+
+def test_images_of_one_colour_are_no_near_duplicates():
+    images = [Image.new("RGB", (50, 50), (grey, grey, grey)) for grey in (0, 100, 101, 255)]
+    assert len(set(group(images).groups)) == 4
+
+
+def test_hash_is_imagehashs():
+    image = photographs()[0]
+    assert write_hash(int(look_at(image)[0][0])) == str(imagehash.phash(image))
+
+
+@pytest.mark.parametrize("place", range(8))
+def test_hashes_are_of_each_orientation(place):
+    image, way = photographs()[3], ORIENTATIONS[place]
+    turned = image if way is None else image.transpose(way)
+    assert np.bitwise_count(look_at(image)[0][place] ^ look_at(turned)[0][0]) <= 2
+
+
+def test_empty_and_single():
+    hashes, thumbnails = look(photographs()[:1])
+    assert list(group_near_duplicates(hashes, thumbnails, DISTANCE, EVIDENCE).groups) == [0]
+    nothing = group_near_duplicates(hashes[:0], thumbnails[:0], DISTANCE, EVIDENCE)
+    assert len(nothing.groups) == 0
+    assert nothing.closest.empty
+
+
+def test_closest_pairs_lie_on_both_sides_of_the_criterion():
+    originals = photographs()
+    closest = group([*originals, *(crop(left=0.05)(image) for image in originals)], 16).closest
+    assert (closest["first"] < closest["second"]).all()
+    assert (closest["distance"] <= 16).all()
+    assert (closest["evidence"] >= EVIDENCE).any()
+
+
+def test_threads_change_nothing():
+    hashes, thumbnails = look([*photographs(), *map(recompress(30), photographs())])
+    one, four = (
+        group_near_duplicates(hashes, thumbnails, DISTANCE, EVIDENCE, workers) for workers in (1, 4)
+    )
+    assert (one.groups == four.groups).all()
+    assert one.closest.equals(four.closest)
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_joining_pairs_gives_connected_components(data):
+    count = data.draw(st.integers(1, 30))
+    places = st.integers(0, count - 1)
+    pairs = data.draw(st.lists(st.tuples(places, places), max_size=40))
+    groups = join_pairs(np.arange(count), pd.DataFrame(pairs, columns=["first", "second"]))
+    reached = {place: {place} for place in range(count)}
+    for first, second in pairs:
+        both = reached[first] | reached[second]
+        for place in both:
+            reached[place] = both
+    for first in range(count):
+        for second in range(count):
+            assert (groups[first] == groups[second]) == (second in reached[first])
+    _, places_of_first = np.unique(groups, return_index=True)
+    assert list(places_of_first) == sorted(places_of_first)
+
+
+def test_details_of_known_pictures():
+    """Noise has nearly half as many details as pixels; a flat picture and a wave have few."""
+    random = np.random.default_rng(0)
+    noise = random.normal(size=(1, 33, 33))
+    wave = np.sin(2 * np.pi * 4 * np.arange(33) / 32) * np.ones((33, 1))
+    details = count_details(np.stack([noise[0], wave, np.zeros((33, 33))]))
+    assert 200 < details[0] <= 32 * 32 / 2
+    assert details[1] == pytest.approx(1, rel=0.1)
+    assert details[2] == 0
+
+
+def test_evidence_is_the_mutual_information_of_gaussians():
+    """Oracle: entropies of the two variables, minus that of both together."""
+    for correlation in (0.1, 0.5, 0.9):
+        covariance = np.array([[1, correlation], [correlation, 1]])
+        entropy = np.log(2 * np.pi * np.e) / 2
+        joint = np.log((2 * np.pi * np.e) ** 2 * np.linalg.det(covariance)) / 2
+        assert weigh_evidence(np.array(correlation), np.array(7)) == pytest.approx(
+            7 * (2 * entropy - joint)
+        )
+    assert weigh_evidence(np.array(-0.9), np.array(7)) == 0
+    assert np.isfinite(weigh_evidence(np.array(1.0), np.array(7)))
+
+
+def test_chain_is_told():
+    """A window that slides over a photograph: neighbours are alike, the ends are not."""
+    image = Image.fromarray(load_sample_image("china.jpg"))
+    slide = [image.crop((left, 100, left + 300, 400)) for left in range(0, 300, 6)]
+    chain = group(slide)
+    assert len(set(chain.groups)) == 1
+    assert judge_groups(chain.groups, *look(slide), EVIDENCE) == {0: True}
+    copies = [recompress(quality)(slide[0]) for quality in (90, 70, 50, 30)]
+    assert judge_groups(np.zeros(4, int), *look(copies), EVIDENCE) == {0: False}
