@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from timbang.errors import TimbangError
+
+SECONDS_BETWEEN_LINES = 30
 
 
 @contextmanager
@@ -42,5 +45,54 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
 
 
 def progress(total: int, what: str) -> Callable[[Iterable], Iterable]:
-    """Return a wrapper that shows a bar on a terminal, and is silent elsewhere."""
-    return lambda items: tqdm(items, total=total, desc=what, disable=None, leave=False)
+    """Return a wrapper that shows how far a long loop is.
+
+    On a terminal it is a bar; in the log a line now and then, as in
+    ``reading images: 4,000 of 100,000, 190 s left``.
+    """
+    return lambda items: _follow(items, total, what)
+
+
+def _follow(items: Iterable, total: int, what: str) -> Iterator:
+    log = logging.getLogger("timbang")
+    start = said = time.monotonic()
+    bar = tqdm(items, total=total, desc=what, disable=None, leave=False)
+    for count, item in enumerate(bar, start=1):
+        yield item
+        now = time.monotonic()
+        if now - said >= SECONDS_BETWEEN_LINES:
+            said = now
+            left = (now - start) / count * (total - count)
+            log.info("%s: %s of %s, %.0f s left", what, f"{count:,}", f"{total:,}", left)
+
+
+@contextmanager
+def count_bytes(
+    what: str, total: int | None = None, done: int = 0
+) -> Iterator[Callable[[int], None]]:
+    """Show how many bytes have gone by: a bar on a terminal, and a line in the log now and then.
+
+    Args:
+        what: what is done with the bytes, as ``"fetching"``.
+        total: how many there will be, where that is known.
+        done: how many there were before.
+
+    Yields:
+        A function that is told of each further number of bytes.
+    """
+    log = logging.getLogger("timbang")
+    of_total = f" of {total:,}" if total is not None else ""
+    count, said = done, time.monotonic()
+    with tqdm(
+        total=total, initial=done, desc=what, unit="B", unit_scale=True, disable=None, leave=False
+    ) as bar:
+
+        def advance(more: int) -> None:
+            nonlocal count, said
+            count += more
+            bar.update(more)
+            if time.monotonic() - said >= SECONDS_BETWEEN_LINES:
+                said = time.monotonic()
+                log.info("%s: %s%s bytes", what, f"{count:,}", of_total)
+
+        yield advance

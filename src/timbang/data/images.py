@@ -11,37 +11,57 @@ from timbang.errors import TimbangError
 # Only raster formats that Pillow decodes by itself: its EPS reader, for one, starts Ghostscript.
 # MPO, the format of cameras with two lenses, is read as JPEG is and has no name of its own here.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF")
+# As many pixels as a camera of 100 megapixels takes; more are refused before they are decoded.
+LARGEST_IMAGE = 100_000_000
+# A JPEG is decoded no smaller than this many times the size that is asked for (docs/data.md).
+REDUCED_SCALE = 2
+
+# Pillow's own limit would warn at one number and refuse at another; read_image has the user's.
+Image.MAX_IMAGE_PIXELS = None
 
 
 class ImageError(TimbangError):
     """A file that cannot be read as an image; the message is the reason alone."""
 
 
-def read_image(path: Path) -> tuple[Image.Image, str]:
+def read_image(
+    path: Path, largest: int = LARGEST_IMAGE, at_least: int | None = None
+) -> tuple[Image.Image, str]:
     """Decode an image to upright RGB.
 
     The format is told by the content, never by the file's ending. The first frame of an
     animation counts, EXIF rotation is applied, transparency is laid on white, and more than
     8 bits a channel are scaled to 8.
 
+    Args:
+        path: the file.
+        largest: the number of pixels above which it is not decoded.
+        at_least: the side in pixels that the image will be resized to. A large JPEG is then
+            decoded at a half, a quarter or an eighth of its size, never below
+            ``REDUCED_SCALE`` times this side; without it, at its full size.
+
     Returns:
         The image in mode RGB, and the name of its format (``"JPEG"``, ``"PNG"``, ...).
 
     Raises:
-        ImageError: the file is missing, is no image, is damaged or is absurdly large.
+        ImageError: the file is missing, is no image, is damaged or is too large.
     """
     if not path.is_file():
         raise ImageError("is not a file" if path.exists() else "the file is missing")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
             warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
             with Image.open(path, formats=FORMATS) as image:
                 kind = image.format or ""
+                if image.width * image.height > largest:
+                    raise ImageError(
+                        f"has {image.width}x{image.height} pixels, more than data.largest_image "
+                        f"allows ({largest:,}); shrink it or raise that limit"
+                    )
+                if at_least is not None:
+                    _reduce_scale(image, REDUCED_SCALE * at_least)
                 image.load()
                 return _to_rgb(ImageOps.exif_transpose(image)), kind
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ImageError("has too many pixels to be decoded safely") from None
     except UnidentifiedImageError:
         raise ImageError("is not an image that can be read") from None
     except PermissionError:
@@ -49,6 +69,19 @@ def read_image(path: Path) -> tuple[Image.Image, str]:
     # Pillow's decoders raise what they like on damaged files; each of these was seen.
     except (OSError, SyntaxError, ValueError, TypeError, IndexError, EOFError, KeyError) as error:
         raise ImageError(f"is damaged ({' '.join(str(error).split()) or 'no reason'})") from None
+
+
+def _reduce_scale(image: Image.Image, side: int) -> None:
+    """Have a JPEG decoded at a fraction of its size, with no side below ``side``.
+
+    Only where the fraction is whole: the last row and column would else stand for more of the
+    image than they show, and shift it. Formats other than JPEG ignore this.
+    """
+    for scale in (8, 4, 2):
+        width, height = image.width // scale, image.height // scale
+        if image.size == (width * scale, height * scale) and min(width, height) >= side:
+            image.draft(None, (width, height))
+            return
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from timbang.data.images import read_image
+from timbang.data.images import LARGEST_IMAGE, read_image
 
 
 def resize_image(image: Image.Image, size: int) -> np.ndarray:
@@ -26,6 +26,7 @@ def write_pixels(
     size: int,
     output: Path,
     workers: int,
+    largest: int = LARGEST_IMAGE,
     progress: Callable[[Iterable], Iterable] = iter,
 ) -> None:
     """Decode and resize images into one ``.npy`` file, uint8 [N, size, size, 3].
@@ -35,13 +36,14 @@ def write_pixels(
         size: the side of the square in pixels.
         output: the file to write; it appears only when it is whole.
         workers: how many images are decoded at the same time.
+        largest: the number of pixels above which an image is not decoded.
         progress: wraps the results as they come, to show how far the work is.
 
     Raises:
         ImageError: a file cannot be read.
     """
     temporary = output.with_name(f".{output.name}.part")
-    _fill_file(temporary, paths, size, workers, progress)
+    _fill_file(temporary, paths, size, workers, largest, progress)
     temporary.replace(output)
 
 
@@ -50,6 +52,7 @@ def _fill_file(
     paths: list[Path],
     size: int,
     workers: int,
+    largest: int,
     progress: Callable[[Iterable], Iterable],
 ) -> None:
     """Write the file that ``write_pixels`` describes; it is closed at the end."""
@@ -58,7 +61,7 @@ def _fill_file(
     )
 
     def decode(index: int) -> None:
-        pixels[index] = resize_image(read_image(paths[index])[0], size)
+        pixels[index] = resize_image(read_image(paths[index], largest, size)[0], size)
 
     with ThreadPoolExecutor(workers) as pool:
         for _ in progress(pool.map(decode, range(len(paths)))):
