@@ -11,6 +11,8 @@ os.environ.update(PYTHONPATH=str(Path(workflow.basedir) / "src"))
 # Snakemake puts this path into shell commands as it is; a space in it would end the command.
 sys.executable = shlex.quote(sys.executable)
 
+from timbang.data.catalogue import check_dataset
+from timbang.data.sources import identify_archive
 from timbang.errors import TimbangError
 from timbang.networks.catalogue import network_names
 from timbang.study import check_paths, read_study
@@ -24,7 +26,12 @@ if not workflow.overwrite_configfiles:
 schema = Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.yaml"
 try:
     STUDY = read_study(config, yaml.safe_load(schema.read_text()), network_names())
-    check_paths(STUDY.data, STUDY.report.published)
+    twin = STUDY.report.compare_with
+    check_paths(STUDY.data, STUDY.report.published, f"results/{twin}/summary.csv" if twin else None)
+    check_dataset(STUDY.data.dataset)
+    ARCHIVE_SHA256 = STUDY.data.archive and identify_archive(
+        STUDY.data.archive, STUDY.data.sha256, Path("data/archives/.known.json")
+    )
 except TimbangError as error:
     sys.exit(f"The configuration is not valid:\n{error}")
 
@@ -37,10 +44,21 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 
 
-# On a cluster these run where snakemake runs: seconds each, and TeX is seldom on its nodes.
+if workflow.is_main_process:
+    try:
+        refuse_broken_images()
+    except TimbangError as error:
+        sys.exit(str(error))
+
+
+# On a cluster these run where snakemake runs: seconds each, and TeX or a network is seldom on its
+# nodes.
 localrules:
     all,
     write_digits,
+    fetch_archive,
+    unpack_archive,
+    write_torchvision_images,
     split_images,
     evaluate_contender,
     summarise_runs,
@@ -49,6 +67,9 @@ localrules:
     draw_confusion,
     draw_classes,
     draw_samples,
+    draw_duplicates,
+    draw_leaks,
+    draw_twin,
     write_tables,
     write_report,
     compile_report,

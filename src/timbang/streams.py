@@ -1,12 +1,13 @@
 """The random streams of a replicate.
 
 A replicate fixes the split, the initialisation, the order of the images and the augmentation.
-Each has a stream of its own, so that drawing more from one never shifts another.
+Each has a stream of its own, so that drawing more from one never shifts another. The stream of
+the test part is used for replicate 0 alone, since that part is the same for the whole study.
 """
 
 import numpy as np
 
-STREAMS = ("split", "initialisation", "order", "augmentation")
+STREAMS = ("split", "initialisation", "order", "augmentation", "test")
 
 
 def stream_seed(replicate: int, stream: str) -> int:

@@ -5,8 +5,9 @@ import difflib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -14,6 +15,14 @@ from jsonschema.exceptions import ValidationError
 from timbang.errors import TimbangError
 
 LANGUAGES = ("id", "en")
+# Of each source, the keys below data that it needs and those that it permits besides.
+SOURCE_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "digits": ((), ()),
+    "folder": (("folder",), ()),
+    "table": (("table", "images"), ()),
+    "archive": (("archive",), ("sha256", "folder", "table", "images")),
+    "torchvision": (("dataset",), ("root",)),
+}
 TRUTH_VALUES = {True: "true", False: "false", None: "null"}
 
 
@@ -21,25 +30,48 @@ TRUTH_VALUES = {True: "true", False: "false", None: "null"}
 class Data:
     """Where the images come from and what becomes of them.
 
-    ``image_size`` is the side in pixels of the square that every image is resized to.
+    ``image_size`` is the side in pixels of the square that every image is resized to,
+    ``largest_image`` the number of pixels above which an image is not decoded, and
+    ``largest_archive`` the bytes above which an archive is not unpacked. Two images within
+    ``duplicate_distance`` bits of perceptual hash and with ``duplicate_evidence`` nats or more
+    are near-duplicates.
     """
 
     source: str
     folder: str | None = None
     table: str | None = None
     images: str | None = None
+    archive: str | None = None
+    sha256: str | None = None
+    dataset: str | None = None
+    root: str | None = None
     filename_column: str = "filename"
     label_column: str = "label"
     image_size: int = 224
     on_problem: str = "stop"
+    largest_image: int = 100_000_000
+    largest_archive: int = 50_000_000_000
+    duplicate_distance: int = 12
+    duplicate_evidence: float = 40.0
 
 
 @dataclass(frozen=True)
 class Split:
-    """How the images are divided; ``validation`` is the wanted share of validation images."""
+    """How the images are divided.
 
-    scheme: str = "stratified"
+    ``validation`` and ``test`` are wanted shares of all images. With ``folds`` the validation
+    parts of that many replicates cover all images but those of the test part, and ``validation``
+    is the share of one fold. ``column`` (``from`` in the configuration) names the column of the
+    user's table that divides the images; ``scheme`` is then ``from``. Without ``resample`` every
+    replicate has the split of replicate 0.
+    """
+
+    scheme: str = "grouped"
     validation: float = 0.2
+    test: float = 0.0
+    folds: int | None = None
+    column: str | None = None
+    resample: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,6 +107,7 @@ class Report:
     date: datetime.date | None
     ai_assistance: Mapping[str, str]
     published: str | None
+    compare_with: str | None
 
 
 @dataclass(frozen=True)
@@ -119,7 +152,10 @@ def read_study(
         raise TimbangError("\n".join(lines))
     filled = _with_defaults(config, schema)
     study = _build_study(filled)
-    lines = [*_find_contradictions(study, networks)]
+    lines = [
+        *_find_contradictions(study, networks),
+        *_find_split_faults(study, config.get("split", {})),
+    ]
     if lines:
         raise TimbangError("\n".join(lines))
     return study
@@ -134,7 +170,7 @@ def _build_study(config: Mapping[str, Any]) -> Study:
     return Study(
         name=config["study"],
         data=Data(**config["data"]),
-        split=Split(**config["split"]),
+        split=_build_split(config["split"]),
         replicates=tuple(range(config["replicates"])),
         recipe=recipe,
         width=float(config["width"]),
@@ -158,8 +194,18 @@ def _build_study(config: Mapping[str, Any]) -> Study:
             date=_read_date(report.get("date")),
             ai_assistance=_by_language(report.get("ai_assistance", {})),
             published=report.get("published"),
+            compare_with=report.get("compare_with"),
         ),
     )
+
+
+def _build_split(config: Mapping[str, Any]) -> Split:
+    split = Split(**{"column" if key == "from" else key: config[key] for key in config})
+    if split.column is not None:
+        return replace(split, scheme="from")
+    if split.folds is not None:
+        return replace(split, validation=(1 - split.test) / split.folds)
+    return split
 
 
 def _find_infinite(value: Any, place: str = "") -> Iterator[str]:
@@ -173,13 +219,7 @@ def _find_infinite(value: Any, place: str = "") -> Iterator[str]:
 
 def _find_contradictions(study: Study, networks: tuple[str, ...]) -> Iterator[str]:
     """Yield a line for each thing that the schema alone cannot find."""
-    needed = {"folder": ("folder",), "table": ("table", "images"), "digits": ()}
-    for key in ("folder", "table", "images"):
-        given = getattr(study.data, key) is not None
-        if key in needed[study.data.source] and not given:
-            yield f"data.{key}: missing; data.source {study.data.source} needs it"
-        if given and key not in needed[study.data.source]:
-            yield f"data.{key}: has no meaning with data.source {study.data.source}; leave it out"
+    yield from _find_source_faults(study.data)
     names = [contender.name for contender in study.contenders]
     for contender in study.contenders:
         if contender.network not in networks:
@@ -192,6 +232,8 @@ def _find_contradictions(study: Study, networks: tuple[str, ...]) -> Iterator[st
             f"reference: {study.reference!r} is not a contender"
             f"{_suggest(study.reference, names)}; allowed: {', '.join(names)}"
         )
+    if study.report.compare_with == study.name:
+        yield f"report.compare_with: {study.name!r} is this study itself; name another one"
     for key in ("title", "course", "ai_assistance"):
         texts = getattr(study.report, key)
         for language in study.report.languages:
@@ -199,12 +241,109 @@ def _find_contradictions(study: Study, networks: tuple[str, ...]) -> Iterator[st
                 yield f"report.{key}.{language}: missing; report.languages asks for {language}"
 
 
-def check_paths(data: Data, published: str | None) -> None:
+def _find_split_faults(study: Study, given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each key of the split that does not go with another key.
+
+    Args:
+        study: the study.
+        given: the keys below ``split`` as the user gave them, without the defaults.
+    """
+    split = study.split
+    if split.scheme in ("from", "published"):
+        own = "from" if split.scheme == "from" else "scheme"
+        shown = "split.from" if own == "from" else "split.scheme published"
+        for key in given:
+            if key != own:
+                yield f"split.{key}: has no meaning with {shown}; leave it out"
+        if split.scheme == "from" and not (study.data.table or study.data.source == "torchvision"):
+            yield (
+                f"split.from: needs a table of labels, and data.source {study.data.source} has "
+                "none; use split.scheme"
+            )
+        return
+    if split.folds is not None:
+        if not split.resample:
+            yield "split.resample: false has no meaning with split.folds; leave one of them out"
+        if "validation" in given and abs(given["validation"] - split.validation) > 0.005:
+            yield (
+                f"split.validation: {given['validation']} contradicts split.folds {split.folds}, "
+                f"whose share is {split.validation:.3g}; leave it out"
+            )
+        number = len(study.replicates)
+        if number % split.folds:
+            below = number - number % split.folds
+            take = f"{below} or {below + split.folds}" if below else f"{split.folds}"
+            yield f"replicates: {number} does not fill whole folds of {split.folds}; take {take}"
+    if split.validation + split.test >= 1 - 1e-9:
+        yield (
+            f"split.test: {split.test} and split.validation {split.validation} leave nothing to "
+            "train on; lower one of them"
+        )
+
+
+def _find_source_faults(data: Data) -> Iterator[str]:
+    """Yield a line for each key that does not go with the source or with another key."""
+    needed, permitted = SOURCE_KEYS[data.source]
+    for key in sorted({key for keys in SOURCE_KEYS.values() for key in keys[0] + keys[1]}):
+        given = getattr(data, key) is not None
+        if key in needed and not given:
+            yield f"data.{key}: missing; data.source {data.source} needs it"
+        if given and key not in needed + permitted:
+            yield f"data.{key}: has no meaning with data.source {data.source}; leave it out"
+    if data.source == "archive" and data.archive is not None:
+        yield from _find_archive_faults(data, data.archive)
+
+
+def _find_archive_faults(data: Data, archive: str) -> Iterator[str]:
+    scheme = _scheme(archive)
+    if scheme not in ("", "http", "https") and not archive.lower().startswith("file:///"):
+        yield (
+            f"data.archive: {archive!r} is not allowed; allowed: a path, or a URL that begins with "
+            "http://, https:// or file:///"
+        )
+    if scheme in ("http", "https") and data.sha256 is None:
+        yield "data.sha256: missing; an archive that is fetched needs it, as sha256sum prints it"
+    if data.folder is not None and data.table is not None:
+        yield "data.folder: has no meaning beside data.table; leave one of them out"
+    for key, other in (("table", "images"), ("images", "table")):
+        if getattr(data, key) is None and getattr(data, other) is not None:
+            yield f"data.{key}: missing; data.{other} needs it"
+    for key in ("folder", "table", "images"):
+        path = PurePosixPath(getattr(data, key) or "")
+        if path.is_absolute() or ".." in path.parts:
+            yield f"data.{key}: {str(path)!r} is not allowed; allowed: a path inside the archive"
+
+
+def archive_path(archive: str) -> Path | None:
+    """Return where an archive lies on this machine, or None where it is to be fetched.
+
+    >>> archive_path("data/animals.zip")
+    PosixPath('data/animals.zip')
+    >>> archive_path("file:///data/my%20animals.zip")
+    PosixPath('/data/my animals.zip')
+    >>> archive_path("https://example.org/animals.zip") is None
+    True
+    """
+    if _scheme(archive) in ("http", "https"):
+        return None
+    if _scheme(archive) == "file":
+        return Path(unquote(archive[len("file://") :]))
+    return Path(archive)
+
+
+def _scheme(archive: str) -> str:
+    """Return what stands before :// in a URL, in small letters, or nothing for a path."""
+    scheme, separator, _ = archive.partition("://")
+    return scheme.lower() if separator else ""
+
+
+def check_paths(data: Data, published: str | None, compared: str | None = None) -> None:
     """Check that what a study reads is there, before a failing step deletes finished results.
 
     Args:
         data: where the images come from; paths are relative to the working folder.
         published: the file of published numbers, if any.
+        compared: the summary of the study that this one is compared with, if any.
 
     Raises:
         TimbangError: one line for each path that is missing or of the wrong kind.
@@ -212,15 +351,30 @@ def check_paths(data: Data, published: str | None) -> None:
     lines = [
         f"{key}: {path} is not a {kind}; correct the path"
         for key, path, kind in (
-            ("data.folder", data.folder, "folder"),
-            ("data.images", data.images, "folder"),
-            ("data.table", data.table, "file"),
+            *_list_paths(data),
             ("report.published", published, "file"),
         )
         if path and not (Path(path).is_dir() if kind == "folder" else Path(path).is_file())
     ]
+    if compared and not Path(compared).is_file():
+        lines.append(f"report.compare_with: {compared} is not there; run that study first")
     if lines:
         raise TimbangError("\n".join(lines))
+
+
+def _list_paths(data: Data) -> list[tuple[str, str | Path | None, str]]:
+    """Return the paths of a source that must be there, each with its key and kind."""
+    if data.source == "archive":
+        return [("data.archive", archive_path(data.archive or ""), "file")]
+    if data.source == "torchvision":
+        # A root that is not there is made.
+        is_there = data.root is not None and Path(data.root).exists()
+        return [("data.root", data.root if is_there else None, "folder")]
+    return [
+        ("data.folder", data.folder, "folder"),
+        ("data.images", data.images, "folder"),
+        ("data.table", data.table, "file"),
+    ]
 
 
 def _by_language(text: str | Mapping[str, str]) -> dict[str, str]:
@@ -320,6 +474,7 @@ def _allowed(error: ValidationError) -> str:
         "integer": "a whole number",
         "number": "a number",
         "string": "a text",
+        "boolean": "true or false",
         "array": "a list",
         "object": "a mapping (key: value)",
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from timbang.data.catalogue import CATALOGUE
 from timbang.networks.catalogue import network_names
 from timbang.study import Data, Recipe, Split, Study, read_study
 
@@ -22,6 +23,10 @@ PUBLISHED_RECIPE = Recipe(
     weight_decay=1e-4,
     horizontal_flip=0.5,
 )
+
+
+# Keys whose names Python keeps for itself, and what they are called there.
+FIELDS = {"from": "column"}
 
 
 def load(path):
@@ -60,7 +65,7 @@ def documented_keys():
     rows = {}
     for line in PAGE.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split(" | ")]
-        if len(cells) == 5 and re.fullmatch(r"\|? ?`[a-z_.*]+`", cells[0]):
+        if len(cells) == 5 and re.fullmatch(r"\|? ?`[a-z0-9_.*]+`", cells[0]):
             key = cells[0].strip("| `")
             assert key not in rows, f"{key} is explained twice"
             rows[key] = cells
@@ -83,7 +88,7 @@ def default_of(key):
             return study.contenders[0].width
         case "contenders":
             return [contender.name for contender in study.contenders]
-    value = getattr(getattr(study, section) if section else study, own)
+    value = getattr(getattr(study, section) if section else study, FIELDS.get(own, own))
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -125,18 +130,26 @@ def test_the_page_names_every_network(network):
     assert f"`{network}`" in section.split("|", 1)[0]
 
 
+def test_the_page_names_every_data_set_of_torchvision():
+    (names,) = re.findall(r"data sets for classification: (.*)\.$", PAGE, flags=re.MULTILINE)
+    assert names.split(", ") == list(CATALOGUE)
+
+
 @pytest.mark.parametrize("kind", [Data, Split, Recipe])
 def test_the_schema_and_the_dataclasses_have_the_same_keys(kind):
     section = kind.__name__.lower()
     inner = resolve(SCHEMA["properties"][section])
-    assert [field.name for field in fields(kind)] == list(inner["properties"])
+    keys = [FIELDS.get(key, key) for key in inner["properties"]]
+    assert [field.name for field in fields(kind)] == keys
 
 
 @pytest.mark.parametrize("kind", [Data, Split])
 def test_the_defaults_of_schema_and_dataclass_are_the_same(kind):
     inner = resolve(SCHEMA["properties"][kind.__name__.lower()])["properties"]
     defaults = {
-        field.name: field.default for field in fields(kind) if "default" in inner[field.name]
+        field.name: field.default
+        for field in fields(kind)
+        if "default" in inner.get(field.name, {})
     }
     assert defaults == {key: own["default"] for key, own in inner.items() if "default" in own}
 

@@ -13,8 +13,16 @@ from timbang.report.figures.accuracies import draw_accuracies
 from timbang.report.figures.classes import count_classes, draw_classes
 from timbang.report.figures.confusion import draw_confusion
 from timbang.report.figures.curves import draw_curves
+from timbang.report.figures.duplicates import (
+    PicturedPair,
+    choose_groups,
+    choose_pairs,
+    draw_duplicates,
+)
+from timbang.report.figures.leaks import draw_leaks
 from timbang.report.figures.samples import choose_samples, draw_samples
 from timbang.report.figures.style import STYLE, mark, save_figure, wrap_labels
+from timbang.report.figures.twin import draw_twin
 from timbang.report.texts import read_texts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,16 +63,46 @@ def confusion(titles, classes, texts=EN):
     return draw_confusion({t: rng.integers(0, 9, (size, size)) for t in titles}, classes, texts)
 
 
-def classes(labels, texts=EN):
+def classes(labels, texts=EN, test=0):
     numbers = np.arange(len(labels)) + 1.5
     return draw_classes(
-        pd.DataFrame({"label": labels, "train": 4 * numbers, "validation": numbers}), texts
+        pd.DataFrame(
+            {
+                "label": labels,
+                "train": 4 * numbers,
+                "validation": numbers,
+                "test": test * numbers,
+                "groups": numbers.astype(int),
+            }
+        ),
+        texts,
     )
 
 
 def samples(labels, each=3):
     pixels = np.random.default_rng(0).integers(0, 256, (each, 12, 12, 3), dtype=np.uint8)
     return draw_samples(pixels, {label: np.arange(each) for label in labels})
+
+
+def duplicates(groups, joined, apart, texts=EN):
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 12, 12, 3), dtype=np.uint8)
+    pair = PicturedPair((0, 1), 41.2)
+    return draw_duplicates(
+        pixels,
+        [(n, list(range(min(n, 8)))) for n in groups],
+        [pair] * joined,
+        [pair] * apart,
+        texts,
+    )
+
+
+def leaks(titles, replicates=3, texts=EN, **values):
+    runs = pd.DataFrame({"leaked_accuracy": [0.9] * replicates, "clean_accuracy": 0.5} | values)
+    return draw_leaks({title: runs for title in titles}, texts)
+
+
+def twin(titles, texts=EN):
+    return draw_twin({title: ([0.5, 0.6], [0.4]) for title in titles}, ("a_b", "$c$"), texts)
 
 
 CASES = {
@@ -84,12 +122,22 @@ CASES = {
     "confusion hostile": lambda: confusion(names(2, "hostile"), names(6, "hostile")),
     "classes 2": lambda: classes(names(2)),
     "classes 5": lambda: classes(names(5), texts=TEXTS["id"]),
+    "classes with a test part": lambda: classes(names(3), test=1),
     "classes 40": lambda: classes(names(40)),
     "classes 200": lambda: classes(names(200)),
     "classes hostile": lambda: classes(names(6, "hostile")),
     "samples 2": lambda: samples(names(2)),
     "samples 12": lambda: samples(names(12), each=8),
     "samples one image a class": lambda: samples(names(5), each=1),
+    "duplicates none": lambda: duplicates([], 0, 0),
+    "duplicates only apart": lambda: duplicates([], 0, 3, TEXTS["id"]),
+    "duplicates all": lambda: duplicates([40, 9, 3, 2, 2], 8, 8),
+    "leaks 1 1": lambda: leaks(names(1), replicates=1),
+    "leaks none": lambda: leaks(names(2), leaked_accuracy=[float("nan")] * 3),
+    "leaks 28": lambda: leaks(names(28)),
+    "leaks hostile": lambda: leaks(names(6, "hostile"), texts=TEXTS["id"]),
+    "twin 1": lambda: twin(names(1)),
+    "twin hostile": lambda: twin(names(6, "hostile"), TEXTS["id"]),
     "samples hostile": lambda: samples(names(6, "hostile")),
 }
 
@@ -111,7 +159,14 @@ def test_figure_is_as_wide_as_the_text(draw, tmp_path):
     assert float(page.mediabox.height) / 72 <= 9.01
 
 
-REPEATED = ["curves 1 1 1", "accuracies hostile", "confusion 1 2", "classes 5", "samples 2"]
+REPEATED = [
+    "curves 1 1 1",
+    "accuracies hostile",
+    "confusion 1 2",
+    "classes 5",
+    "samples 2",
+    "duplicates all",
+]
 
 
 @pytest.mark.parametrize("name", REPEATED)
@@ -167,10 +222,11 @@ def test_confusion_shows_the_counts():
 
 
 def test_class_counts_are_means_over_replicates():
-    first = pd.DataFrame({"label": ["a", "a", "b"], "part": ["train", "validation", "train"]})
-    second = pd.DataFrame({"label": ["a", "a", "b"], "part": ["train", "train", "validation"]})
+    images = pd.DataFrame({"label": ["a", "a", "b"], "group": [0, 0, 1]})
+    first = images.assign(part=["train", "validation", "train"])
+    second = images.assign(part=["train", "test", "validation"])
     counts = count_classes([first, second])
-    assert counts.values.tolist() == [["a", 1.5, 0.5], ["b", 0.5, 0.5]]
+    assert counts.values.tolist() == [["a", 1.0, 0.5, 0.5, 1], ["b", 0.5, 0.5, 0.0, 1]]
 
 
 def test_samples_show_no_image_twice():
@@ -188,3 +244,29 @@ def test_samples_show_no_image_twice():
 def test_samples_of_many_classes_are_cut_to_twelve():
     chosen = choose_samples(np.array(names(40)), np.arange(40))
     assert len(chosen) == 12
+
+
+def test_largest_groups_are_shown_from_end_to_end():
+    entries = [{"images": [f"{n}.png" for n in range(20)]}, {"images": ["20.png", "21.png"]}]
+    rows = {f"{n}.png": n for n in range(22)}
+    assert choose_groups({"duplicates": entries}, rows) == [
+        (20, [0, 3, 5, 8, 11, 14, 16, 19]),
+        (2, [20, 21]),
+    ]
+
+
+def test_no_two_pairs_of_the_same_groups_are_shown():
+    pairs = [
+        {"images": [f"{first}", f"{second}"], "evidence": evidence}
+        for first, second, evidence in ((0, 2, 30.0), (1, 3, 29.0), (2, 4, 28.0))
+    ]
+    rows = {str(n): n for n in range(5)}
+    shown = choose_pairs(pairs, rows, np.array([7, 7, 8, 8, 9]))
+    assert shown == [PicturedPair((0, 2), 30.0), PicturedPair((2, 4), 28.0)]
+
+
+def test_leaks_show_every_run_of_both_kinds():
+    axes = leaks(["a"], replicates=2).axes[0]
+    shown = [c.get_offsets()[:, 0].tolist() for c in axes.collections if len(c.get_offsets())]
+    assert [90, 90] in shown
+    assert [50, 50] in shown

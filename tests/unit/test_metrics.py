@@ -8,16 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
-from timbang.data.records import write_table
-from timbang.evaluation.metrics import score_predictions
+from timbang.data.records import TEST, VALIDATION, write_table
+from timbang.evaluation.metrics import score_predictions, score_test
 from timbang.evaluation.predictions import make_predictions, predicted_classes, read_predictions
 
 HOSTILE = sorted(["label", "filename", "predicted", "NA", ',"x\n', "01", "probability:a", ""])
 
 
-def predict(true, logits, classes):
+def predict(true, logits, classes, part=VALIDATION):
     names = [f"{place}.png" for place in range(len(true))]
-    images = pd.DataFrame({"filename": names, "label": [classes[place] for place in true]})
+    labels = [classes[place] for place in true]
+    images = pd.DataFrame({"filename": names, "label": labels, "part": part})
     return make_predictions(images, np.asarray(logits, dtype=np.float32), classes)
 
 
@@ -95,13 +96,38 @@ def test_certain_and_wrong_has_a_finite_loss():
     assert scores["loss"] > 100
 
 
+@settings(deadline=None)
+@given(runs(), runs())
+def test_the_test_part_is_scored_as_validation_is_and_apart(tmp_path_factory, run, other):
+    path = tmp_path_factory.getbasetemp() / "both.csv"
+    validation, test = predict(*run, ["a", "b", "c"]), predict(*other, ["a", "b", "c"], TEST)
+    write_table(pd.concat([validation, test]), path)
+    of_validation = score_predictions(read_predictions(path, VALIDATION))
+    assert of_validation == score_predictions(validation)
+    expected = score_predictions(test)
+    assert score_test(read_predictions(path, TEST)) == {
+        "test_accuracy": expected["accuracy"],
+        "test_loss": expected["loss"],
+        "test_images": len(test),
+    }
+
+
+def test_without_a_test_part_there_are_no_scores_of_it(tmp_path):
+    write_table(predict([0, 1], [[1, 0], [1, 0]], ["a", "b"]), tmp_path / "predictions.csv")
+    assert score_test(read_predictions(tmp_path / "predictions.csv", TEST)) == {
+        "test_accuracy": None,
+        "test_loss": None,
+        "test_images": None,
+    }
+
+
 @settings(deadline=None, max_examples=30)
 @given(runs(classes=HOSTILE))
 def test_hostile_names_survive_the_file(tmp_path_factory, run):
     path = tmp_path_factory.getbasetemp() / "predictions.csv"
     table = predict(*run, HOSTILE)
     write_table(table, path)
-    read = read_predictions(path)
+    read = read_predictions(path, VALIDATION)
     assert predicted_classes(read) == HOSTILE
     for column in ("filename", "label", "predicted"):
         assert list(read[column]) == list(table[column])

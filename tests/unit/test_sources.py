@@ -9,7 +9,16 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from timbang.data import sources
-from timbang.data.sources import fingerprint_files, list_folder, read_label_table, write_digits
+from timbang.data.sources import (
+    fingerprint_file,
+    fingerprint_files,
+    identify_archive,
+    list_archive,
+    list_folder,
+    list_images,
+    read_label_table,
+    write_digits,
+)
 from timbang.errors import TimbangError
 
 
@@ -68,6 +77,51 @@ def test_folder_without_classes_is_refused(tmp_path, names):
 def test_missing_folder_is_refused(tmp_path):
     with pytest.raises(TimbangError, match=r"data\.folder: .*nowhere is not a folder"):
         list_folder(tmp_path / "nowhere")
+
+
+# The folders of an archive
+
+
+def listed(folder):
+    images = list_archive(folder)
+    assert set(images["problem"]) == {""}
+    return dict(zip(images["filename"], images["label"], strict=True))
+
+
+@pytest.mark.parametrize("around", ["", "animals/", "download/animals v2/"])
+def test_single_folders_around_the_classes_are_passed_through(tmp_path, around):
+    fill(tmp_path, f"{around}cats/1.jpg", f"{around}dogs/deep/1.jpg", f"{around}readme.txt")
+    assert listed(tmp_path) == {
+        f"{around}cats/1.jpg": "cats",
+        f"{around}dogs/deep/1.jpg": "dogs",
+    }
+
+
+def test_hidden_files_and_files_beside_are_no_images_of_an_archive(tmp_path):
+    fill(tmp_path, ".snakemake_timestamp", "readme.txt", "animals/.x/1", "animals/cats/1", ".git/x")
+    fill(tmp_path, "animals/dogs/1")
+    assert listed(tmp_path) == {"animals/cats/1": "cats", "animals/dogs/1": "dogs"}
+
+
+def test_one_class_alone_is_a_class(tmp_path):
+    fill(tmp_path, "cats/1.jpg")
+    assert listed(tmp_path) == {"cats/1.jpg": "cats"}
+
+
+def test_archive_without_class_folders_is_refused(tmp_path):
+    fill(tmp_path, "1.jpg", "2.jpg")
+    with pytest.raises(TimbangError, match=r"data\.archive: .* holds no images; put each class"):
+        list_archive(tmp_path)
+
+
+def test_parts_are_not_taken_for_classes(tmp_path):
+    fill(tmp_path, "set/train/cats/1", "set/train/dogs/1", "set/Test/cats/2", "set/Test/dogs/2")
+    with pytest.raises(TimbangError) as caught:
+        list_archive(tmp_path)
+    assert str(caught.value) == (
+        "data.archive: the folders Test, train are parts, not classes; set data.folder to one of "
+        "them, as set/Test"
+    )
 
 
 # A table of labels
@@ -161,6 +215,15 @@ def test_missing_table_is_refused(tmp_path):
         read_label_table(tmp_path / "labels.csv", "filename", "label")
 
 
+def test_folder_of_a_tables_images_must_be_there(tmp_path):
+    """In an archive nobody could look for it before."""
+    (tmp_path / "labels.csv").write_text("filename,label\na.png,x\n")
+    table = (tmp_path / "labels.csv", "filename", "label", None)
+    assert list(list_images("table", tmp_path, *table)["filename"]) == ["a.png"]
+    with pytest.raises(TimbangError, match=r"data\.images: .*nowhere is not a folder"):
+        list_images("table", tmp_path / "nowhere", *table)
+
+
 # The digits
 
 
@@ -230,3 +293,103 @@ def test_damaged_memory_is_written_anew(tmp_path, fingerprint, damage):
     before = fingerprint(tmp_path / "images")
     (tmp_path / "known.json").write_text(damage)
     assert fingerprint(tmp_path / "images") == before
+
+
+# The user's own split
+
+
+def read_parts(tmp_path, *words):
+    rows = [f"{number}.jpg,a,{word}" for number, word in enumerate(words)]
+    (tmp_path / "t.csv").write_text("\n".join(["filename,label,set", *rows]))
+    return read_label_table(tmp_path / "t.csv", "filename", "label", "set")
+
+
+def test_parts_have_synonyms(tmp_path):
+    words = ["train", " Training ", "val", "VALID", "validation", "dev", "test", "Testing"]
+    images = read_parts(tmp_path, *words)
+    assert list(images["part"]) == ["train"] * 2 + ["validation"] * 4 + ["test"] * 2
+    assert set(images["problem"]) == {""}
+
+
+def test_no_part_is_a_problem_of_the_row(tmp_path):
+    images = read_parts(tmp_path, "train", "", " ")
+    assert list(images["problem"]) == ["", *["no part in the column 'set'"] * 2]
+    assert list(images["part"]) == ["train", "", ""]
+
+
+def test_a_word_that_is_no_part_is_one_line_with_file_and_row(tmp_path):
+    with pytest.raises(TimbangError) as caught:
+        read_parts(tmp_path, "train", "Holdout", "fold1")
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"{tmp_path / 't.csv'}: row 3: 'Holdout' in the column 'set' is no part")
+    assert "(2 rows have such words)" in line
+    assert "train" in line
+
+
+def test_missing_column_of_parts_names_its_key(tmp_path):
+    (tmp_path / "t.csv").write_text("filename,label\n1.jpg,a\n")
+    with pytest.raises(TimbangError, match=r"no column 'set'.*set split\.from"):
+        read_label_table(tmp_path / "t.csv", "filename", "label", "set")
+
+
+def test_without_a_column_nothing_has_a_part(tmp_path):
+    (tmp_path / "t.csv").write_text("filename,label,set\n1.jpg,a,train\n")
+    assert list(read_label_table(tmp_path / "t.csv", "filename", "label")["part"]) == [""]
+
+
+# The identity of an archive
+
+
+@pytest.fixture
+def archive(tmp_path):
+    path = tmp_path / "my animals.zip"
+    path.write_bytes(b"content")
+    return path
+
+
+SHA256 = "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73"
+
+
+def test_archive_on_this_machine_is_identified_by_its_content(archive, tmp_path):
+    known = tmp_path / "known.json"
+    assert identify_archive(str(archive), None, known) == SHA256
+    assert identify_archive(str(archive), SHA256, known) == SHA256
+    assert identify_archive(archive.as_uri(), SHA256, known) == SHA256
+
+
+def test_archive_to_be_fetched_is_identified_by_the_study(tmp_path):
+    known = tmp_path / "known.json"
+    assert identify_archive("https://example.org/a.zip", SHA256, known) == SHA256
+    assert not known.exists()
+
+
+def test_archive_with_another_checksum_is_refused_in_one_line(archive, tmp_path):
+    with pytest.raises(TimbangError) as caught:
+        identify_archive(str(archive), "0" * 64, tmp_path / "known.json")
+    (line,) = str(caught.value).splitlines()
+    assert line == f"data.sha256: {archive} has the SHA-256 {SHA256}; correct one of them"
+
+
+def test_archive_that_cannot_be_read_is_refused_in_one_line(tmp_path):
+    with pytest.raises(TimbangError, match="cannot be read"):
+        identify_archive(str(tmp_path), None, tmp_path / "known.json")
+
+
+def test_file_is_read_again_only_when_it_changed(archive, tmp_path, monkeypatch):
+    known, other = tmp_path / "known.json", tmp_path / "other"
+    other.write_bytes(b"other")
+    before = fingerprint_file(archive, known), fingerprint_file(other, known)
+    with monkeypatch.context() as patched:
+        patched.setattr(sources.hashlib, "file_digest", None)
+        assert (fingerprint_file(archive, known), fingerprint_file(other, known)) == before
+    archive.write_bytes(b"changed")
+    assert fingerprint_file(archive, known) != before[0]
+    assert fingerprint_file(other, known) == before[1]
+
+
+@pytest.mark.parametrize("damage", ["", "[]", '{"%s": 3}', '{"%s": [7]}', '{"%s": [7, 1]}'])
+def test_damaged_memory_of_a_file_is_written_anew(archive, tmp_path, damage):
+    known = tmp_path / "known.json"
+    known.write_text(damage.replace("%s", str(archive)))
+    assert fingerprint_file(archive, known) == SHA256
+    assert fingerprint_file(archive, known) == SHA256

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from timbang.errors import TimbangError
 from timbang.networks.catalogue import network_names
-from timbang.study import Recipe, read_study
+from timbang.study import Data, Recipe, archive_path, check_paths, read_study
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
@@ -38,7 +38,7 @@ def test_smallest_configuration_has_the_defaults():
     assert [c.name for c in study.contenders] == [c.network for c in study.contenders]
     assert [c.name for c in study.contenders] == ["plain34", "resnet34", "multipath34", "preact34"]
     assert study.reference == "resnet34"
-    assert (study.split.scheme, study.split.validation) == ("stratified", 0.2)
+    assert (study.split.scheme, study.split.validation) == ("grouped", 0.2)
     assert (study.data.image_size, study.data.on_problem) == (224, "stop")
     assert (study.data.filename_column, study.data.label_column) == ("filename", "label")
     assert {c.width for c in study.contenders} == {1.0}
@@ -101,6 +101,15 @@ def test_date_may_be_quoted_or_not(written):
     assert study.report.date == datetime.date(2025, 10, 3)
 
 
+def with_data(*lines):
+    return yaml.safe_dump({"study": "s", "data": yaml.safe_load("\n".join(lines))})
+
+
+def with_table(**parts):
+    data = {"source": "table", "table": "t.csv", "images": "i"}
+    return yaml.safe_dump({"study": "s", "data": data} | parts)
+
+
 MISTAKES = {
     "unknown key": (
         "{study: s, data: {source: digits}, replicate: 3}",
@@ -118,7 +127,7 @@ MISTAKES = {
         with_part(replicates="many"),
         ["replicates: 'many'", "a whole number from 1 to 1000"],
     ),
-    "truth for a number": (with_part(width=True), ["width: true", "a number above 0 to 16"]),
+    "truth for a number": (with_part(width=True), ["width: true", "a number from 0.125 to 16"]),
     "nothing for a number": (with_part(threads=None), ["threads: null", "a whole number"]),
     "too small": (with_part(recipe={"batch_size": 1}), ["recipe.batch_size: 1", "from 2"]),
     "not finite": (
@@ -152,6 +161,66 @@ MISTAKES = {
         "{study: s, data: {source: digits, images: x}}",
         ["data.images: has no meaning with data.source digits"],
     ),
+    "archive without its place": (
+        "{study: s, data: {source: archive}}",
+        ["data.archive: missing", "archive needs it"],
+    ),
+    "archive beside another source": (
+        "{study: s, data: {source: digits, archive: a.zip}}",
+        ["data.archive: has no meaning with data.source digits"],
+    ),
+    "checksum of nothing": (
+        with_data("source: folder", "folder: x", f"sha256: {'a' * 64}"),
+        ["data.sha256: has no meaning with data.source folder"],
+    ),
+    "checksum that is none": (
+        with_data("source: archive", "archive: a.zip", "sha256: ABC"),
+        ["data.sha256: 'ABC'", "64 hexadecimal digits"],
+    ),
+    "fetched archive without a checksum": (
+        with_data("source: archive", "archive: 'https://example.org/a.zip'"),
+        ["data.sha256: missing", "sha256sum"],
+    ),
+    "URL of another kind": (
+        with_data("source: archive", "archive: 'ftp://example.org/a.zip'"),
+        ["data.archive: 'ftp://example.org/a.zip'", "http://, https:// or file:///"],
+    ),
+    "file on another machine": (
+        with_data("source: archive", "archive: 'file://host/a.zip'"),
+        ["data.archive: 'file://host/a.zip'", "file:///"],
+    ),
+    "folder and table in one archive": (
+        with_data("source: archive", "archive: a.zip", "folder: a", "table: b", "images: c"),
+        ["data.folder: has no meaning beside data.table"],
+    ),
+    "table in an archive without its images": (
+        with_data("source: archive", "archive: a.zip", "table: b"),
+        ["data.images: missing", "data.table needs it"],
+    ),
+    "images in an archive without their table": (
+        with_data("source: archive", "archive: a.zip", "images: b"),
+        ["data.table: missing", "data.images needs it"],
+    ),
+    "folder beside the archive": (
+        with_data("source: archive", "archive: a.zip", "folder: a/../../b"),
+        ["data.folder: 'a/../../b'", "inside the archive"],
+    ),
+    "absolute folder in an archive": (
+        with_data("source: archive", "archive: a.zip", "folder: /a"),
+        ["data.folder: '/a'", "inside the archive"],
+    ),
+    "no data set": (
+        "{study: s, data: {source: torchvision}}",
+        ["data.dataset: missing", "torchvision needs it"],
+    ),
+    "data set that has no name": (
+        with_data("source: torchvision", "dataset: CIFAR-10"),
+        ["data.dataset: 'CIFAR-10'", "torchvision.datasets, as CIFAR10"],
+    ),
+    "root of nothing": (
+        "{study: s, data: {source: digits, root: x}}",
+        ["data.root: has no meaning with data.source digits"],
+    ),
     "no such network": (
         with_part(contenders=["resnet34", "plain43"]),
         ["contenders.plain43", "did you mean plain34?", "multipath34"],
@@ -165,6 +234,54 @@ MISTAKES = {
     "reference is no contender": (
         with_part(contenders=["plain34"], reference="preact34"),
         ["reference: 'preact34' is not a contender", "allowed: plain34"],
+    ),
+    "share beside the user's own split": (
+        with_table(split={"from": "set", "validation": 0.2}),
+        ["split.validation: has no meaning with split.from", "leave it out"],
+    ),
+    "scheme beside the user's own split": (
+        with_table(split={"from": "set", "scheme": "grouped"}),
+        ["split.scheme: has no meaning with split.from", "leave it out"],
+    ),
+    "one's own split without a table": (
+        with_part(split={"from": "set"}),
+        ["split.from: needs a table of labels", "data.source digits has none"],
+    ),
+    "test part of the published split": (
+        with_part(split={"scheme": "published", "test": 0.1}),
+        ["split.test: has no meaning with split.scheme published"],
+    ),
+    "folds of the published split": (
+        with_part(split={"scheme": "published", "folds": 7}),
+        ["split.folds: has no meaning with split.scheme published"],
+    ),
+    "share of the published split": (
+        with_part(split={"scheme": "published", "validation": 0.2}),
+        ["split.validation: has no meaning with split.scheme published"],
+    ),
+    "folds that are not drawn anew": (
+        with_part(split={"folds": 7, "resample": False}),
+        ["split.resample: false", "split.folds"],
+    ),
+    "folds of another share": (
+        with_part(split={"folds": 7, "validation": 0.2}),
+        ["split.validation: 0.2 contradicts split.folds 7", "0.143"],
+    ),
+    "folds that replicates do not fill": (
+        with_part(split={"folds": 5}),
+        ["replicates: 7 does not fill whole folds of 5; take 5 or 10"],
+    ),
+    "fewer replicates than folds": (
+        with_part(split={"folds": 5}, replicates=3),
+        ["replicates: 3 does not fill whole folds of 5; take 5"],
+    ),
+    "word for a truth": (
+        with_part(split={"resample": "sometimes"}),
+        ["split.resample: 'sometimes'", "allowed: true or false"],
+    ),
+    "nothing to train on": (
+        with_part(split={"validation": 0.4, "test": 0.6}),
+        ["split.test: 0.6", "leave nothing to train on"],
     ),
     "no such day": (with_part(report={"date": "2025-02-30"}), ["report.date: '2025-02-30'"]),
     "moment for a day": (
@@ -196,6 +313,80 @@ def test_every_mistake_has_a_line():
     ]
 
 
+def test_folds_say_how_large_the_validation_part_is():
+    assert read(with_part(split={"folds": 7})).split.validation == pytest.approx(1 / 7)
+    split = read(with_part(split={"folds": 7, "test": 0.3, "validation": 0.1})).split
+    assert (split.validation, split.test, split.folds) == (pytest.approx(0.1), 0.3, 7)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"source": "table", "table": "t.csv", "images": "i"},
+        {"source": "archive", "archive": "a.zip", "table": "t.csv", "images": "i"},
+        {"source": "torchvision", "dataset": "CIFAR10"},
+    ],
+)
+def test_sources_with_a_table_may_have_their_own_split(data):
+    split = read(yaml.safe_dump({"study": "s", "data": data, "split": {"from": "set"}})).split
+    assert (split.scheme, split.column) == ("from", "set")
+
+
+SOURCES = {
+    "archive here": ["source: archive", "archive: a.zip"],
+    "archive fetched": ["source: archive", "archive: 'HTTPS://a.org/b'", f"sha256: {'a' * 64}"],
+    "folder in an archive": ["source: archive", "archive: 'file:///a.zip'", "folder: a/b"],
+    "table in an archive": ["source: archive", "archive: a.zip", "table: a.csv", "images: ."],
+    "torchvision": ["source: torchvision", "dataset: CIFAR10"],
+    "torchvision with a root": ["source: torchvision", "dataset: CIFAR10", "root: /data"],
+}
+
+
+@pytest.mark.parametrize("lines", SOURCES.values(), ids=SOURCES)
+def test_source_may_have_these_keys(lines):
+    data = read(with_data(*lines)).data
+    assert {key: getattr(data, key) for key in yaml.safe_load("\n".join(lines))}
+
+
+@pytest.mark.parametrize(
+    ("archive", "path"),
+    [
+        ("data/a.zip", "data/a.zip"),
+        ("file:///data/my%20animals.zip", "/data/my animals.zip"),
+        ("FILE:///a.zip", "/a.zip"),
+        ("http://a.org/a.zip", None),
+        ("HTTPS://a.org/a.zip", None),
+    ],
+)
+def test_archive_is_on_this_machine_or_to_be_fetched(archive, path):
+    assert archive_path(archive) == (path and Path(path))
+
+
+def test_paths_of_a_source_must_be_there(tmp_path):
+    def lines(**data):
+        try:
+            check_paths(Data(**data), None)
+        except TimbangError as error:
+            return str(error).splitlines()
+        return []
+
+    there = tmp_path / "a b.zip"
+    there.write_bytes(b"")
+    assert lines(source="archive", archive=str(there), folder="inside") == []
+    assert lines(source="archive", archive=there.as_uri()) == []
+    assert lines(source="archive", archive="https://a.org/a.zip", table="t", images="i") == []
+    assert lines(source="archive", archive="nowhere.zip") == [
+        "data.archive: nowhere.zip is not a file; correct the path"
+    ]
+    assert lines(source="torchvision", dataset="CIFAR10", root=str(tmp_path / "new")) == []
+    assert lines(source="torchvision", dataset="CIFAR10", root=str(there)) == [
+        f"data.root: {there} is not a folder; correct the path"
+    ]
+    assert lines(source="folder", folder="nowhere") == [
+        "data.folder: nowhere is not a folder; correct the path"
+    ]
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
@@ -206,6 +397,7 @@ PLACES = [
     *(("recipe", key) for key in SCHEMA["$defs"]["recipe"]["properties"]),
     *(("data", key) for key in SCHEMA["properties"]["data"]["properties"]),
     *(("report", key) for key in SCHEMA["properties"]["report"]["properties"]),
+    *(("split", key) for key in SCHEMA["properties"]["split"]["properties"]),
 ]
 
 

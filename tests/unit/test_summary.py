@@ -27,8 +27,15 @@ def metrics(contender, replicate, accuracy, loss=0.5, **classes):
         "loss": loss,
         "train_accuracy": 0.9,
         "train_loss": 0.1,
+        "test_accuracy": None,
+        "test_loss": None,
         "training_seconds": 2.0,
         "images_per_second": 100.0,
+        "validation_images": 10,
+        "leaked_images": 0,
+        "leaked_accuracy": None,
+        "clean_accuracy": accuracy,
+        "leak_difference": None,
         "per_class": {
             label: {"precision": p, "recall": r, "f1": f, "support": s}
             for label, (p, r, f, s) in classes.items()
@@ -48,6 +55,16 @@ def test_statistics_by_hand():
         pytest.approx([0.7, 0.2, 0.5, 0.9])
     )
     assert row["training_seconds_mean"] == 2.0
+
+
+def test_leaks_are_summarised_over_the_runs_that_have_any():
+    runs = [metrics("a", replicate, 0.7) for replicate in range(3)]
+    for run, leaked in zip(runs, (0.8, 1.0, None), strict=True):
+        run["leaked_accuracy"] = leaked
+    row = summary(runs, "a").loc["a"]
+    assert row["leaked_accuracy_mean"] == pytest.approx(0.9)
+    assert row["clean_accuracy_mean"] == pytest.approx(0.7)
+    assert np.isnan(row["leak_difference_mean"])
 
 
 def test_difference_is_paired_by_replicate_not_by_place():

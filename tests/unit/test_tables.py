@@ -94,3 +94,24 @@ def test_settings_print_exactly():
     ]  # fmt: skip
     own = list_own_settings(recipe | {"epochs": 3}, recipe, TEXTS)
     assert own == [r"Epochs: \num{3}"]
+
+
+def test_leak_ledger_has_both_accuracies_and_their_difference():
+    row = summary_row("a_b", 0.7)
+    for measure, value in (
+        ("leaked_accuracy", 0.92),
+        ("clean_accuracy", 0.51),
+        ("leak_difference", 0.41),
+    ):
+        row |= {f"{measure}_mean": value, f"{measure}_sd": value / 10}
+    nothing = {key: float("nan") if "lea" in key else value for key, value in row.items()}
+    tex = tables.tabulate_leaks([row, nothing | {"contender": "plain34"}], TITLES, TEXTS)
+    assert cells(tex, r"50\%")[1:] == ["92.0", "9.2", "51.0", "5.1", "41.0", "4.1"]
+    assert cells(tex, "Plain")[1:] == ["{--}"] * 6
+
+
+def test_twin_gives_the_difference_of_the_means():
+    other = summary_row("plain34", 0.6123)
+    tex = tables.tabulate_twin([PLAIN], {"plain34": other}, ("a_b", "c"), TITLES, TEXTS)
+    assert cells(tex, "Plain")[1:] == ["70.0", "7.0", "61.2", "6.1", "8.8"]
+    assert r"a\_\allowbreak{}b" in tex

@@ -21,7 +21,7 @@ CONFIG = {
     "split": {"validation": 0.25},
     "replicates": 2,
     "recipe": {"epochs": 1, "batch_size": 8},
-    "width": 0.05,
+    "width": 0.125,
     "contenders": ["resnet34", "plain34"],
     "report": {"languages": ["en"], "authors": ["A"]},
 }

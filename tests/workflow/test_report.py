@@ -44,7 +44,7 @@ def study(tmp_path_factory) -> Path:
             "on_problem": "skip",
         },
         "replicates": 2,
-        "width": 0.05,
+        "width": 0.125,
         "recipe": {"epochs": 1, "batch_size": 8},
         "contenders": ["plain34", "resnet34", "preact34"],
         "report": {
@@ -59,7 +59,10 @@ def study(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def odd_study(tmp_path_factory) -> Path:
-    """Run a study of one replicate without a plain network, with 13 classes and duplicates."""
+    """Run a study of one replicate without a plain network, with 13 classes and leaks.
+
+    It is compared with the same study on a split without leaks.
+    """
     folder = tmp_path_factory.mktemp("odd")
     pixels = np.random.default_rng(1).integers(0, 256, (26, 12, 12, 3), dtype=np.uint8)
     for number, values in enumerate([*pixels, *pixels]):
@@ -69,16 +72,18 @@ def odd_study(tmp_path_factory) -> Path:
     config = {
         "study": "odd",
         "data": {"source": "folder", "folder": "images", "image_size": 8},
-        "split": {"validation": 0.5},
+        "split": {"scheme": "stratified", "validation": 0.5},
         "replicates": 1,
-        "width": 0.05,
+        "width": 0.125,
         "recipe": {"epochs": 1, "batch_size": 8},
         "contenders": {
             "preact34": {},
-            "longer": {"network": "preact34", "recipe": {"epochs": 2}, "width": 0.04},
+            "longer": {"network": "preact34", "recipe": {"epochs": 2}, "width": 0.15},
         },
         "reference": "preact34",
+        "report": {"compare_with": "clean"},
     }
+    make_report(folder, config | {"study": "clean", "split": {"validation": 0.5}, "report": {}})
     return make_report(folder, config)
 
 
@@ -122,20 +127,48 @@ def test_tex_had_nothing_to_complain_of(study, language):
     assert not re.search(r"undefined|multiply defined|Missing character|Overfull .hbox", log)
 
 
-def test_every_figure_and_table_is_referred_to(study):
-    for source in (study / "report").glob("*.tex"):
+def test_every_figure_and_table_is_referred_to(study, odd_study):
+    for source in [*(study / "report").glob("*.tex"), *(odd_study / "report").glob("*.tex")]:
         text = source.read_text()
         labels = set(re.findall(r"\\label\{((?:fig|tab):.*?)\}", text))
         assert len(labels) >= 10
         assert labels == set(re.findall(r"\\ref\{((?:fig|tab):.*?)\}", text))
 
 
-def test_both_languages_state_the_same_numbers(study):
-    def numbers(language):
-        text = (study / "report" / f"report-{language}.tex").read_text()
+def test_both_languages_state_the_same_numbers(study, odd_study):
+    def numbers(folder, language):
+        text = (folder / "report" / f"report-{language}.tex").read_text()
         return sorted(re.findall(r"\\(?:num|percent)\{(.*?)\}", text))
 
-    assert numbers("id") == numbers("en")
+    assert numbers(study, "id") == numbers(study, "en")
+    assert numbers(odd_study, "id") == numbers(odd_study, "en")
+
+
+def test_leak_ledger_is_recomputed_from_the_predictions(odd_study):
+    runs = pd.read_csv(odd_study / "runs.csv").set_index("contender")
+    split = pd.read_csv(odd_study / "splits" / "0.csv")
+    names = set(split.loc[split["leaked"], "filename"])
+    text = read_pdf(odd_study / "report" / "report-en.pdf")
+    for contender, row in runs.iterrows():
+        path = odd_study / "runs" / str(contender) / "0" / "predictions.csv"
+        lines = pd.read_csv(path).to_dict("records")
+        leaked = [line["label"] == line["predicted"] for line in lines if line["filename"] in names]
+        clean = [
+            line["label"] == line["predicted"] for line in lines if line["filename"] not in names
+        ]
+        assert row["leaked_images"] == len(leaked) > 0
+        assert row["leaked_accuracy"] == pytest.approx(sum(leaked) / len(leaked))
+        assert row["clean_accuracy"] == pytest.approx(sum(clean) / len(clean))
+        difference = 100 * (sum(leaked) / len(leaked) - sum(clean) / len(clean))
+        assert f"{difference:.1f}".replace("-", "−") in text.replace("-", "−")
+
+
+def test_twin_stands_beside(odd_study):
+    text = read_pdf(odd_study / "report" / "report-en.pdf")
+    assert "Besidethestudyclean" in text
+    for row in pd.read_csv(odd_study.parent / "clean" / "summary.csv").to_dict("records"):
+        assert f"{100 * row['accuracy_mean']:.1f}" in text
+        assert row["leaked_images_mean"] == 0
 
 
 def test_left_out_files_are_in_the_manifest_and_the_audit(study):
@@ -158,8 +191,8 @@ def test_figures_for_the_web_are_there(study):
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", ["wasnotmeasured", "longer(Epochs:2andWidthfactor:0.04)", "areleaked"]),
-        ("id", ["tidakdiukur", "longer(Jumlahepoch:2", "citravalidasibocor"]),
+        ("en", ["wasnotmeasured", "longer(Epochs:2andWidthfactor:0.15)", "areleaked"]),
+        ("id", ["tidakdiukur", "longer(Jumlahepoch:2", "bocor:citrayangidentik"]),
     ],
 )
 def test_one_replicate_own_settings_and_leaks_are_said(odd_study, language, said):

@@ -50,6 +50,7 @@ def test_every_run_has_its_files(study):
             assert metrics["accuracy"] == pytest.approx(history["validation_accuracy"].iloc[-1])
             assert metrics["loss"] == pytest.approx(history["validation_loss"].iloc[-1], rel=1e-5)
             assert metrics["device"] == "cpu"
+            assert metrics["test_accuracy"] is None
             weights = load_file(run / "weights.safetensors")
             assert all(np.isfinite(value).all() for value in weights.values())
 
@@ -72,6 +73,40 @@ def test_same_study_again_is_the_same(study, tmp_path):
         for folder in (first, second)
     )
     assert one.equals(other)
+
+
+def test_test_part_of_the_user_s_own_split_is_scored_apart(project, tmp_path):
+    work = project.make_elsewhere(tmp_path)
+    parts = {"0": "Test", "1": "val", "2": ""}
+    rows = [
+        f"{name}/{place}.png,{name},{parts.get(str(place), 'train')}"
+        for name in ("cat", "dog", "NA")
+        for place in range(8)
+    ]
+    (work / "labels.csv").write_text("\n".join(["filename,label,set", *rows]) + "\n")
+    data = {"source": "table", "table": "labels.csv", "images": "images", "image_size": 16}
+    config = changed(
+        data=data | {"on_problem": "skip"},
+        split={"from": "set"},
+        contenders=["resnet34"],
+        replicates=1,
+    )
+    status, output = project.snakemake(TARGETS[0], config=config, work=work)
+    assert status == 0, output
+    folder = work / RESULTS
+    split = pd.read_csv(folder / "splits/0.csv", keep_default_na=False)
+    assert split["part"].value_counts().to_dict() == {"train": 15, "validation": 3, "test": 3}
+    predictions = pd.read_csv(folder / "runs/resnet34/0/predictions.csv", keep_default_na=False)
+    assert predictions["part"].tolist() == ["validation"] * 3 + ["test"] * 3
+    of_test = predictions[predictions["part"] == "test"]
+    assert sorted(of_test["filename"]) == ["NA/0.png", "cat/0.png", "dog/0.png"]
+    accuracy = (of_test["label"] == of_test["predicted"]).mean()
+    metrics = json.loads((folder / "runs/resnet34/0/metrics.json").read_text())
+    assert (metrics["validation_images"], metrics["test_images"]) == (3, 3)
+    assert metrics["test_accuracy"] == pytest.approx(accuracy)
+    summary = pd.read_csv(folder / "summary.csv")
+    assert summary["test_accuracy_mean"].tolist() == pytest.approx([accuracy])
+    assert np.isfinite(summary["test_loss_mean"]).all()
 
 
 # What a change reruns
@@ -102,6 +137,14 @@ def test_learning_rate_trains_all(study):
 def test_share_of_validation_splits_again(study):
     config = changed(split={"validation": 0.5})
     assert study.would_run(config) == {"split_images": 2, **ALL_RUNS}
+
+
+def test_test_part_splits_again_and_the_user_s_own_split_is_refused_without_a_table(study):
+    config = changed(split={"validation": 0.25, "test": 0.25})
+    assert study.would_run(config) == {"split_images": 2, **ALL_RUNS}
+    status, output = study.snakemake("-n", *TARGETS, config=changed(split={"from": "set"}))
+    assert status != 0
+    assert "split.from: needs a table of labels" in output
 
 
 def test_recipe_of_one_contender_trains_that_one(study):
@@ -170,6 +213,25 @@ def test_problem_images_are_all_listed(project, damaged):
     for name in ("cat/text.png", "dog/empty.jpg"):
         (line,) = {line.strip() for line in output.splitlines() if f"'{name}'" in line}
         assert "is not an image that can be read" in line
+
+
+def test_broken_image_costs_a_finished_study_nothing(study):
+    """It is refused before anything of the study is deleted, and once mended nothing runs."""
+    broken, changed_file = study.work / "images/cat/new.png", study.work / "images/dog/0.png"
+    manifest = study.work / RESULTS / "data/manifest.csv"
+    before = manifest.read_bytes()
+    broken.write_text("no image")
+    with edited(changed_file, lambda content: content[: len(content) // 2]):
+        for _ in range(2):
+            status, output = study.snakemake("-n", *TARGETS)
+            assert status != 0
+            assert "Traceback" not in output
+            assert "2 images below images that are new or changed have a problem:" in output
+            assert "'cat/new.png': is not an image that can be read" in output
+            assert "'dog/0.png': is damaged" in output
+    broken.unlink()
+    assert manifest.read_bytes() == before
+    assert study.would_run() == {}
 
 
 def test_problem_images_may_be_left_out(project, damaged):

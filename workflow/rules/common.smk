@@ -5,9 +5,11 @@ from modulefinder import ModuleFinder
 from snakemake.utils import min_version
 
 from timbang.accelerators import seems_to_have_gpu
-from timbang.data.sources import fingerprint_files
+from timbang.data.changes import refuse_new_problems
+from timbang.data.sources import fingerprint_files, hash_files, list_images
 from timbang.networks.catalogue import CATALOGUE
 from timbang.report.titles import title_contender
+from timbang.study import archive_path
 
 min_version("9.27")
 
@@ -19,6 +21,11 @@ TEX_ENVIRONMENT = ROOT / "envs" / "tex.yaml"
 
 RESULTS = f"results/{STUDY.name}"
 DIGITS = f"{RESULTS}/data/digits"
+# What several studies may share, named by what it holds.
+ARCHIVE = f"data/archives/{(ARCHIVE_SHA256 or '')[:16]}"
+TORCHVISION = f"data/torchvision-images/{STUDY.data.dataset}"
+# Where the hashes of the user's images are kept, so that no start reads them all again.
+KNOWN_HASHES = Path(RESULTS, "data", ".fingerprints.json")
 RUN = f"{RESULTS}/runs/{{contender}}/{{replicate}}"
 CONTENDERS = [contender.name for contender in STUDY.contenders]
 
@@ -27,6 +34,8 @@ wildcard_constraints:
     contender="[a-z0-9][a-z0-9_.-]*",
     replicate="[0-9]+",
     language="id|en",
+    digest="[0-9a-f]{16}",
+    dataset="[A-Za-z0-9_]+",
 
 
 @cache
@@ -68,20 +77,91 @@ def image_folder():
             return STUDY.data.folder
         case "table":
             return STUDY.data.images
+        case "archive":
+            return str(Path(ARCHIVE, STUDY.data.folder or STUDY.data.images or ""))
+        case "torchvision":
+            return f"{TORCHVISION}/images"
 
 
 def label_table():
     """The table of labels, where the source has one."""
-    return f"{DIGITS}/labels.csv" if STUDY.data.source == "digits" else STUDY.data.table
+    match STUDY.data.source:
+        case "digits":
+            return f"{DIGITS}/labels.csv"
+        case "archive":
+            return STUDY.data.table and str(Path(ARCHIVE, STUDY.data.table))
+        case "torchvision":
+            return f"{TORCHVISION}/labels.csv"
+        case _:
+            return STUDY.data.table
+
+
+def listing():
+    """How the images are listed: by a table, by folders, or by the folders of an archive."""
+    if label_table():
+        return "table"
+    return "archive" if STUDY.data.source == "archive" and not STUDY.data.folder else "folder"
+
+
+def packed_archive():
+    """The archive: where the user has it, or where it is fetched to."""
+    path = STUDY.data.archive and archive_path(STUDY.data.archive)
+    return str(path) if path else "data/downloads/{digest}.archive"
+
+
+def made_images():
+    """The folder of images as an input, where a rule makes it."""
+    match STUDY.data.source:
+        case "digits" | "torchvision":
+            return image_folder()
+        case "archive":
+            # Its name says what is in it, so that its age says nothing.
+            return ancient(ARCHIVE)
+        case _:
+            return []
 
 
 def fingerprint_images():
-    """What identifies the user's images; the digits are identified by the rule that writes them."""
-    if STUDY.data.source == "digits":
-        return "digits"
-    return fingerprint_files(Path(image_folder()), Path(RESULTS, "data", ".fingerprints.json"))
+    """What identifies the images; those that a rule writes are identified by that rule."""
+    match STUDY.data.source:
+        case "digits":
+            return "digits"
+        case "archive":
+            return ARCHIVE_SHA256
+        case "torchvision":
+            return STUDY.data.dataset
+    return fingerprint_files(Path(image_folder()), KNOWN_HASHES)
+
+
+def refuse_broken_images():
+    """Stop before a broken image costs a finished study its manifest and all that follows it."""
+    manifest = Path(RESULTS, "data", "manifest.csv")
+    is_users = STUDY.data.source in ("folder", "table")
+    if not (manifest.is_file() and is_users and STUDY.data.on_problem == "stop"):
+        return
+    folder, table = Path(image_folder()), label_table()
+    refuse_new_problems(
+        list_images(
+            listing(),
+            folder,
+            Path(table) if table else None,
+            STUDY.data.filename_column,
+            STUDY.data.label_column,
+            STUDY.split.column,
+        ),
+        folder,
+        hash_files(folder, KNOWN_HASHES),
+        manifest,
+        STUDY.data.largest_image,
+    )
 
 
 def published_numbers():
     """The published numbers as an input, where the study has any."""
     return STUDY.report.published or []
+
+
+def of_twin(file):
+    """A file of the study to compare with, where there is one."""
+    twin = STUDY.report.compare_with
+    return f"results/{twin}/{file}" if twin else []

@@ -17,11 +17,65 @@ rule write_digits:
         "../scripts/write_digits.py"
 
 
+# Its checksum alone says what is fetched. Neither the code nor the address nor the limit belongs
+# to it (the script takes them from the configuration), or a change would fetch it all again.
+rule fetch_archive:
+    output:
+        archive="data/downloads/{digest}.archive",
+    log:
+        f"{RESULTS}/logs/fetch_archive/{{digest}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    params:
+        sha256=ARCHIVE_SHA256,
+    message:
+        "Fetching the archive of study {STUDY.name}"
+    script:
+        "../scripts/fetch_archive.py"
+
+
+rule unpack_archive:
+    input:
+        code=script_and_modules("unpack_archive.py"),
+        archive=ancient(packed_archive()),
+    output:
+        folder=directory("data/archives/{digest}"),
+    log:
+        f"{RESULTS}/logs/unpack_archive/{{digest}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    params:
+        sha256=ARCHIVE_SHA256,
+    message:
+        "Unpacking {input.archive}"
+    script:
+        "../scripts/unpack_archive.py"
+
+
+rule write_torchvision_images:
+    input:
+        code=script_and_modules("write_torchvision_images.py"),
+    output:
+        table="data/torchvision-images/{dataset}/labels.csv",
+        images=directory("data/torchvision-images/{dataset}/images"),
+    log:
+        f"{RESULTS}/logs/write_torchvision_images/{{dataset}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    params:
+        root=lambda wildcards: STUDY.data.root or "data/torchvision",
+    message:
+        "Writing the images of {wildcards.dataset}"
+    script:
+        "../scripts/write_torchvision_images.py"
+
+
 rule build_manifest:
     input:
         code=script_and_modules("build_manifest.py"),
-        table=label_table() or [],
-        digits=rules.write_digits.output.images if STUDY.data.source == "digits" else [],
+        # In an archive the table comes with the images.
+        table=[] if STUDY.data.source == "archive" else label_table() or [],
+        images=made_images(),
     output:
         manifest=f"{RESULTS}/data/manifest.csv",
         audit=report(
@@ -37,10 +91,15 @@ rule build_manifest:
         PYTHON_ENVIRONMENT
     threads: 4
     params:
-        source=STUDY.data.source,
+        listing=listing(),
+        table=lambda wildcards: label_table(),
         filename_column=STUDY.data.filename_column,
         label_column=STUDY.data.label_column,
+        part_column=STUDY.split.column,
         on_problem=STUDY.data.on_problem,
+        largest_image=STUDY.data.largest_image,
+        duplicate_distance=STUDY.data.duplicate_distance,
+        duplicate_evidence=STUDY.data.duplicate_evidence,
         image_folder=lambda wildcards: image_folder(),
         # Changes with the name or content of any image, as an input per image would.
         images=lambda wildcards: fingerprint_images(),
@@ -54,6 +113,7 @@ rule write_pixels:
     input:
         code=script_and_modules("write_pixels.py"),
         manifest=rules.build_manifest.output.manifest,
+        images=made_images(),
     output:
         pixels=f"{RESULTS}/data/pixels.npy",
     log:
@@ -66,6 +126,7 @@ rule write_pixels:
     params:
         image_folder=lambda wildcards: image_folder(),
         image_size=STUDY.data.image_size,
+        largest_image=STUDY.data.largest_image,
     message:
         "Resizing the images to {params.image_size}x{params.image_size} pixels"
     script:
@@ -83,8 +144,7 @@ rule split_images:
     conda:
         PYTHON_ENVIRONMENT
     params:
-        scheme=STUDY.split.scheme,
-        validation=STUDY.split.validation,
+        split=asdict(STUDY.split),
     message:
         "Splitting the images for replicate {wildcards.replicate}"
     script:

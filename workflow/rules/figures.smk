@@ -134,3 +134,80 @@ rule draw_samples:
         "Drawing sample images of each class"
     script:
         "../scripts/draw_samples.py"
+
+
+rule draw_duplicates:
+    input:
+        code=script_and_modules("draw_duplicates.py"),
+        audit=rules.build_manifest.output.audit,
+        manifest=rules.build_manifest.output.manifest,
+        pixels=rules.write_pixels.output.pixels,
+        texts=TEXTS,
+    output:
+        pdf=f"{RESULTS}/figures/duplicates-{{language}}.pdf",
+        svg=report(
+            f"{RESULTS}/figures/duplicates-{{language}}.svg",
+            category="Figures",
+            caption="../report/duplicates.rst",
+            labels={"figure": "duplicates", "language": "{language}"},
+        ),
+    log:
+        f"{RESULTS}/logs/draw_duplicates/{{language}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    message:
+        "Drawing the duplicates ({wildcards.language})"
+    script:
+        "../scripts/draw_duplicates.py"
+
+
+rule draw_leaks:
+    input:
+        code=script_and_modules("draw_leaks.py"),
+        runs=rules.summarise_runs.output.runs,
+        texts=TEXTS,
+    output:
+        pdf=f"{RESULTS}/figures/leaks-{{language}}.pdf",
+        svg=report(
+            f"{RESULTS}/figures/leaks-{{language}}.svg",
+            category="Figures",
+            caption="../report/leaks.rst",
+            labels={"figure": "leaks", "language": "{language}"},
+        ),
+    log:
+        f"{RESULTS}/logs/draw_leaks/{{language}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    params:
+        titles=TITLES,
+    message:
+        "Drawing the accuracy on leaked and on clean images ({wildcards.language})"
+    script:
+        "../scripts/draw_leaks.py"
+
+
+rule draw_twin:
+    input:
+        code=script_and_modules("draw_twin.py"),
+        runs=rules.summarise_runs.output.runs,
+        other_runs=of_twin("runs.csv"),
+        texts=TEXTS,
+    output:
+        pdf=f"{RESULTS}/figures/twin-{{language}}.pdf",
+        svg=report(
+            f"{RESULTS}/figures/twin-{{language}}.svg",
+            category="Figures",
+            caption="../report/twin.rst",
+            labels={"figure": "comparison with another study", "language": "{language}"},
+        ),
+    log:
+        f"{RESULTS}/logs/draw_twin/{{language}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    params:
+        titles=TITLES,
+        names=[STUDY.name, STUDY.report.compare_with],
+    message:
+        "Drawing the runs beside those of {STUDY.report.compare_with} ({wildcards.language})"
+    script:
+        "../scripts/draw_twin.py"

@@ -10,8 +10,19 @@ PLAIN = next(
 )
 TABLES = {
     name: f"{RESULTS}/tables/{name.replace('_', '-')}-{{language}}.tex"
-    for name in ("settings", "networks", "contenders", "classes", "stage_one", "stage_two")
-    if not (name == "stage_one" and PLAIN is None)
+    for name in (
+        "settings",
+        "networks",
+        "contenders",
+        "classes",
+        "stage_one",
+        "stage_two",
+        "test",
+        "leaks",
+        "twin",
+    )
+    if not (name == "twin" and not STUDY.report.compare_with)
+    and not (name == "stage_one" and PLAIN is None)
     and not (name == "stage_two" and PLAIN in (None, STUDY.reference))
 }
 FIGURES = [
@@ -20,6 +31,9 @@ FIGURES = [
     rules.draw_confusion.output.pdf,
     rules.draw_classes.output.pdf,
     rules.draw_samples.output.pdf,
+    rules.draw_duplicates.output.pdf,
+    rules.draw_leaks.output.pdf,
+    *(rules.draw_twin.output.pdf for _ in [STUDY.report.compare_with] if STUDY.report.compare_with),
 ]
 
 
@@ -29,6 +43,7 @@ rule write_tables:
         summary=rules.summarise_runs.output.summary,
         classes=rules.summarise_runs.output.classes,
         published=published_numbers(),
+        other_summary=of_twin("summary.csv"),
         texts=TEXTS,
     output:
         **TABLES,
@@ -43,6 +58,7 @@ rule write_tables:
         recipe=asdict(STUDY.recipe),
         width=STUDY.width,
         image_size=STUDY.data.image_size,
+        names=[STUDY.name, STUDY.report.compare_with],
     message:
         "Writing the tables ({wildcards.language})"
     script:
@@ -57,12 +73,14 @@ rule write_report:
         bibliography=f"{ROOT}/report/references.bib",
         texts=TEXTS,
         audit=rules.build_manifest.output.audit,
+        manifest=rules.build_manifest.output.manifest,
         splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
         summary=rules.summarise_runs.output.summary,
         classes=rules.summarise_runs.output.classes,
         histories=ALL_HISTORIES,
         metrics=ALL_METRICS,
         published=published_numbers(),
+        other_summary=of_twin("summary.csv"),
     output:
         tex=f"{RESULTS}/report/report-{{language}}.tex",
         bibliography=f"{RESULTS}/report/references-{{language}}.bib",
@@ -91,7 +109,8 @@ rule write_report:
         width=STUDY.width,
         source=STUDY.data.source,
         image_size=STUDY.data.image_size,
-        scheme=STUDY.split.scheme,
+        split=asdict(STUDY.split),
+        names=[STUDY.name, STUDY.report.compare_with],
     message:
         "Writing the report ({wildcards.language})"
     script:

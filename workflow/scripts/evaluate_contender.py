@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from timbang.data.records import read_split
-from timbang.evaluation.metrics import score_predictions
+from timbang.data.records import TEST, VALIDATION, read_split
+from timbang.evaluation.leaks import score_leaks
+from timbang.evaluation.metrics import score_predictions, score_test
 from timbang.evaluation.predictions import read_predictions
 from timbang.logs import log_to
 
@@ -18,12 +19,14 @@ with log_to(snakemake.log[0]) as log:
         strict=True,
     ):
         last = pd.read_csv(history).iloc[-1]
+        predicted = read_predictions(Path(predictions), VALIDATION)
         metrics = {
             **json.loads(Path(training).read_text()),
-            **score_predictions(read_predictions(Path(predictions))),
+            **score_predictions(predicted),
+            **score_leaks(predicted, read_split(Path(split))),
+            **score_test(read_predictions(Path(predictions), TEST)),
             "train_accuracy": float(last["train_accuracy"]),
             "train_loss": float(last["train_loss"]),
-            "leaked_images": int(read_split(Path(split))["leaked"].sum()),
         }
         Path(output).write_text(json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
         log.info("%s: accuracy %.4f", output, metrics["accuracy"])

@@ -1,20 +1,17 @@
 from pathlib import Path
 
-from timbang.data.records import VALIDATION, read_manifest, usable_images, write_table
-from timbang.data.splits import split_images
+from timbang.data.records import PARTS, read_manifest, usable_images, write_table
+from timbang.data.splits import list_uneven_classes, split_images
 from timbang.logs import log_to
-from timbang.streams import stream_seed
+from timbang.study import Split
 
 with log_to(snakemake.log[0]) as log:
-    split = split_images(
-        images=usable_images(read_manifest(Path(snakemake.input.manifest))),
-        scheme=snakemake.params.scheme,
-        validation=snakemake.params.validation,
-        seed=stream_seed(int(snakemake.wildcards.replicate), "split"),
-    )
+    settings = Split(**snakemake.params.split)
+    images = usable_images(read_manifest(Path(snakemake.input.manifest)))
+    split = split_images(images, settings, int(snakemake.wildcards.replicate))
     write_table(split, Path(snakemake.output.split))
-    log.info(
-        "%d validation images, %d of them leaked",
-        (split["part"] == VALIDATION).sum(),
-        split["leaked"].sum(),
-    )
+    for part in PARTS:
+        own = split[split["part"] == part]
+        log.info("%s: %d images, %d of them leaked", part, len(own), own["leaked"].sum())
+    for line in list_uneven_classes(split, settings):
+        log.warning(line)

@@ -7,6 +7,7 @@ from safetensors.torch import save_file
 
 from timbang.data.pixels import open_pixels
 from timbang.data.records import (
+    TEST,
     TRAIN,
     VALIDATION,
     class_indices,
@@ -19,7 +20,7 @@ from timbang.logs import log_to
 from timbang.networks.cost import count_multiply_adds, count_parameters
 from timbang.study import Contender, Recipe
 from timbang.training.device import choose_device, describe_run, repeat_exactly
-from timbang.training.loop import Images, train
+from timbang.training.loop import Images, predict, train
 
 contender = Contender(
     **snakemake.params.contender | {"recipe": Recipe(**snakemake.params.contender["recipe"])}
@@ -71,11 +72,12 @@ with log_to(snakemake.log[0]) as log:
         **describe_run(device),
     }
     write_table(pd.DataFrame(run.history), Path(snakemake.output.history))
-    validation = split.iloc[images.validation]
-    write_table(
-        make_predictions(validation, run.logits.numpy(), classes),
-        Path(snakemake.output.predictions),
-    )
+    predictions = [make_predictions(split.iloc[images.validation], run.logits.numpy(), classes)]
+    test = np.flatnonzero(split["part"] == TEST)
+    if len(test):
+        logits = predict(run.network, images.pixels, test, device)
+        predictions.append(make_predictions(split.iloc[test], logits.numpy(), classes))
+    write_table(pd.concat(predictions), Path(snakemake.output.predictions))
     weights = {name: value.cpu().contiguous() for name, value in run.network.state_dict().items()}
     save_file(weights, snakemake.output.weights)
     Path(snakemake.output.training).write_text(json.dumps(training, indent=2) + "\n")

@@ -12,6 +12,7 @@ with log_to(snakemake.log[0]) as log:
         size=snakemake.params.image_size,
         output=Path(snakemake.output.pixels),
         workers=snakemake.threads,
+        largest=snakemake.params.largest_image,
         progress=progress(len(images), "resizing images"),
     )
     log.info("wrote %d images of %d px", len(images), snakemake.params.image_size)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from timbang.data.records import read_split
+from timbang.data.records import read_manifest, read_split, usable_images
 from timbang.logs import log_to
 from timbang.report import context as facts
+from timbang.report.data import describe_data, describe_splits
 from timbang.report.document import render_document
 from timbang.report.published import read_published
 from timbang.report.settings import list_own_settings
@@ -17,6 +18,8 @@ with log_to(snakemake.log[0]) as log:
     params = snakemake.params
     published = read_published(snakemake.input.get("published"))
     summary = pd.read_csv(snakemake.input.summary).to_dict("records")
+    other_path = snakemake.input.get("other_summary")
+    other_summary = pd.read_csv(other_path).to_dict("records") if other_path else []
     classes = pd.read_csv(snakemake.input.classes, dtype={"label": str}, keep_default_na=False)
     histories = [pd.read_csv(path) for path in snakemake.input.histories]
     metrics = [json.loads(Path(path).read_text()) for path in snakemake.input.metrics]
@@ -53,12 +56,15 @@ with log_to(snakemake.log[0]) as log:
         "own_recipes": own_recipes,
         "same_epochs": {own["recipe"]["epochs"] for own in params.contenders}
         == {params.recipe["epochs"]},
-        "data": facts.describe_data(
+        "data": describe_data(
             json.loads(Path(snakemake.input.audit).read_text()), params.source, params.image_size
         ),
-        "split": facts.describe_splits(
-            [read_split(Path(path)) for path in snakemake.input.splits], params.scheme
+        "split": describe_splits(
+            [read_split(Path(path)) for path in snakemake.input.splits],
+            usable_images(read_manifest(Path(snakemake.input.manifest))),
+            params.split,
         ),
+        "twin": facts.describe_twin(contenders, other_summary, params.names[1]),
         "environment": facts.describe_environment(metrics),
         **facts.build_context(contenders, params.reference, each, texts),
     }

@@ -28,6 +28,8 @@ with log_to(snakemake.log[0]) as log:
         "networks": tables.tabulate_networks(summary, titles, texts),
         "contenders": tables.tabulate_contenders(summary, titles, published, texts),
         "classes": tables.tabulate_classes(classes, titles, texts),
+        "test": tables.tabulate_test(summary, titles, texts),
+        "leaks": tables.tabulate_leaks(summary, titles, texts),
     }
     plain, reference = snakemake.params.plain, snakemake.params.reference
     if plain:
@@ -36,6 +38,16 @@ with log_to(snakemake.log[0]) as log:
     if plain and plain != reference:
         made["stage_two"] = tables.tabulate_stage_two(
             by_name[plain], by_name[reference], titles, published, texts
+        )
+    if snakemake.input.get("other_summary"):
+        others = pd.read_csv(snakemake.input.other_summary).to_dict("records")
+        there = {row["contender"]: row for row in others}
+        made["twin"] = tables.tabulate_twin(
+            [row for row in summary if row["contender"] in there],
+            there,
+            tuple(snakemake.params.names),
+            titles,
+            texts,
         )
     for name, path in snakemake.output.items():
         Path(path).write_text(made[name], encoding="utf-8")

@@ -1,8 +1,9 @@
-"""Where a user's images come from: a folder per class, a table beside a folder, or the digits.
+"""Where images come from: a folder per class, a table beside a folder, an archive, the digits.
 
 A source is a table with one row an image: ``filename`` (relative to the image folder, with
-``/``), ``label``, ``row`` (the row of the user's table, or empty) and ``problem`` (what is wrong
-with the row itself, or empty).
+``/``), ``label``, ``row`` (the row of the user's table, or empty), ``problem`` (what is wrong
+with the row itself, or empty) and ``part`` (the part that the user's table puts the image into,
+or empty).
 """
 
 import hashlib
@@ -15,53 +16,143 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from timbang.data.records import write_table
+from timbang.data.records import TEST, TRAIN, VALIDATION, write_table
 from timbang.errors import TimbangError
+from timbang.study import archive_path
 
-SOURCE_COLUMNS = ("filename", "label", "row", "problem")
+SOURCE_COLUMNS = ("filename", "label", "row", "problem", "part")
 # What file managers leave behind in folders of pictures.
 LITTER = ("thumbs.db", "desktop.ini", "icon\r")
+# How tables name the parts.
+PART_WORDS = {
+    "train": TRAIN,
+    "training": TRAIN,
+    "validation": VALIDATION,
+    "valid": VALIDATION,
+    "val": VALIDATION,
+    "dev": VALIDATION,
+    "test": TEST,
+    "testing": TEST,
+}
 DIGIT_SIZE = 8
 
 
-def list_folder(folder: Path) -> pd.DataFrame:
+def list_images(
+    listing: str,
+    folder: Path,
+    table: Path | None,
+    filename_column: str,
+    label_column: str,
+    part_column: str | None,
+) -> pd.DataFrame:
+    """List the images of a study.
+
+    Args:
+        listing: ``folder`` (a folder per class) or ``archive`` (the same, unpacked); without
+            meaning where there is a table.
+        folder: where the file names start.
+        table: the label table, if there is one.
+        filename_column: its column of file names.
+        label_column: its column of labels.
+        part_column: its column of parts, if the user divides the images.
+
+    Raises:
+        TimbangError: as ``list_folder``, ``list_archive`` and ``read_label_table`` do, and where
+            the folder of a table's images is missing, as it may be in an archive.
+    """
+    if table is not None:
+        images = read_label_table(table, filename_column, label_column, part_column)
+        if not folder.is_dir():
+            raise TimbangError(f"data.images: {folder} is not a folder; correct the path")
+        return images
+    return list_archive(folder) if listing == "archive" else list_folder(folder)
+
+
+def list_folder(folder: Path, key: str = "data.folder") -> pd.DataFrame:
     """List the images of a folder that has one sub-folder per class, sorted by path.
 
     Every file below a class folder is taken for an image, whatever its ending; hidden files and
     what file managers leave behind are passed over, as are files outside any class folder.
 
+    Args:
+        folder: the folder that holds the class folders.
+        key: the key of the configuration that names the folder.
+
     Raises:
         TimbangError: the folder is missing or holds no class folder with a file in it.
     """
     if not folder.is_dir():
-        raise TimbangError(f"data.folder: {folder} is not a folder; correct the path")
+        raise TimbangError(f"{key}: {folder} is not a folder; correct the path")
     rows = [
         (
             *_as_text(file.relative_to(folder).as_posix(), entry.name.strip()),
             "",
             _name_problem(file),
+            "",
         )
-        for entry in sorted(folder.iterdir())
-        if entry.is_dir() and not entry.name.startswith(".")
+        for entry in _list_subfolders(folder)
         for file in sorted(entry.rglob("*"))
         if not file.is_dir() and not _is_hidden(file.relative_to(entry))
     ]
     if not rows:
         raise TimbangError(
-            f"data.folder: {folder} holds no images; put each class into a folder of its own, "
+            f"{key}: {folder} holds no images; put each class into a folder of its own, "
             "as in cats/1.jpg and dogs/1.jpg"
         )
     return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS), dtype=str)
 
 
-def read_label_table(table: Path, filename_column: str, label_column: str) -> pd.DataFrame:
-    """Read a table that names one image a row, in its order.
+def list_archive(folder: Path) -> pd.DataFrame:
+    """List the images of an unpacked archive that has one folder per class.
 
-    Labels lose the white space around them. A row without a file name or label, with a path
-    that leaves the image folder, or that names a file again has a ``problem``.
+    A single folder around the class folders (``animals/cats/1.jpg``) is passed through, and a
+    single one in that as well. File names start at the unpacked folder all the same.
 
     Raises:
-        TimbangError: the table is missing, is no UTF-8 CSV, lacks a column or has no row.
+        TimbangError: there is no class folder with a file in it, or all of them are called as
+            parts of a data set are.
+    """
+    inner = folder
+    while len(around := _list_subfolders(inner)) == 1 and _list_subfolders(around[0]):
+        inner = around[0]
+    images = list_folder(inner, "data.archive")
+    classes = sorted(set(images["label"]))
+    # Taken for classes, they would make a network learn which part an image is in.
+    if {name.lower() for name in classes} <= PART_WORDS.keys():
+        raise TimbangError(
+            f"data.archive: the folders {', '.join(classes)} are parts, not classes; set "
+            f"data.folder to one of them, as {(inner / classes[0]).relative_to(folder)}"
+        )
+    around_all = inner.relative_to(folder)
+    images["filename"] = [(around_all / name).as_posix() for name in images["filename"]]
+    return images
+
+
+def _list_subfolders(folder: Path) -> list[Path]:
+    return [
+        entry
+        for entry in sorted(folder.iterdir())
+        if entry.is_dir() and not entry.name.startswith(".")
+    ]
+
+
+def read_label_table(
+    table: Path, filename_column: str, label_column: str, part_column: str | None = None
+) -> pd.DataFrame:
+    """Read a table that names one image a row, in its order.
+
+    Labels lose the white space around them. A row without a file name, label or part, with a
+    path that leaves the image folder, or that names a file again has a ``problem``.
+
+    Args:
+        table: the CSV file.
+        filename_column: the column of file names.
+        label_column: the column of labels.
+        part_column: the column that says in which part an image is, if any does.
+
+    Raises:
+        TimbangError: the table is missing, is no UTF-8 CSV, lacks a column, has no row or a
+            part that is none of ``PART_WORDS``.
     """
     if not table.is_file():
         raise TimbangError(f"data.table: {table} is not a file; correct the path")
@@ -72,17 +163,22 @@ def read_label_table(table: Path, filename_column: str, label_column: str) -> pd
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         reason = " ".join(str(error).split())
         raise TimbangError(f"{table}: is not a CSV table with commas ({reason})") from None
-    for key, column in (("filename_column", filename_column), ("label_column", label_column)):
-        if column not in content.columns:
+    for key, column in (
+        ("data.filename_column", filename_column),
+        ("data.label_column", label_column),
+        ("split.from", part_column),
+    ):
+        if column is not None and column not in content.columns:
             raise TimbangError(
                 f"{table}: has no column {column!r}; its columns are "
-                f"{', '.join(map(repr, content.columns))}: set data.{key}"
+                f"{', '.join(map(repr, content.columns))}: set {key}"
             )
     images = pd.DataFrame(
         {
             "filename": content[filename_column],
             "label": content[label_column].str.strip(),
             "row": (np.arange(len(content)) + 2).astype(str),
+            "part": "" if part_column is None else content[part_column].str.strip(),
         }
     )[(content != "").any(axis=1)].reset_index(drop=True)
     if images.empty:
@@ -91,7 +187,26 @@ def read_label_table(table: Path, filename_column: str, label_column: str) -> pd
         _find_row_problem(filename, label)
         for filename, label in zip(images["filename"], images["label"], strict=True)
     ]
-    return _mark_repeated(images)
+    if part_column is not None:
+        _read_parts(images, table, part_column)
+    return _mark_repeated(images)[list(SOURCE_COLUMNS)]
+
+
+def _read_parts(images: pd.DataFrame, table: Path, column: str) -> None:
+    """Put the proper word for each part into the images; no word at all is a problem."""
+    words = images["part"].str.lower()
+    unknown = images[~words.isin(["", *PART_WORDS])]
+    if len(unknown):
+        row, word = unknown.iloc[0][["row", "part"]]
+        more = f" ({len(unknown)} rows have such words)" if len(unknown) > 1 else ""
+        raise TimbangError(
+            f"{table}: row {row}: {word!r} in the column {column!r} is no part{more}; allowed: "
+            f"{', '.join(PART_WORDS)}"
+        )
+    images.loc[(words == "") & (images["problem"] == ""), "problem"] = (
+        f"no part in the column {column!r}"
+    )
+    images["part"] = words.map(PART_WORDS).fillna("")
 
 
 def _read_rows(table: Path) -> pd.DataFrame:
@@ -129,12 +244,25 @@ def write_digits(folder: Path) -> None:
 def fingerprint_files(folder: Path, known: Path) -> str:
     """Return a SHA-256 over the names and contents of all files below a folder.
 
+    Args:
+        folder: the folder; one that does not exist has the fingerprint of an empty one.
+        known: where the hashes are kept, as ``hash_files`` does it.
+    """
+    digest = hashlib.sha256()
+    for place, content in hash_files(folder, known).items():
+        digest.update(json.dumps([place, content]).encode())
+    return digest.hexdigest()
+
+
+def hash_files(folder: Path, known: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file below a folder, by its place in it.
+
     Reading every image at every start would be slow, so the hash of each file is kept in the
     file ``known`` with the file's size and time, and a file is read again only when one of those
     has changed, as git does it.
 
     Args:
-        folder: the folder; one that does not exist has the fingerprint of an empty one.
+        folder: the folder; one that does not exist has no files.
         known: where the hashes are kept; it may be missing and is rewritten when they change.
     """
     before = _read_json(known)
@@ -153,10 +281,51 @@ def fingerprint_files(folder: Path, known: Path) -> str:
             after[place] = entry
     if after != before:
         _write_json(after, known)
-    digest = hashlib.sha256()
-    for place, entry in after.items():
-        digest.update(json.dumps([place, entry[2]]).encode())
-    return digest.hexdigest()
+    return {place: entry[2] for place, entry in after.items()}
+
+
+def identify_archive(archive: str, sha256: str | None, known: Path) -> str:
+    """Return the SHA-256 of an archive: what the study says, or what the file on this machine has.
+
+    Args:
+        archive: its path or URL.
+        sha256: what the study says; always there for an archive that is to be fetched.
+        known: where the hashes of archives are kept, as ``hash_files`` does it.
+
+    Raises:
+        TimbangError: the file cannot be read, or has another SHA-256 than the study says.
+    """
+    path = archive_path(archive)
+    if path is None:
+        return sha256 or ""
+    found = fingerprint_file(path, known)
+    if sha256 not in (None, found):
+        raise TimbangError(f"data.sha256: {path} has the SHA-256 {found}; correct one of them")
+    return found
+
+
+def fingerprint_file(file: Path, known: Path) -> str:
+    """Return the SHA-256 of a file, which is read again only when its size or time has changed.
+
+    Args:
+        file: the file.
+        known: where its hash is kept, beside those of other files.
+
+    Raises:
+        TimbangError: the file cannot be read.
+    """
+    try:
+        status = file.stat()
+        before = _read_json(known)
+        entry = before.get(str(file), [])
+        if len(entry) != 3 or entry[:2] != [status.st_size, status.st_mtime_ns]:
+            with file.open("rb") as opened:
+                digest = hashlib.file_digest(opened, "sha256").hexdigest()
+            entry = [status.st_size, status.st_mtime_ns, digest]
+            _write_json({**before, str(file): entry}, known)
+    except OSError as error:
+        raise TimbangError(f"{file}: cannot be read ({error.strerror or error})") from None
+    return str(entry[2])
 
 
 def _hash_file(path: Path) -> str:

@@ -1,100 +1,123 @@
-"""Dividing the images into a training and a validation part."""
+"""Dividing the images into a training, a validation and perhaps a test part."""
 
-from fractions import Fraction
+import math
 
 import numpy as np
 import pandas as pd
 
-from timbang.data.records import SPLIT_COLUMNS, TRAIN, VALIDATION
+from timbang.data.records import (
+    PARTS,
+    SPLIT_COLUMNS,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    class_indices,
+    sorted_classes,
+)
+from timbang.data.shares import Aim, deal_folds, draw_share
 from timbang.errors import TimbangError
+from timbang.streams import stream_seed
+from timbang.study import Split
 
 PUBLISHED_TRAIN, PUBLISHED_VALIDATION, PUBLISHED_SEED = 886, 222, 42
-LARGEST_FOLDS = 20
+# How far off its wanted share a class may be, as a share of the class.
+TOLERANCE = 0.03
+# How many classes a message names.
+MOST_NAMED = 10
 
 
-def split_images(images: pd.DataFrame, scheme: str, validation: float, seed: int) -> pd.DataFrame:
+def split_images(images: pd.DataFrame, split: Split, replicate: int) -> pd.DataFrame:
     """Divide the usable images of a manifest.
 
+    Under ``stratified`` and ``grouped`` each class comes as near to the wanted shares as its
+    images or groups allow. The test part is the same in every replicate.
+
     Args:
-        images: the usable images, with ``filename``, ``label`` and ``group``.
-        scheme: ``stratified`` (each class keeps its share), ``grouped`` (images of a group stay
-            on one side as well) or ``published`` (the published study's own split).
-        validation: the wanted share of validation images, between 0 and 1.
-        seed: seed of the split's random stream; ``published`` does not depend on it.
+        images: the usable images, with ``filename``, ``label``, ``group`` and ``part``.
+        split: how to divide them.
+        replicate: the number of the replicate, 0 or more; ``published`` and ``from`` do not
+            depend on it.
 
     Returns:
-        The columns of ``SPLIT_COLUMNS`` in the order of ``images``. A validation image is
-        ``leaked`` when an image of its group is trained on.
+        The columns of ``SPLIT_COLUMNS`` in the order of ``images``. An image of the validation
+        or the test part is ``leaked`` when an image of its group is trained on.
 
     Raises:
-        TimbangError: the images cannot be divided so that both parts have every class.
+        TimbangError: the images cannot be divided so that every part has every class.
     """
     labels = images["label"].to_numpy(dtype=str)
     groups = images["group"].to_numpy(dtype=np.int64)
     if len(np.unique(labels)) < 2:
         raise TimbangError(f"splits: {len(np.unique(labels))} class(es); at least two are needed")
-    match scheme:
-        case "stratified":
-            is_validation = _split_stratified(labels, validation, seed)
-        case "grouped":
-            is_validation = _split_grouped(labels, groups, validation, seed)
+    match split.scheme:
         case "published":
-            is_validation = _split_published(len(images))
-    _check_classes(labels, is_validation)
-    leaked = is_validation & np.isin(groups, groups[~is_validation])
-    split = images[["filename", "label", "group"]].assign(
-        part=np.where(is_validation, VALIDATION, TRAIN), leaked=leaked
-    )
-    return split[list(SPLIT_COLUMNS)]
+            parts = _split_published(len(images))
+        case "from":
+            parts = images["part"].to_numpy(dtype=str)
+        case "stratified":
+            parts = _draw_parts(labels, np.arange(len(images)), split, replicate)
+        case _:
+            parts = _draw_parts(labels, groups, split, replicate)
+    _check_classes(labels, parts, split)
+    leaked = (parts != TRAIN) & np.isin(groups, groups[parts == TRAIN])
+    table = images[["filename", "label", "group"]].assign(part=parts, leaked=leaked)
+    return table[list(SPLIT_COLUMNS)]
 
 
-def _split_stratified(labels: np.ndarray, validation: float, seed: int) -> np.ndarray:
-    from sklearn.model_selection import train_test_split
+def list_uneven_classes(table: pd.DataFrame, split: Split) -> list[str]:
+    """Return one line for each class that is further off a wanted share than ``TOLERANCE``.
 
-    counts = pd.Series(labels).value_counts()
-    if counts.min() < 2:
-        raise TimbangError(_too_few(counts, "images", 2))
-    try:
-        _, chosen = train_test_split(
-            np.arange(len(labels)), test_size=validation, stratify=labels, random_state=seed
-        )
-    except ValueError as error:
-        raise TimbangError(f"split.validation {validation}: {error}") from None
-    return np.isin(np.arange(len(labels)), chosen)
+    Args:
+        table: what ``split_images`` returns.
+        split: how the images were to be divided; ``published`` and ``from`` want no shares.
+    """
+    if split.scheme in ("published", "from"):
+        return []
+    sizes = table.groupby("label").size()
+    largest = table.groupby(["label", "group"]).size().groupby("label").max()
+    if split.scheme == "stratified":
+        largest[:] = 1
+    lines = []
+    for part, wanted in ((VALIDATION, split.validation), (TEST, split.test)):
+        got = table["part"].eq(part).groupby(table["label"]).mean()
+        for label in got.index[(got - wanted).abs() > TOLERANCE + 1e-9]:
+            reason = (
+                f"its largest group holds {largest[label]} of its {sizes[label]} images"
+                if largest[label] > 1
+                else f"it has only {sizes[label]} images"
+            )
+            lines.append(
+                f"class {label!r}: {got[label]:.1%} of it is in the {part} part, {wanted:.1%} was "
+                f"wanted; {reason}"
+            )
+    return lines
 
 
-def _split_grouped(
-    labels: np.ndarray, groups: np.ndarray, validation: float, seed: int
-) -> np.ndarray:
-    """Take the wanted share of the folds of a stratified grouped k-fold."""
-    from sklearn.model_selection import StratifiedGroupKFold
+def _draw_parts(labels: np.ndarray, units: np.ndarray, split: Split, replicate: int) -> np.ndarray:
+    """Draw the parts, one word an image; images of a unit are in one part.
 
-    share = Fraction(validation).limit_denominator(LARGEST_FOLDS)
-    if not 0 < share < 1:
-        raise TimbangError(
-            f"split.validation: {validation} is too near to 0 or 1 for a grouped split; "
-            f"use 1/{LARGEST_FOLDS} to 1 - 1/{LARGEST_FOLDS}"
-        )
-    counts = pd.DataFrame({"label": labels, "group": groups}).groupby("label")["group"].nunique()
-    if counts.min() < 2:
-        raise TimbangError(_too_few(counts, "groups of distinct images", 2))
-    if len(np.unique(groups)) < share.denominator:
-        raise TimbangError(
-            f"split: {len(np.unique(groups))} groups of distinct images are too few for "
-            f"split.validation {validation}"
-        )
-    folds = StratifiedGroupKFold(share.denominator, shuffle=True, random_state=seed)
-    is_validation = np.zeros(len(labels), dtype=bool)
-    try:
-        for number, (_, fold) in enumerate(folds.split(labels, labels, groups)):
-            if number < share.numerator:
-                is_validation[fold] = True
-    except ValueError:
-        raise TimbangError(
-            f"split: no class has the {share.denominator} images that a grouped split with "
-            f"split.validation {validation} needs; add images or use 0.5"
-        ) from None
-    return is_validation
+    The test part has a stream of its own that does not depend on the replicate: no replicate may
+    train on what another one is tested on.
+    """
+    _check_shares(labels, split)
+    _check_counts(labels, units, split)
+    classes = class_indices(labels, sorted_classes(labels))
+    sizes = np.bincount(classes)
+    parts = np.full(len(labels), TRAIN, dtype=object)
+    if split.test:
+        aim = Aim(split.test * sizes, TOLERANCE * sizes, leave=split.folds or 2)
+        random = np.random.default_rng(stream_seed(0, "test"))
+        parts[draw_share(classes, units, aim, random)] = TEST
+    rest = np.flatnonzero(parts == TRAIN)
+    shuffling, fold = divmod(replicate if split.resample else 0, split.folds or 1)
+    random = np.random.default_rng(stream_seed(shuffling, "split"))
+    if split.folds:
+        chosen = deal_folds(classes[rest], units[rest], split.folds, random) == fold
+    else:
+        aim = Aim(split.validation * sizes, TOLERANCE * sizes, leave=1)
+        chosen = draw_share(classes[rest], units[rest], aim, random)
+    parts[rest[chosen]] = VALIDATION
+    return parts.astype(str)
 
 
 def _split_published(count: int) -> np.ndarray:
@@ -103,25 +126,67 @@ def _split_published(count: int) -> np.ndarray:
     if count != expected:
         raise TimbangError(
             f"split.scheme published: the published split is of {expected} images, these are "
-            f"{count}; use stratified or grouped"
+            f"{count}; use grouped or stratified"
         )
     import torch
 
     generator = torch.Generator().manual_seed(PUBLISHED_SEED)
     order = torch.randperm(count, generator=generator).numpy()
-    return np.isin(np.arange(count), order[PUBLISHED_TRAIN:])
+    return np.where(np.isin(np.arange(count), order[PUBLISHED_TRAIN:]), VALIDATION, TRAIN)
 
 
-def _check_classes(labels: np.ndarray, is_validation: np.ndarray) -> None:
-    for part, members in ((VALIDATION, is_validation), (TRAIN, ~is_validation)):
-        missing = sorted(set(labels) - set(labels[members]))
-        if missing:
+def _check_shares(labels: np.ndarray, split: Split) -> None:
+    """Check that each part is to have as many images as there are classes."""
+    images, classes = len(labels), len(np.unique(labels))
+    shares = [(VALIDATION, "split.validation", split.validation, "raise it")]
+    if split.test:
+        shares.append((TEST, "split.test", split.test, "raise it or leave it out"))
+    left = 1 - split.validation - split.test
+    shares.append((TRAIN, "split.validation", left, "lower the shares of the other parts"))
+    for part, key, share, advice in shares:
+        if math.ceil(share * images - 1e-9) < classes:
             raise TimbangError(
-                f"split: the {part} part has no image of class {', '.join(map(repr, missing))}; "
-                "add images to the class or change split.validation"
+                f"{key}: a {part} part of {share:.3g} of {images} images cannot have one of each "
+                f"of {classes} classes; {advice}"
             )
 
 
-def _too_few(counts: pd.Series, what: str, least: int) -> str:
-    small = ", ".join(f"{name!r} has {n}" for name, n in counts[counts < least].items())
-    return f"split: every class needs at least {least} {what}, and {small}"
+def _check_counts(labels: np.ndarray, units: np.ndarray, split: Split) -> None:
+    """Check that each class has a unit for every part or fold."""
+    least = (split.folds or 2) + (split.test > 0)
+    pairs = pd.DataFrame({"label": labels, "unit": units}).drop_duplicates()
+    counts = pairs["label"].value_counts().sort_index()
+    small = [f"{name!r} has {count}" for name, count in counts[counts < least].items()]
+    if small:
+        what = "images" if split.scheme == "stratified" else "groups of distinct images"
+        raise TimbangError(
+            f"split: every class needs at least {least} {what}, and {_name_some(small)}; add "
+            "images to it or leave it out"
+        )
+
+
+def _check_classes(labels: np.ndarray, parts: np.ndarray, split: Split) -> None:
+    for part in PARTS:
+        own = parts == part
+        if part == TEST and not own.any():
+            continue
+        missing = [repr(str(name)) for name in sorted(set(labels) - set(labels[own]))]
+        if not missing:
+            continue
+        if split.scheme == "from" and not own.any():
+            raise TimbangError(
+                f"split.from: the column {split.column!r} puts no usable image into the {part} "
+                f"part; write {part} in some of its rows"
+            )
+        advice = {
+            "from": f"write {part} in some of its rows",
+            "published": "use grouped",
+        }.get(split.scheme, "add images to the class or change the shares of the parts")
+        raise TimbangError(
+            f"split: the {part} part has no image of class {_name_some(missing)}; {advice}"
+        )
+
+
+def _name_some(items: list[str]) -> str:
+    more = len(items) - MOST_NAMED
+    return ", ".join(items[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

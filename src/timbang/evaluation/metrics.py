@@ -10,10 +10,10 @@ from timbang.evaluation.predictions import PROBABILITY, predicted_classes
 
 
 def score_predictions(predictions: pd.DataFrame) -> dict[str, Any]:
-    """Score a run's predictions.
+    """Score a run's predictions of the validation images.
 
     Args:
-        predictions: the table that ``make_predictions`` returns.
+        predictions: the table that ``read_predictions`` returns.
 
     Returns:
         ``accuracy`` and the scores of ``per_class`` (``precision``, ``recall``, ``f1``) as
@@ -23,18 +23,13 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, Any]:
     """
     classes = predicted_classes(predictions)
     true, predicted = predictions["label"], predictions["predicted"]
+    accuracy, loss = _score(predictions)
     precision, recall, f1, support = precision_recall_fscore_support(
         true, predicted, labels=classes, zero_division=0
     )
-    of_true = np.array(
-        [
-            row[PROBABILITY + label]
-            for row, label in zip(predictions.to_dict("records"), true, strict=True)
-        ]
-    )
     return {
-        "accuracy": float((true == predicted).mean()),
-        "loss": float(-np.log(np.maximum(of_true, np.finfo(np.float64).tiny)).mean()),
+        "accuracy": accuracy,
+        "loss": loss,
         "validation_images": len(predictions),
         "classes": classes,
         "per_class": {
@@ -48,3 +43,32 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, Any]:
         },
         "confusion_matrix": confusion_matrix(true, predicted, labels=classes).tolist(),
     }
+
+
+def score_test(predictions: pd.DataFrame) -> dict[str, Any]:
+    """Score a run's predictions of the test images.
+
+    Args:
+        predictions: the table that ``read_predictions`` returns; empty without a test part.
+
+    Returns:
+        ``test_accuracy`` as a fraction, ``test_loss`` as the mean cross-entropy in nats and the
+        number of ``test_images``; None each without a test part.
+    """
+    if predictions.empty:
+        return dict.fromkeys(("test_accuracy", "test_loss", "test_images"))
+    accuracy, loss = _score(predictions)
+    return {"test_accuracy": accuracy, "test_loss": loss, "test_images": len(predictions)}
+
+
+def _score(predictions: pd.DataFrame) -> tuple[float, float]:
+    """Return the accuracy and the mean cross-entropy in nats, which is never infinite."""
+    labels = predictions["label"]
+    of_true = np.array(
+        [
+            row[PROBABILITY + label]
+            for row, label in zip(predictions.to_dict("records"), labels, strict=True)
+        ]
+    )
+    loss = -np.log(np.maximum(of_true, np.finfo(np.float64).tiny)).mean()
+    return float((labels == predictions["predicted"]).mean()), float(loss)

@@ -10,8 +10,15 @@ RUN_MEASURES = (
     "loss",
     "train_accuracy",
     "train_loss",
+    "test_accuracy",
+    "test_loss",
     "training_seconds",
     "images_per_second",
+    "validation_images",
+    "leaked_images",
+    "leaked_accuracy",
+    "clean_accuracy",
+    "leak_difference",
 )
 CLASS_MEASURES = ("precision", "recall", "f1")
 STATISTICS = ("mean", "sd", "min", "max")
@@ -20,10 +27,12 @@ STATISTICS = ("mean", "sd", "min", "max")
 def collect_runs(metrics: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Return one row a run: contender, replicate, costs and ``RUN_MEASURES``.
 
-    ``accuracy`` and ``loss`` are of the validation images; the last epoch counts.
+    ``accuracy`` and ``loss`` are of the validation images; the last epoch counts. A measure that
+    a run has no images for is NaN.
     """
     columns = ["contender", "replicate", "parameters", "multiply_adds", *RUN_MEASURES]
-    return pd.DataFrame([{key: run[key] for key in columns} for run in metrics])
+    runs = pd.DataFrame([{key: run[key] for key in columns} for run in metrics])
+    return runs.astype({key: float for key in RUN_MEASURES})
 
 
 def summarise_runs(runs: pd.DataFrame, reference: str) -> pd.DataFrame:

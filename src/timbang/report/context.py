@@ -6,51 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from timbang.data.records import TRAIN, VALIDATION
+from timbang.errors import TimbangError
 from timbang.evaluation.summary import STATISTICS
 from timbang.report.figures.samples import MOST_CLASSES
 from timbang.report.published import Published
 from timbang.report.tex import TeX, escape_tex, number, plain_number
 from timbang.report.texts import Texts, join_words
 
-MOST_LISTED_PROBLEMS = 40
-SPREAD_MEASURES = ("accuracy", "loss", "train_accuracy", "train_loss")
-
-
-def describe_data(audit: Mapping[str, Any], source: str, image_size: int) -> dict[str, Any]:
-    """Return what the report says of the images, from ``audit.json``."""
-    counts = audit["classes"]
-    return {
-        "source": source,
-        "image_size": image_size,
-        "images": audit["images"],
-        "usable": audit["usable"],
-        "left_out": audit["images"] - audit["usable"],
-        "problems": audit["problems"][:MOST_LISTED_PROBLEMS],
-        "class_names": list(counts),
-        "class_count": len(counts),
-        "largest": max(counts.values()),
-        "smallest": min(counts.values()),
-        "groups": audit["groups"],
-        "duplicate_groups": audit["duplicate_groups"],
-        "duplicate_images": audit["duplicate_images"],
-    }
-
-
-def describe_splits(splits: Sequence[pd.DataFrame], scheme: str) -> dict[str, Any]:
-    """Return the sizes of the parts (means, as TeX) and the range of leaked images."""
-    train = [(split["part"] == TRAIN).sum() for split in splits]
-    validation = [(split["part"] == VALIDATION).sum() for split in splits]
-    leaked = [int(split["leaked"].sum()) for split in splits]
-    varies = len(set(train)) > 1
-    return {
-        "scheme": scheme,
-        "varies": varies,
-        "train": number(float(np.mean(train)), int(varies)),
-        "validation": number(float(np.mean(validation)), int(varies)),
-        "leaked_min": min(leaked),
-        "leaked_max": max(leaked),
-    }
+SPREAD_MEASURES = ("accuracy", "loss", "train_accuracy", "train_loss", "test_accuracy", "test_loss")
 
 
 def describe_environment(metrics: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
@@ -99,6 +62,7 @@ def describe_contender(
         "millions": row["parameters"] / 1e6,
         **spreads,
         "accuracy_difference": row["accuracy_difference"],
+        "leak": describe_leak(row),
         "loss_difference": row["loss_difference"],
         "gap": row["train_accuracy_mean"] - row["accuracy_mean"],
         "range_points": 100 * (row["accuracy_max"] - row["accuracy_min"]),
@@ -111,6 +75,59 @@ def describe_contender(
         "lowest_class": _name_recall(by_recall[0]),
         "highest_class": _name_recall(by_recall[-1]),
         "published": published.results.get(row["contender"]) if published else None,
+    }
+
+
+def describe_leak(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the leak ledger of a contender, or None where no run had leaked and clean images."""
+    if not np.isfinite(row["leak_difference_mean"]):
+        return None
+    return {
+        measure: {word: row[f"{measure}_{word}"] for word in STATISTICS}
+        for measure in ("leaked_accuracy", "clean_accuracy", "leak_difference")
+    }
+
+
+def describe_twin(
+    contenders: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]], name: str | None
+) -> dict[str, Any] | None:
+    """Return what the report says of the study that this one is compared with.
+
+    Args:
+        contenders: what ``describe_contender`` returns for each contender of this study.
+        others: the rows of the other study's ``summary.csv``; none where there is no other study.
+        name: the other study's name.
+
+    Returns:
+        Its ``name``, its ``replicates``, the share of its validation images that are leaked
+        (``leaked_share``), and one entry a contender that both studies have; None where there is
+        no other study.
+    """
+    if not others:
+        return None
+    first = others[0]
+    if "validation_images_mean" not in first:
+        raise TimbangError(f"report.compare_with: {name} is of an older Timbang; run it again")
+    by_name = {row["contender"]: row for row in others}
+    shared = [contender for contender in contenders if contender["name"] in by_name]
+    if not shared:
+        raise TimbangError(f"report.compare_with: {name} has no contender of this study")
+    compared = []
+    for contender in shared:
+        row = by_name[contender["name"]]
+        accuracy = {word: row[f"accuracy_{word}"] for word in STATISTICS}
+        compared.append(
+            {
+                "title": contender["title"],
+                "accuracy": accuracy,
+                "difference": contender["accuracy"]["mean"] - accuracy["mean"],
+            }
+        )
+    return {
+        "name": name,
+        "replicates": first["replicates"],
+        "leaked_share": first["leaked_images_mean"] / first["validation_images_mean"],
+        "contenders": compared,
     }
 
 
@@ -139,6 +156,7 @@ def build_context(
         "widest": max(contenders, key=lambda c: c["range_points"]),
         "replicates": replicates,
         "accuracies": _list_accuracies(contenders, texts),
+        "any_leak": any(c["leak"] for c in contenders),
         "any_published": any(c["published"] for c in contenders),
         "shown_classes": MOST_CLASSES,
     }

@@ -87,6 +87,71 @@ def tabulate_contenders(
     return _finish(table)
 
 
+def tabulate_test(summary: Sequence[Mapping], titles: Mapping[str, str], texts: Texts) -> TeX:
+    """Return accuracy and loss of every contender on the test images."""
+    words = texts["tables"]
+    table = _start_scores("L", words["network"], [], False, words)
+    for row in summary:
+        _add_row(table, [escape_tex(titles[row["contender"]])], _accuracy_and_loss(row, "test_"))
+    return _finish(table)
+
+
+def tabulate_leaks(summary: Sequence[Mapping], titles: Mapping[str, str], texts: Texts) -> TeX:
+    """Return the leak ledger: accuracy on leaked and on clean validation images, in per cent."""
+    words = texts["tables"]
+    measures = ("leaked_accuracy", "clean_accuracy", "leak_difference")
+    table = _new_table("l", [PERCENT, PERCENT] * len(measures))
+    _add_group_heads(table, [(measure, 2) for measure in measures], words)
+    _add_heads(table, [words["network"]], [words["mean"], words["sd"]] * len(measures))
+    for row in summary:
+        values = [
+            cell(100 * row[f"{measure}_{word}"], 1)
+            for measure in measures
+            for word in ("mean", "sd")
+        ]
+        _add_row(table, [escape_tex(titles[row["contender"]])], values)
+    return _finish(table)
+
+
+def tabulate_twin(
+    here: Sequence[Mapping],
+    there: Mapping[str, Mapping],
+    names: tuple[str, str],
+    titles: Mapping[str, str],
+    texts: Texts,
+) -> TeX:
+    """Return the validation accuracies of two studies side by side, in per cent.
+
+    The difference is that of the means, this study minus the other, computed before rounding;
+    the runs of two studies are not paired.
+
+    Args:
+        here: the rows of this study's ``summary.csv``, of contenders that both studies have.
+        there: the other study's rows, by contender.
+        names: of this study and of the other.
+        titles: the contenders' names in print.
+        texts: the words of the language.
+    """
+    words = {**texts["tables"], "here": escape_tex(names[0]), "there": escape_tex(names[1])}
+    table = _new_table("l", [PERCENT] * 5)
+    _add_group_heads(table, [("here", 2), ("there", 2), ("difference", 1)], words)
+    _add_heads(
+        table, [words["network"]], [*[words["mean"], words["sd"]] * 2, words["of_the_means"]]
+    )
+    for row in here:
+        other = there[row["contender"]]
+        values = [
+            *(
+                cell(100 * side[f"accuracy_{w}"], 1)
+                for side in (row, other)
+                for w in ("mean", "sd")
+            ),
+            cell(100 * (row["accuracy_mean"] - other["accuracy_mean"]), 1),
+        ]
+        _add_row(table, [escape_tex(titles[row["contender"]])], values)
+    return _finish(table)
+
+
 def tabulate_networks(summary: Sequence[Mapping], titles: Mapping[str, str], texts: Texts) -> TeX:
     """Return the table of what each network costs: parameters and multiply-adds of one image."""
     words = texts["tables"]

@@ -56,7 +56,7 @@ def draw_samples(pixels: np.ndarray, chosen: Mapping[str, np.ndarray]) -> Figure
         for axes in row:
             axes.set_axis_off()
         for axes, index in zip(row, chosen[name], strict=False):
-            axes.imshow(_shrink(pixels[index]))
+            axes.imshow(shrink_picture(pixels[index]))
         row[0].text(
             -0.12, 0.5, label, transform=row[0].transAxes, ha="right", va="center", fontsize=9
         )
@@ -73,7 +73,8 @@ def _spread(count: int, most: int) -> np.ndarray:
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
 
 
-def _shrink(pixels: np.ndarray) -> np.ndarray:
+def shrink_picture(pixels: np.ndarray) -> np.ndarray:
+    """Return a picture, uint8 [H, W, 3], no larger than print can show."""
     image = Image.fromarray(pixels)
     image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
     return np.asarray(image)
