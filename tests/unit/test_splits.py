@@ -190,6 +190,14 @@ def test_folds_of_a_class_differ_by_its_largest_group_at_most(classes, folds, sh
         assert np.ptp(counts) <= max(sizes)
 
 
+def test_folds_are_evened_out_after_they_are_dealt():
+    """Dealt by size alone they would hold 10 and 8 images of each class."""
+    images = lay_out([[4, 4, 3, 3, 3, 1]] * 2)
+    for replicate in range(20):
+        divided = split_images(images, Split("grouped", 0.5, folds=2), replicate)
+        assert [count(divided, label) for label in (0, 1)] == [9, 9]
+
+
 # Shares
 
 
@@ -256,6 +264,27 @@ def test_the_share_of_the_whole_is_exact(sizes, share, replicate):
     assert abs((divided["part"] == VALIDATION).sum() - share * len(images)) < 1 + 1e-9
 
 
+def test_numbers_are_rounded_at_random_with_the_mean_kept():
+    images = table("a" * 40 + "b" * 40)
+    numbers = np.array(
+        [
+            [count(split_images(images, Split("grouped", 0.21), r), label) for label in "ab"]
+            for r in range(300)
+        ]
+    )
+    assert set(numbers.flat) == {8, 9}
+    assert set(numbers.sum(axis=1)) == {16, 17}
+    assert numbers.mean(axis=0) == pytest.approx(8.4, abs=4 * np.sqrt(0.24 / 300))
+
+
+def test_no_number_is_rounded_out_of_the_tolerance():
+    """Three of ten would be 8 points too many, two are 2 points too few."""
+    images = table("a" * 10 + "b" * 10 + "c" * 10)
+    for replicate in range(20):
+        divided = split_images(images, Split("grouped", 0.22), replicate)
+        assert [count(divided, label) for label in "abc"] == [2, 2, 2]
+
+
 @settings(deadline=None, max_examples=100)
 @given(st.text("abc", min_size=1, max_size=60), splits(schemes=["grouped"]), REPLICATES)
 def test_without_duplicates_grouped_is_stratified(labels, split, replicate):
@@ -316,6 +345,34 @@ def test_groups_of_several_classes_are_made_up_for():
         divided = split_images(images, Split("grouped", 0.2), replicate)
         counts = divided.loc[divided["part"] == VALIDATION, "label"].value_counts()
         assert counts.to_dict() == {"a": 10, "b": 10}
+
+
+def is_divisible(images, tolerance):
+    """Try all ways to divide groups in two, each class in both and within a share of 0.3."""
+    held = pd.crosstab(images["group"], images["label"]).to_numpy()
+    ways = (np.arange(2 ** len(held))[:, None] >> np.arange(len(held))) & 1
+    numbers = ways @ held
+    total = held.sum(axis=0)
+    is_in_both = ((numbers > 0) & (numbers < total)).all(axis=1)
+    return (is_in_both & (np.abs(numbers / total - 0.3) <= tolerance).all(axis=1)).any()
+
+
+def test_groups_that_all_hold_several_classes_are_divided_where_that_is_possible():
+    """The best is not always found, but nearly, and a split with every class always is."""
+    random = np.random.default_rng(0)
+    possible, even, uneven = 0, 0, 0
+    for replicate in range(150):
+        number = random.integers(20, 50)
+        images = table(random.choice(list("abc"), number), random.integers(0, 9, number))
+        if images["label"].nunique() < 3 or not is_divisible(images, 1):
+            continue
+        possible += 1
+        divided = split_images(images, Split("grouped", 0.3), replicate)
+        if is_divisible(images, TOLERANCE):
+            even += 1
+            uneven += bool(list_uneven_classes(divided, Split("grouped", 0.3)))
+    assert (possible, even, uneven) == (0, 0, 0)
+    assert uneven <= even / 10
 
 
 HOPELESS = {

@@ -1,5 +1,6 @@
 """Reading one image file, whatever it is named, as upright RGB pixels."""
 
+import stat
 import warnings
 from pathlib import Path
 
@@ -15,6 +16,9 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF
 LARGEST_IMAGE = 100_000_000
 # A JPEG is decoded no smaller than this many times the size that is asked for (docs/data.md).
 REDUCED_SCALE = 2
+# Where the compressed pixels of these formats start and what stands after them. Neither can occur
+# among them, so that a file without an end was cut off, whatever its decoder makes of it.
+LAST_MARKERS = {"JPEG": (b"\xff\xda", b"\xff\xd9"), "JPEG2000": (b"\xff\x93", b"\xff\xd9")}
 
 # Pillow's own limit would warn at one number and refuse at another; read_image has the user's.
 Image.MAX_IMAGE_PIXELS = None
@@ -46,8 +50,7 @@ def read_image(
     Raises:
         ImageError: the file is missing, is no image, is damaged or is too large.
     """
-    if not path.is_file():
-        raise ImageError("is not a file" if path.exists() else "the file is missing")
+    _check_file(path)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
@@ -61,14 +64,46 @@ def read_image(
                 if at_least is not None:
                     _reduce_scale(image, REDUCED_SCALE * at_least)
                 image.load()
+                _check_content(path, kind)
                 return _to_rgb(ImageOps.exif_transpose(image)), kind
     except UnidentifiedImageError:
         raise ImageError("is not an image that can be read") from None
     except PermissionError:
         raise ImageError("may not be read (permission denied)") from None
-    # Pillow's decoders raise what they like on damaged files; each of these was seen.
-    except (OSError, SyntaxError, ValueError, TypeError, IndexError, EOFError, KeyError) as error:
+    except MemoryError:
+        raise ImageError("needs more memory than there is; shrink it") from None
+    except ImageError:
+        raise
+    # Pillow's decoders raise what they like on damaged files: struct.error, RuntimeError, ...
+    except Exception as error:
         raise ImageError(f"is damaged ({' '.join(str(error).split()) or 'no reason'})") from None
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what is no file before it is opened: opening a pipe would wait for ever."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise ImageError("the file is missing") from None
+    except PermissionError:
+        raise ImageError("may not be read (permission denied)") from None
+    except OSError as error:
+        raise ImageError(f"cannot be read ({error.strerror})") from None
+    if not stat.S_ISREG(mode):
+        raise ImageError("is not a file")
+
+
+def _check_content(path: Path, kind: str) -> None:
+    """Refuse files that Pillow decodes although their content shows that they are damaged."""
+    if kind == "PNG":
+        # Decoding does not look at the checksums of the pixels.
+        with Image.open(path, formats=("PNG",)) as image:
+            image.verify()
+    elif kind in LAST_MARKERS:
+        start, end = LAST_MARKERS[kind]
+        content = path.read_bytes()
+        if end not in content[content.rfind(start) :]:
+            raise ImageError("is damaged (its end is missing)")
 
 
 def _reduce_scale(image: Image.Image, side: int) -> None:
