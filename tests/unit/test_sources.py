@@ -188,8 +188,8 @@ def test_file_named_again_with_the_same_label_counts_once(read):
 def test_file_named_with_two_labels_does_not_count(read):
     found = problems(read("filename,label\na.png,x\na.png,y\nb.png,y\n"))
     assert found == {
-        "2": "the file is also named in row 3 with the labels x, y",
-        "3": "the file is also named in row 2 with the labels x, y",
+        "2": "the file is also named in row 3 with the labels 'x', 'y'",
+        "3": "the file is also named in row 2 with the labels 'x', 'y'",
         "4": "",
     }
 

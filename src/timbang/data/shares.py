@@ -68,9 +68,11 @@ def draw_share(
     held = _count_holdings(classes, groups)
     is_mixed = np.isin(np.arange(len(aim.wanted)), held.label[~held.pure])
     best, lowest = np.zeros(0, dtype=bool), np.inf
-    for _ in range(TRIES):
+    for number in range(TRIES):
         drawn = _draw_mixed(held, aim, random)
-        _turn_mixed(held, aim, drawn, random)
+        # Turning mends what chance does to many mixed groups, but finds less among a few.
+        if number % 2:
+            _turn_mixed(held, aim, drawn, random)
         _draw_pure(held, aim, drawn, random)
         off = _judge(held, aim, drawn)[is_mixed].sum()
         if off < lowest:

@@ -6,10 +6,14 @@ with the row itself, or empty) and ``part`` (the part that the user's table puts
 or empty).
 """
 
+import csv
 import hashlib
+import io
 import json
 import os
-import warnings
+import stat
+import unicodedata
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -23,6 +27,11 @@ from timbang.study import archive_path
 SOURCE_COLUMNS = ("filename", "label", "row", "problem", "part")
 # What file managers leave behind in folders of pictures.
 LITTER = ("thumbs.db", "desktop.ini", "icon\r")
+# What stands between the cells of a table: spreadsheets set to Indonesian or German write
+# semicolons, and what is copied from a spreadsheet has tabs.
+DELIMITERS = (",", ";", "\t")
+# An error message lists no more columns of a table than these.
+LISTED_COLUMNS = 12
 # How tables name the parts.
 PART_WORDS = {
     "train": TRAIN,
@@ -72,28 +81,30 @@ def list_folder(folder: Path, key: str = "data.folder") -> pd.DataFrame:
     """List the images of a folder that has one sub-folder per class, sorted by path.
 
     Every file below a class folder is taken for an image, whatever its ending; hidden files and
-    what file managers leave behind are passed over, as are files outside any class folder.
+    what file managers leave behind are passed over, as are files outside any class folder. Links
+    are followed.
 
     Args:
         folder: the folder that holds the class folders.
         key: the key of the configuration that names the folder.
 
     Raises:
-        TimbangError: the folder is missing or holds no class folder with a file in it.
+        TimbangError: the folder is missing, holds no class folder with a file in it, or holds a
+            folder that cannot be read.
     """
     if not folder.is_dir():
         raise TimbangError(f"{key}: {folder} is not a folder; correct the path")
-    rows = [
-        (
-            *_as_text(file.relative_to(folder).as_posix(), entry.name.strip()),
-            "",
-            _name_problem(file),
-            "",
-        )
-        for entry in _list_subfolders(folder)
-        for file in sorted(entry.rglob("*"))
-        if not file.is_dir() and not _is_hidden(file.relative_to(entry))
-    ]
+    try:
+        _refuse_broken_links(folder, key)
+        rows = [
+            _describe_place(file.relative_to(folder), entry.name)
+            for entry in _list_subfolders(folder)
+            for file in sorted(_iterate_files(entry))
+        ]
+    except OSError as error:
+        raise TimbangError(
+            f"{key}: {error.filename} cannot be read ({error.strerror}); mend or remove it"
+        ) from None
     if not rows:
         raise TimbangError(
             f"{key}: {folder} holds no images; put each class into a folder of its own, "
@@ -136,13 +147,72 @@ def _list_subfolders(folder: Path) -> list[Path]:
     ]
 
 
+def _refuse_broken_links(folder: Path, key: str) -> None:
+    """Refuse a link to a class folder on a disk that is not there: the class would be lost."""
+    for entry in sorted(folder.iterdir()):
+        if entry.is_symlink() and not entry.exists():
+            raise TimbangError(f"{key}: {entry} is a link that leads nowhere; mend or remove it")
+
+
+def _iterate_files(folder: Path, strict: bool = True) -> Iterator[Path]:
+    """Yield all that is no folder below a folder, without what is hidden.
+
+    Links to folders are followed, except where they lead back to a folder that they are in.
+
+    Args:
+        folder: the folder.
+        strict: whether a folder that cannot be read is an error or passed over.
+    """
+
+    def refuse(error: OSError) -> None:
+        if strict:
+            raise error
+
+    for directory, subfolders, files in os.walk(folder, onerror=refuse, followlinks=True):
+        here = Path(directory)
+        subfolders[:] = [
+            name
+            for name in sorted(subfolders)
+            if not name.startswith(".") and not _leads_back(here / name, folder)
+        ]
+        for name in sorted(files):
+            if not _is_hidden(name):
+                yield here / name
+
+
+def _leads_back(place: Path, folder: Path) -> bool:
+    """Return whether a link below a folder points at, or above, a folder that it is in."""
+    if not place.is_symlink():
+        return False
+    target = os.path.realpath(place)
+    above = [parent for parent in place.parents if parent.is_relative_to(folder)]
+    return any(Path(os.path.realpath(parent)).is_relative_to(target) for parent in above)
+
+
+def _describe_place(place: Path, class_folder: str) -> tuple[str, str, str, str, str]:
+    """Return the row of a file in a class folder."""
+    filename, label = _as_text(place.as_posix(), class_folder)
+    label = _tidy_label(label)
+    problem = "" if label else "the name of its class folder is blank; rename the folder"
+    return filename, label, "", _name_problem(place) or problem, ""
+
+
+def _tidy_label(label: str) -> str:
+    """Return a label without white space around it, and each accented letter as one character.
+
+    A Mac writes some letters as two characters; the labels would look the same and differ.
+    """
+    return unicodedata.normalize("NFC", label.strip())
+
+
 def read_label_table(
     table: Path, filename_column: str, label_column: str, part_column: str | None = None
 ) -> pd.DataFrame:
     """Read a table that names one image a row, in its order.
 
-    Labels lose the white space around them. A row without a file name, label or part, with a
-    path that leaves the image folder, or that names a file again has a ``problem``.
+    Its cells are divided by commas, semicolons or tabs. Labels lose the white space around them.
+    A row without a file name, label or part, with more cells than there are columns, with a path
+    that leaves the image folder, or that names a file again has a ``problem``.
 
     Args:
         table: the CSV file.
@@ -154,42 +224,42 @@ def read_label_table(
         TimbangError: the table is missing, is no UTF-8 CSV, lacks a column, has no row or a
             part that is none of ``PART_WORDS``.
     """
-    if not table.is_file():
-        raise TimbangError(f"data.table: {table} is not a file; correct the path")
-    try:
-        content = _read_rows(table)
-    except UnicodeDecodeError:
-        raise TimbangError(f"{table}: is not UTF-8 text; save it as CSV UTF-8") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        reason = " ".join(str(error).split())
-        raise TimbangError(f"{table}: is not a CSV table with commas ({reason})") from None
-    for key, column in (
-        ("data.filename_column", filename_column),
-        ("data.label_column", label_column),
-        ("split.from", part_column),
-    ):
-        if column is not None and column not in content.columns:
-            raise TimbangError(
-                f"{table}: has no column {column!r}; its columns are "
-                f"{', '.join(map(repr, content.columns))}: set {key}"
-            )
+    keys = {filename_column: "data.filename_column", label_column: "data.label_column"}
+    if part_column is not None:
+        keys[part_column] = "split.from"
+    header, rows = _read_rows(table, keys)
     images = pd.DataFrame(
-        {
-            "filename": content[filename_column],
-            "label": content[label_column].str.strip(),
-            "row": (np.arange(len(content)) + 2).astype(str),
-            "part": "" if part_column is None else content[part_column].str.strip(),
-        }
-    )[(content != "").any(axis=1)].reset_index(drop=True)
+        [
+            _describe_row(number, cells, header, filename_column, label_column, part_column)
+            for number, cells in enumerate(rows, start=2)
+            if any(cells)
+        ],
+        columns=list(SOURCE_COLUMNS),
+        dtype=str,
+    )
     if images.empty:
         raise TimbangError(f"{table}: has no rows; list one image a row")
-    images["problem"] = [
-        _find_row_problem(filename, label)
-        for filename, label in zip(images["filename"], images["label"], strict=True)
-    ]
     if part_column is not None:
         _read_parts(images, table, part_column)
-    return _mark_repeated(images)[list(SOURCE_COLUMNS)]
+    return _mark_repeated(images)
+
+
+def _describe_row(
+    number: int,
+    cells: list[str],
+    header: list[str],
+    filename_column: str,
+    label_column: str,
+    part_column: str | None,
+) -> tuple[str, str, str, str, str]:
+    """Return what a row of the user's table says, with the columns of a source."""
+    named = dict(zip(header, cells, strict=False))
+    filename, label = named.get(filename_column, ""), _tidy_label(named.get(label_column, ""))
+    part = "" if part_column is None else named.get(part_column, "").strip()
+    problem = _find_row_problem(filename, label)
+    if any(cells[len(header) :]):
+        problem = "has more cells than there are columns; quote the cell that holds a comma"
+    return filename, label, str(number), problem, part
 
 
 def _read_parts(images: pd.DataFrame, table: Path, column: str) -> None:
@@ -209,19 +279,85 @@ def _read_parts(images: pd.DataFrame, table: Path, column: str) -> None:
     images["part"] = words.map(PART_WORDS).fillna("")
 
 
-def _read_rows(table: Path) -> pd.DataFrame:
-    """Read a CSV file as text, empty lines included, so that rows count as in the file."""
-    with warnings.catch_warnings():
-        # Rows with more cells than the header has: what stands to the right of it is left out.
-        warnings.simplefilter("ignore", pd.errors.ParserWarning)
-        return pd.read_csv(
-            table,
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8-sig",
-            skip_blank_lines=False,
-            index_col=False,
+def _read_rows(table: Path, keys: dict[str, str]) -> tuple[list[str], list[list[str]]]:
+    """Read the header and the rows of a CSV file, empty ones included, as text.
+
+    Args:
+        table: the file.
+        keys: the columns that must be there, with the keys of the configuration that name them.
+    """
+    text = _read_text(table)
+    delimiter = _find_delimiter(text, list(keys))
+    rows: list[list[str]] = []
+    try:
+        for cells in _iterate_rows(text, delimiter):
+            rows.append(cells)
+    except csv.Error as error:
+        raise TimbangError(
+            f"{table}: row {len(rows) + 1}: is not a CSV table with commas ({error})"
+        ) from None
+    header = rows.pop(0)
+    for column, key in keys.items():
+        if header.count(column) > 1:
+            raise TimbangError(f"{table}: has several columns {column!r}; rename all but one")
+        if column not in header:
+            columns = _list_columns(header) or "none"
+            raise TimbangError(
+                f"{table}: has no column {column!r}; its columns are {columns}: set {key}"
+            )
+    return header, rows
+
+
+def _read_text(table: Path) -> str:
+    """Return the text of the user's table, which must be in UTF-8."""
+    try:
+        if not table.is_file():
+            raise TimbangError(f"data.table: {table} is not a file; correct the path")
+        content = table.read_bytes()
+    except OSError as error:
+        raise TimbangError(f"data.table: {table} cannot be read ({error.strerror})") from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise TimbangError(
+            f"{table}: line {line}: is not UTF-8 text; save it as CSV UTF-8"
+        ) from None
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise TimbangError(
+            f"{table}: line {line}: holds a NUL character, which no text has; save it as CSV UTF-8"
         )
+    if not text.strip():
+        raise TimbangError(f"{table}: is not a CSV table with commas (it is empty)")
+    return text
+
+
+def _find_delimiter(text: str, columns: list[str]) -> str:
+    """Return the delimiter by which the header has the columns, or else the most cells."""
+    headers = {delimiter: _read_header(text, delimiter) for delimiter in DELIMITERS}
+    for delimiter, header in headers.items():
+        if set(columns) <= set(header):
+            return delimiter
+    return max(DELIMITERS, key=lambda delimiter: len(headers[delimiter]))
+
+
+def _read_header(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(_iterate_rows(text, delimiter))
+    except csv.Error:
+        return []
+
+
+def _iterate_rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+
+
+def _list_columns(header: list[str]) -> str:
+    """Return the names of columns for a message, which a broken table must not make endless."""
+    names = [repr(name[:50]) for name in header[:LISTED_COLUMNS]]
+    more = len(header) - LISTED_COLUMNS
+    return ", ".join(names) + (f" and {more:,} more" if more > 0 else "")
 
 
 def write_digits(folder: Path) -> None:
@@ -267,18 +403,18 @@ def hash_files(folder: Path, known: Path) -> dict[str, str]:
     """
     before = _read_json(known)
     after: dict[str, list] = {}
-    for directory, subfolders, files in os.walk(folder, followlinks=True):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(directory, name)
-            if _is_hidden(path.relative_to(folder)) or not path.is_file():
-                continue
-            place = path.relative_to(folder).as_posix()
+    for path in _iterate_files(folder, strict=False):
+        try:
             status = path.stat()
-            entry = before.get(place, [])
-            if entry[:2] != [status.st_size, status.st_mtime_ns]:
-                entry = [status.st_size, status.st_mtime_ns, _hash_file(path)]
-            after[place] = entry
+        except OSError:
+            continue
+        if not stat.S_ISREG(status.st_mode):
+            continue
+        place = path.relative_to(folder).as_posix()
+        entry = before.get(place, [])
+        if entry[:2] != [status.st_size, status.st_mtime_ns]:
+            entry = [status.st_size, status.st_mtime_ns, _hash_file(path)]
+        after[place] = entry
     if after != before:
         _write_json(after, known)
     return {place: entry[2] for place, entry in after.items()}
@@ -353,8 +489,8 @@ def _write_json(content: dict[str, list], path: Path) -> None:
     temporary.replace(path)
 
 
-def _is_hidden(place: Path) -> bool:
-    return any(part.startswith(".") for part in place.parts) or place.name.lower() in LITTER
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name.lower() in LITTER
 
 
 def _as_text(*names: str) -> list[str]:
@@ -389,7 +525,7 @@ def _mark_repeated(images: pd.DataFrame) -> pd.DataFrame:
         if len(rows) == 1:
             continue
         labels = rows["label"].unique()
-        conflict = f" with the labels {', '.join(labels)}" if len(labels) > 1 else ""
+        conflict = f" with the labels {', '.join(map(repr, labels))}" if len(labels) > 1 else ""
         for index in rows.index if conflict else rows.index[1:]:
             others = ", ".join(images.loc[rows.index.drop(index), "row"])
             images.loc[index, "problem"] = f"the file is also named in row {others}{conflict}"

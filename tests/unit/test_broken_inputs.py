@@ -1,0 +1,342 @@
+"""Whatever a user hands over either works or ends in one line that names the file.
+
+Never a traceback, never a wait without end, never a wrong picture, and nothing lost. The inputs
+are in ``broken_inputs.py``.
+"""
+
+import csv
+import faulthandler
+import hashlib
+import re
+import sys
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+import broken_inputs
+import numpy as np
+import pytest
+from broken_inputs import FILE_NAMES, LABELS, PLACES, TABLES, bad_images, encode, picture
+from PIL import Image
+
+from timbang.data.images import ImageError, read_image
+from timbang.data.manifest import describe_images, list_problems
+from timbang.data.pixels import open_pixels, resize_image, write_pixels
+from timbang.data.records import read_manifest, usable_images, write_table
+from timbang.data.sources import fingerprint_files, list_folder, read_label_table
+from timbang.errors import TimbangError
+
+SECONDS = 60
+SIZE = 16
+
+
+@pytest.fixture(autouse=True)
+def no_endless_wait():
+    """End the tests where one hangs; a thread that waits for a pipe cannot be ended alone."""
+    faulthandler.dump_traceback_later(SECONDS, exit=True, file=sys.__stderr__)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+def describe(source, folder):
+    """Return the manifest of a source, as it comes back from its file."""
+    manifest = describe_images(source, folder, workers=1).manifest
+    write_table(manifest, folder / "manifest.csv")
+    read = read_manifest(folder / "manifest.csv")
+    for column in ("filename", "label", "problem", "row"):
+        assert list(read[column]) == list(manifest[column])
+    (folder / "manifest.csv").unlink()
+    return read
+
+
+def hash_pixels(pixels):
+    height, width, _ = pixels.shape
+    return hashlib.sha256(f"RGB {width} {height} ".encode() + pixels.tobytes()).hexdigest()
+
+
+def save(path, content=None):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content or encode(Image.fromarray(picture()), "PNG"))
+
+
+def in_one_line(error, *words):
+    (line,) = str(error).splitlines()
+    assert len(line) < 1000
+    for word in words:
+        assert word in line
+    return line
+
+
+def test_there_are_more_than_300_and_no_two_are_called_the_same():
+    names = [image.name for image in bad_images()]
+    assert len(names) + len(FILE_NAMES) + len(PLACES) + len(TABLES) + len(LABELS) > 300
+    assert [name for name, times in Counter(names).items() if times > 1] == []
+
+
+# Files
+
+
+@pytest.mark.parametrize("bad", bad_images(), ids=lambda bad: bad.name)
+def test_file_becomes_its_picture_or_a_problem(tmp_path, bad):
+    path = tmp_path / "a" / bad.file
+    path.parent.mkdir()
+    path.write_bytes(bad.content)
+    manifest = describe(list_folder(tmp_path), tmp_path)
+    (image,) = manifest.to_dict("records")
+    assert (image["filename"], image["label"]) == (f"a/{bad.file}", "a")
+    output = tmp_path / "pixels.npy"
+    if image["problem"]:
+        assert bad.problem is not None, image["problem"]
+        assert re.search(bad.problem, image["problem"])
+        (line,) = list_problems(manifest)
+        in_one_line(line, repr(image["filename"]), image["problem"])
+        with pytest.raises(ImageError, match=re.escape(image["problem"])):
+            write_pixels([path], SIZE, output, workers=1)
+        assert not output.exists()
+        return
+    assert bad.any_picture or bad.pixels is not None, "must be refused"
+    write_pixels([path], SIZE, output, workers=1)
+    if not bad.any_picture:
+        shown = np.asarray(read_image(path)[0])
+        assert shown.shape == bad.pixels.shape
+        assert np.abs(shown.astype(int) - bad.pixels).max() <= bad.tolerance
+        assert image["pixels_sha256"] == hash_pixels(shown)
+        resized = resize_image(Image.fromarray(shown), SIZE)
+        assert np.array_equal(open_pixels(output)[0], resized)
+
+
+def test_file_that_asks_for_too_much_memory_is_a_problem(tmp_path, monkeypatch):
+    save(tmp_path / "a/x.png")
+    monkeypatch.setattr(Image.Image, "convert", exhaust_memory)
+    with pytest.raises(ImageError, match="needs more memory than there is"):
+        read_image(tmp_path / "a/x.png")
+
+
+def exhaust_memory(*_):
+    raise MemoryError
+
+
+# Names
+
+
+@pytest.mark.parametrize("name", FILE_NAMES, ids=ascii)
+def test_name_is_found_in_a_folder_and_in_a_table(tmp_path, name):
+    save(tmp_path / "images/a" / name)
+    folder = tmp_path / "images"
+    found = describe(list_folder(folder), folder)
+    assert list(found["filename"]) == [f"a/{name}"]
+    with (tmp_path / "t.csv").open("w", newline="", encoding="utf-8") as table:
+        csv.writer(table).writerows([["filename", "label"], [f"a/{name}", "x"]])
+    listed = describe(read_label_table(tmp_path / "t.csv", "filename", "label"), folder)
+    assert list(listed["filename"]) == [f"a/{name}"]
+    for manifest in (found, listed):
+        (image,) = usable_images(manifest).to_dict("records")
+        assert image["pixels_sha256"] == hash_pixels(picture())
+
+
+@pytest.mark.parametrize("name", FILE_NAMES, ids=ascii)
+def test_missing_file_of_any_name_is_one_line_with_its_row(tmp_path, name):
+    with (tmp_path / "t.csv").open("w", newline="", encoding="utf-8") as table:
+        csv.writer(table).writerows([["filename", "label"], [name, "x"]])
+    manifest = describe(read_label_table(tmp_path / "t.csv", "filename", "label"), tmp_path)
+    assert list_problems(manifest) == [f"{name!r} (row 2): the file is missing"]
+    in_one_line(list_problems(manifest)[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("x" * 300, r"cannot be read (File name too long)"),
+        ("x/" * 3000 + "x", r"cannot be read (File name too long)"),
+        (".", "is not a file"),
+        ("good.png/x", "the file is missing"),
+        ("GOOD.png", "the file is missing"),
+        ("good.png ", "the file is missing"),
+    ],
+)
+def test_name_that_no_file_can_have_is_a_problem_of_its_row(tmp_path, name, problem):
+    save(tmp_path / "good.png")
+    (tmp_path / "t.csv").write_text(f"filename,label\ngood.png,x\n{name},x\n")
+    manifest = describe(read_label_table(tmp_path / "t.csv", "filename", "label"), tmp_path)
+    assert list(manifest["problem"]) == ["", problem]
+    assert list_problems(manifest) == [f"{name!r} (row 3): {problem}"]
+
+
+# Places
+
+
+@pytest.mark.parametrize(("make", "problem"), PLACES.values(), ids=PLACES)
+def test_what_is_no_file_is_a_problem(tmp_path, make, problem):
+    save(tmp_path / "a/good.png")
+    make(tmp_path / "a/x.jpg")
+    fingerprint_files(tmp_path, tmp_path / ".known.json")
+    found = describe(list_folder(tmp_path), tmp_path).set_index("filename")
+    (tmp_path / "t.csv").write_text("filename,label\na/good.png,x\na/x.jpg,y\n")
+    listed = describe(read_label_table(tmp_path / "t.csv", "filename", "label"), tmp_path)
+    assert re.match(problem, listed["problem"][1])
+    in_one_line(list_problems(listed)[0], "'a/x.jpg' (row 3): ")
+    assert found.loc["a/good.png", "problem"] == ""
+    # A folder is looked into: there is no image in this one.
+    if make is broken_inputs.make_folder:
+        assert list(found.index) == ["a/good.png"]
+    else:
+        assert re.match(problem, found.loc["a/x.jpg", "problem"])
+
+
+@pytest.mark.parametrize("method", ["stat", "open"])
+def test_file_that_may_not_be_read_is_a_problem(tmp_path, monkeypatch, method):
+    """Simulated, for the administrator may read everything."""
+    save(tmp_path / "a/x.png")
+    source = list_folder(tmp_path)
+
+    def forbid(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    if method == "stat":
+        monkeypatch.setattr(Path, "stat", forbid)
+    else:
+        monkeypatch.setattr(Image, "open", forbid)
+    manifest = describe_images(source, tmp_path, workers=1).manifest
+    assert list_problems(manifest) == ["'a/x.png': may not be read (permission denied)"]
+
+
+def test_folder_that_may_not_be_read_is_an_error_and_not_left_out(tmp_path, monkeypatch):
+    save(tmp_path / "a/deep/x.png")
+    save(tmp_path / "b/x.png")
+    scandir = broken_inputs.os.scandir
+
+    def forbid(place):
+        if str(place).endswith("deep"):
+            raise PermissionError(13, "Permission denied", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr("os.scandir", forbid)
+    with pytest.raises(TimbangError) as caught:
+        list_folder(tmp_path)
+    in_one_line(caught.value, "data.folder: ", str(tmp_path / "a/deep"), "Permission denied")
+
+
+def test_linked_folders_are_looked_into(tmp_path):
+    """Nothing is lost that lies on another disk."""
+    save(tmp_path / "disk/deep/1.png")
+    save(tmp_path / "images/a/2.png")
+    (tmp_path / "images/a/more").symlink_to(tmp_path / "disk")
+    (tmp_path / "images/b").symlink_to(tmp_path / "disk")
+    found = list_folder(tmp_path / "images")
+    assert list(found["filename"]) == ["a/2.png", "a/more/deep/1.png", "b/deep/1.png"]
+    before = fingerprint_files(tmp_path / "images", tmp_path / "known.json")
+    (tmp_path / "disk/deep/1.png").write_bytes(b"changed")
+    assert fingerprint_files(tmp_path / "images", tmp_path / "known.json") != before
+
+
+def test_folders_that_link_to_each_other_end(tmp_path):
+    """Followed for ever, these would be more folders than there are atoms."""
+    for name in ("a", "b"):
+        save(tmp_path / name / "x.png")
+        for target in (".", "..", "../a", "../b"):
+            (tmp_path / name / f"to {target.replace('/', ' ')}").symlink_to(target)
+    found = list_folder(tmp_path)
+    assert {"a/x.png", "b/x.png"} <= set(found["filename"]) and len(found) <= 4
+    fingerprint_files(tmp_path, tmp_path / ".known.json")
+
+
+def test_class_folder_that_is_a_broken_link_is_an_error(tmp_path):
+    save(tmp_path / "a/x.png")
+    (tmp_path / "b").symlink_to("/media/not there")
+    with pytest.raises(TimbangError) as caught:
+        list_folder(tmp_path)
+    in_one_line(caught.value, f"data.folder: {tmp_path / 'b'} is a link that leads nowhere")
+
+
+def test_class_folder_without_a_name_is_a_problem(tmp_path):
+    save(tmp_path / " /x.png")
+    assert list_problems(describe(list_folder(tmp_path), tmp_path)) == [
+        "' /x.png': the name of its class folder is blank; rename the folder"
+    ]
+
+
+# Tables
+
+
+def read_table(tmp_path, table):
+    path = tmp_path / "labels.csv"
+    path.write_bytes(table.content)
+    if table.error is not None:
+        with pytest.raises(TimbangError, match=table.error) as caught:
+            read_label_table(path, "filename", "label")
+        in_one_line(caught.value, str(path))
+        return
+    read = read_label_table(path, "filename", "label")
+    rows = read[["filename", "label", "problem"]].itertuples(index=False, name=None)
+    found = dict(zip(read["row"], rows, strict=True))
+    assert found.keys() == table.rows.keys()
+    for row, (filename, label, problem) in table.rows.items():
+        assert found[row][:2] == (filename, label)
+        whole = found[row][2]
+        assert whole.startswith(problem[:-3]) if problem.endswith("...") else whole == problem
+        assert len(whole.splitlines()) <= 1
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_table_is_read_right_or_refused_in_one_line(tmp_path, table):
+    read_table(tmp_path, table)
+
+
+@pytest.mark.parametrize("name", ["50 MB of one letter", "50 MB of one cell", "50 MB of cells",
+                                  "50 MB of one row"])  # fmt: skip
+def test_table_of_one_endless_line_ends(tmp_path, name):
+    read_table(tmp_path, broken_inputs.huge_tables()[name])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        broken_inputs.make_folder,
+        broken_inputs.make_pipe,
+        broken_inputs.make_socket,
+        broken_inputs.make_broken_link,
+        broken_inputs.make_link_to_itself,
+        broken_inputs.make_link_to_device,
+    ],
+)
+def test_what_is_no_table_is_refused_in_one_line(tmp_path, make):
+    make(tmp_path / "t.csv")
+    with pytest.raises(TimbangError, match=r"data\.table: .* is not a file") as caught:
+        read_label_table(tmp_path / "t.csv", "filename", "label")
+    in_one_line(caught.value, str(tmp_path / "t.csv"))
+
+
+def test_table_that_may_not_be_read_is_refused_in_one_line(tmp_path, monkeypatch):
+    (tmp_path / "t.csv").write_text("filename,label\na,b\n")
+
+    def forbid(_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", forbid)
+    with pytest.raises(TimbangError, match="cannot be read") as caught:
+        read_label_table(tmp_path / "t.csv", "filename", "label")
+    in_one_line(caught.value, str(tmp_path / "t.csv"))
+
+
+# Labels
+
+
+@pytest.mark.parametrize("label", LABELS, ids=ascii)
+def test_label_is_kept_as_it_is(tmp_path, label):
+    save(tmp_path / "x.png")
+    with (tmp_path / "t.csv").open("w", newline="", encoding="utf-8") as table:
+        csv.writer(table).writerows([["filename", "label"], ["x.png", label]])
+    manifest = describe(read_label_table(tmp_path / "t.csv", "filename", "label"), tmp_path)
+    assert list(usable_images(manifest)["label"]) == [label]
+
+
+def test_labels_that_look_the_same_are_the_same(tmp_path):
+    """A Mac's names of folders have the accent as a character of its own."""
+    composed, decomposed = "caf\u00e9", unicodedata.normalize("NFD", "caf\u00e9")
+    assert composed != decomposed
+    save(tmp_path / composed / "1.png")
+    save(tmp_path / decomposed / "2.png")
+    assert set(list_folder(tmp_path)["label"]) == {composed}
+    assert set(usable_images(describe(list_folder(tmp_path), tmp_path))["label"]) == {composed}
+    (tmp_path / "t.csv").write_text(f"filename,label\n1.png,{composed}\n2.png,{decomposed}\n")
+    assert set(read_label_table(tmp_path / "t.csv", "filename", "label")["label"]) == {composed}
