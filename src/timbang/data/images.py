@@ -16,9 +16,9 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF
 LARGEST_IMAGE = 100_000_000
 # A JPEG is decoded no smaller than this many times the size that is asked for (docs/data.md).
 REDUCED_SCALE = 2
-# Where the compressed pixels of these formats start and what stands after them. Neither can occur
-# among them, so that a file without an end was cut off, whatever its decoder makes of it.
-LAST_MARKERS = {"JPEG": (b"\xff\xda", b"\xff\xd9"), "JPEG2000": (b"\xff\x93", b"\xff\xd9")}
+# The markers around the compressed pixels of a JPEG and of a JPEG 2000. None can occur among the
+# pixels, so that a file without an end was cut off, whatever its decoder makes of it.
+JPEG_SCAN, JPEG2000_DATA, END = b"\xff\xda", b"\xff\x93", b"\xff\xd9"
 
 # Pillow's own limit would warn at one number and refuse at another; read_image has the user's.
 Image.MAX_IMAGE_PIXELS = None
@@ -65,6 +65,8 @@ def read_image(
                     _reduce_scale(image, REDUCED_SCALE * at_least)
                 image.load()
                 _check_content(path, kind)
+                if image.mode == "P" and image.palette is None:
+                    raise ImageError("is damaged (its palette is missing)")
                 return _to_rgb(ImageOps.exif_transpose(image)), kind
     except UnidentifiedImageError:
         raise ImageError("is not an image that can be read") from None
@@ -99,11 +101,23 @@ def _check_content(path: Path, kind: str) -> None:
         # Decoding does not look at the checksums of the pixels.
         with Image.open(path, formats=("PNG",)) as image:
             image.verify()
-    elif kind in LAST_MARKERS:
-        start, end = LAST_MARKERS[kind]
+    elif kind in ("JPEG", "MPO", "JPEG2000"):
         content = path.read_bytes()
-        if end not in content[content.rfind(start) :]:
+        start = content.find(JPEG2000_DATA) if kind == "JPEG2000" else _find_scan(content)
+        if content.rfind(END) < start:
             raise ImageError("is damaged (its end is missing)")
+
+
+def _find_scan(content: bytes) -> int:
+    """Return where the pixels of a JPEG start: its header may hold a whole JPEG, a thumbnail."""
+    place = 2
+    while (marker := content[place : place + 2]) != JPEG_SCAN:
+        if len(marker) < 2:
+            return 0
+        is_segment = marker[0] == 0xFF and marker[1] not in (0x00, 0xFF)
+        length = int.from_bytes(content[place + 2 : place + 4], "big")
+        place += 2 + length if is_segment else 1
+    return place
 
 
 def _reduce_scale(image: Image.Image, side: int) -> None:

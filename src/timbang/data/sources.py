@@ -150,7 +150,7 @@ def _list_subfolders(folder: Path) -> list[Path]:
 def _refuse_broken_links(folder: Path, key: str) -> None:
     """Refuse a link to a class folder on a disk that is not there: the class would be lost."""
     for entry in sorted(folder.iterdir()):
-        if entry.is_symlink() and not entry.exists():
+        if entry.is_symlink() and not entry.exists() and not _is_hidden(entry.name):
             raise TimbangError(f"{key}: {entry} is a link that leads nowhere; mend or remove it")
 
 
