@@ -1,11 +1,15 @@
 """Reading one image file, whatever it is named, as upright RGB pixels."""
 
+import io
+import re
 import stat
+import unicodedata
 import warnings
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from timbang.errors import TimbangError
 
@@ -19,9 +23,26 @@ REDUCED_SCALE = 2
 # The markers around the compressed pixels of a JPEG and of a JPEG 2000. None can occur among the
 # pixels, so that a file without an end was cut off, whatever its decoder makes of it.
 JPEG_SCAN, JPEG2000_DATA, END = b"\xff\xda", b"\xff\x93", b"\xff\xd9"
+# What ends the pixels of a JPEG: any marker but a restart, and not a byte of 255 among them.
+JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+# libjpeg paints what it has no data for in the middle of the range.
+UNPAINTED = 128
+# How an image is turned upright, by the number of its EXIF orientation.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 # Pillow's own limit would warn at one number and refuse at another; read_image has the user's.
 Image.MAX_IMAGE_PIXELS = None
+# Odd metadata is no concern of the user's. Set once: threads that set it and put it back around
+# each image would undo one another's work.
+warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
 
 
 class ImageError(TimbangError):
@@ -52,22 +73,18 @@ def read_image(
     """
     _check_file(path)
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
-            with Image.open(path, formats=FORMATS) as image:
-                kind = image.format or ""
-                if image.width * image.height > largest:
-                    raise ImageError(
-                        f"has {image.width}x{image.height} pixels, more than data.largest_image "
-                        f"allows ({largest:,}); shrink it or raise that limit"
-                    )
-                if at_least is not None:
-                    _reduce_scale(image, REDUCED_SCALE * at_least)
-                image.load()
-                _check_content(path, kind)
-                if image.mode == "P" and image.palette is None:
-                    raise ImageError("is damaged (its palette is missing)")
-                return _to_rgb(ImageOps.exif_transpose(image)), kind
+        with Image.open(path, formats=FORMATS) as image:
+            kind = image.format or ""
+            if image.width * image.height > largest:
+                raise ImageError(
+                    f"has {image.width}x{image.height} pixels, more than data.largest_image "
+                    f"allows ({largest:,}); shrink it or raise that limit"
+                )
+            if at_least is not None:
+                _reduce_scale(image, REDUCED_SCALE * at_least)
+            image.load()
+            _check_content(path, kind, image)
+            return _to_rgb(_turn_upright(image)), kind
     except UnidentifiedImageError:
         raise ImageError("is not an image that can be read") from None
     except PermissionError:
@@ -86,7 +103,7 @@ def _check_file(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        raise ImageError("the file is missing") from None
+        raise ImageError(f"the file is missing{_hint_at_lookalike(path)}") from None
     except PermissionError:
         raise ImageError("may not be read (permission denied)") from None
     except OSError as error:
@@ -95,17 +112,42 @@ def _check_file(path: Path) -> None:
         raise ImageError("is not a file")
 
 
-def _check_content(path: Path, kind: str) -> None:
+def _hint_at_lookalike(path: Path) -> str:
+    """Say so where a file is there whose name only looks the same: nobody could see it."""
+    if path.name.isascii() or _compose(path.name) not in _list_composed(path.parent):
+        return ""
+    return " (one is there whose name looks the same, in other Unicode characters; rename it)"
+
+
+@lru_cache(maxsize=4)
+def _list_composed(folder: Path) -> frozenset[str]:
+    """Return the composed names of what is in a folder; kept, as all its files may be missing."""
+    try:
+        return frozenset(_compose(place.name) for place in folder.iterdir())
+    except OSError:
+        return frozenset()
+
+
+def _compose(name: str) -> str:
+    """Write each accented letter as one character; a Mac takes two for some."""
+    return unicodedata.normalize("NFC", name)
+
+
+def _check_content(path: Path, kind: str, image: Image.Image) -> None:
     """Refuse files that Pillow decodes although their content shows that they are damaged."""
     if kind == "PNG":
         # Decoding does not look at the checksums of the pixels.
-        with Image.open(path, formats=("PNG",)) as image:
-            image.verify()
+        with Image.open(path, formats=("PNG",)) as again:
+            again.verify()
     elif kind in ("JPEG", "MPO", "JPEG2000"):
         content = path.read_bytes()
         start = content.find(JPEG2000_DATA) if kind == "JPEG2000" else _find_scan(content)
         if content.rfind(END) < start:
             raise ImageError("is damaged (its end is missing)")
+        if kind != "JPEG2000" and _lacks_pixels(content, start, image):
+            raise ImageError("is damaged (its pixels end early)")
+    if image.mode == "P" and image.palette is None:
+        raise ImageError("is damaged (its palette is missing)")
 
 
 def _find_scan(content: bytes) -> int:
@@ -115,9 +157,32 @@ def _find_scan(content: bytes) -> int:
         if len(marker) < 2:
             return 0
         is_segment = marker[0] == 0xFF and marker[1] not in (0x00, 0xFF)
-        length = int.from_bytes(content[place + 2 : place + 4], "big")
-        place += 2 + length if is_segment else 1
+        place += 2 + _read_length(content, place) if is_segment else 1
     return place
+
+
+def _lacks_pixels(content: bytes, start: int, image: Image.Image) -> bool:
+    """Return whether a JPEG was cut off within its pixels and closed again.
+
+    libjpeg warns of that, but Pillow passes no warnings on. Whatever stands behind the last pixel
+    changes nothing. So if it does, and the corner was not painted, the last pixel was not there.
+    """
+    width, height = image.size
+    corner = np.asarray(image.crop((max(width - 8, 0), max(height - 8, 0), width, height)))
+    if np.abs(corner.astype(int) - UNPAINTED).max() > 1:
+        return False
+    found = JPEG_MARKER.search(content, start + 2 + _read_length(content, start))
+    end = found.start() if found else len(content)
+    longer = content[:end] + bytes(range(1, 255)) + content[end:]
+    with Image.open(io.BytesIO(longer), formats=("JPEG",)) as again:
+        again.draft(None, image.size)
+        again.load()
+        return again.tobytes() != image.tobytes()
+
+
+def _read_length(content: bytes, segment: int) -> int:
+    """Return the length that a segment of a JPEG says it has behind its marker."""
+    return int.from_bytes(content[segment + 2 : segment + 4], "big")
 
 
 def _reduce_scale(image: Image.Image, side: int) -> None:
@@ -133,9 +198,21 @@ def _reduce_scale(image: Image.Image, side: int) -> None:
             return
 
 
+def _turn_upright(image: Image.Image) -> Image.Image:
+    """Apply the EXIF orientation.
+
+    ``ImageOps.exif_transpose`` also writes all EXIF data anew, which fails where a camera has put
+    text into a tag for numbers.
+    """
+    turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    return image if turn is None else image.transpose(turn)
+
+
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return _scale_deep_grey(image).convert("RGB")
+    if image.mode.startswith("I;16") or image.mode == "I":
+        return _scale_integers(np.asarray(image)).convert("RGB")
+    if image.mode == "F":
+        return _scale_floats(np.asarray(image)).convert("RGB")
     if image.has_transparency_data:
         on_white = Image.new("RGBA", image.size, "white")
         on_white.alpha_composite(image.convert("RGBA"))
@@ -143,16 +220,26 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _scale_deep_grey(image: Image.Image) -> Image.Image:
-    """Scale grey of more than 8 bits to 8.
+def _scale_integers(values: np.ndarray) -> Image.Image:
+    """Scale grey of 16 bits, whose range is 0 to 65,535, to 8."""
+    low, high = int(values.min()), int(values.max())
+    if low < 0 or high > 65535:
+        raise ImageError(
+            f"has whole numbers from {low} to {high} as grey levels, and no 16 bits hold them; "
+            "save it with 8 or 16 bits"
+        )
+    return Image.fromarray(np.rint(np.arange(65536) / 257).astype(np.uint8)[values])
 
-    16-bit integers use their own range (0 to 65,535). Floating point has no range that everyone
-    keeps to: values of 0 to 1 are stretched to 0 to 255, others are taken as 0 to 255.
+
+def _scale_floats(values: np.ndarray) -> Image.Image:
+    """Scale floating-point grey, which has no range that everyone keeps to, to 8 bits.
+
+    Values of 0 to 1 are stretched to 0 to 255, others are taken as 0 to 255.
     """
-    values = np.asarray(image, dtype=np.float64)
-    if image.mode == "F":
-        values = np.nan_to_num(values)
-        scale = 255.0 if values.max(initial=0.0) <= 1.0 else 1.0
-    else:
-        scale = 255.0 / 65535.0
-    return Image.fromarray(np.clip(np.rint(values * scale), 0, 255).astype(np.uint8))
+    low, high = float(values.min()), float(values.max())
+    if not (low >= 0 and high <= 255):
+        raise ImageError(
+            f"has grey levels from {low:g} to {high:g}, neither 0 to 1 nor 0 to 255; "
+            "save it with 8 or 16 bits"
+        )
+    return Image.fromarray(np.rint(values * (255 if high <= 1 else 1)).astype(np.uint8))
