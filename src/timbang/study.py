@@ -76,7 +76,12 @@ class Split:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained; the defaults are the published study's."""
+    """How a network is trained; the defaults are the published study's, all else is off.
+
+    ``momentum`` None stands for the optimiser's own. ``random_resized_crop`` is the least share
+    of the area that is kept, ``mixup`` and ``cutmix`` are the alpha of their Beta distributions,
+    ``gradient_clip`` is the largest norm, ``ema`` the decay of the moving average of the weights.
+    """
 
     epochs: int = 15
     batch_size: int = 32
@@ -84,6 +89,20 @@ class Recipe:
     learning_rate: float = 0.001
     weight_decay: float = 0.0001
     horizontal_flip: float = 0.5
+    momentum: float | None = None
+    schedule: str = "constant"
+    warmup_epochs: float = 0.0
+    step_epochs: int | None = None
+    step_factor: float = 0.1
+    label_smoothing: float = 0.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    dropout: float = 0.0
+    random_resized_crop: float = 0.0
+    auto_augment: str = "none"
+    gradient_clip: float = 0.0
+    ema: float = 0.0
+    weights: str | None = None
 
 
 @dataclass(frozen=True)
@@ -232,6 +251,9 @@ def _find_contradictions(study: Study, networks: tuple[str, ...]) -> Iterator[st
             f"reference: {study.reference!r} is not a contender"
             f"{_suggest(study.reference, names)}; allowed: {', '.join(names)}"
         )
+    for contender in study.contenders:
+        for key, fault in _find_recipe_faults(contender.recipe):
+            yield f"contenders.{contender.name}.recipe.{key}: {fault}"
     if study.report.compare_with == study.name:
         yield f"report.compare_with: {study.name!r} is this study itself; name another one"
     for key in ("title", "course", "ai_assistance"):
@@ -239,6 +261,18 @@ def _find_contradictions(study: Study, networks: tuple[str, ...]) -> Iterator[st
         for language in study.report.languages:
             if texts and language not in texts:
                 yield f"report.{key}.{language}: missing; report.languages asks for {language}"
+
+
+def _find_recipe_faults(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """Yield key and fault for each setting of a recipe that does not go with another one."""
+    if recipe.momentum is not None and recipe.optimizer != "sgd":
+        yield "momentum", f"has no meaning with optimizer {recipe.optimizer}; leave it out"
+    if recipe.schedule == "step" and recipe.step_epochs is None:
+        yield "step_epochs", "missing; schedule step needs it"
+    if recipe.schedule != "step" and recipe.step_epochs is not None:
+        yield "step_epochs", f"has no meaning with schedule {recipe.schedule}; leave it out"
+    if recipe.warmup_epochs >= recipe.epochs and recipe.warmup_epochs:
+        yield "warmup_epochs", f"{recipe.warmup_epochs:g} leaves nothing of {recipe.epochs} epochs"
 
 
 def _find_split_faults(study: Study, given: Mapping[str, Any]) -> Iterator[str]:

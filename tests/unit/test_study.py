@@ -412,3 +412,21 @@ def test_any_value_is_taken_or_refused_in_lines(place, value):
         read_study(config, SCHEMA, network_names())
     except TimbangError as error:
         assert all(line.startswith((*SCHEMA["properties"],)) for line in str(error).splitlines())
+
+
+RECIPE_FAULTS = {
+    "momentum of adam": ({"momentum": 0.5}, "momentum: has no meaning with optimizer adam"),
+    "step without epochs": ({"schedule": "step"}, "step_epochs: missing; schedule step needs it"),
+    "epochs without step": (
+        {"step_epochs": 2},
+        "step_epochs: has no meaning with schedule constant",
+    ),
+    "all warm-up": ({"warmup_epochs": 15}, "warmup_epochs: 15 leaves nothing of 15 epochs"),
+}
+
+
+@pytest.mark.parametrize(("recipe", "fault"), RECIPE_FAULTS.values(), ids=RECIPE_FAULTS)
+def test_settings_of_a_recipe_that_do_not_go_together_are_named(recipe, fault):
+    own = {"plain34": {}, "resnet34": {"recipe": recipe}}
+    (line,) = errors(with_part(contenders=own))
+    assert line.startswith(f"contenders.resnet34.recipe.{fault}")

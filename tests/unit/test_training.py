@@ -24,10 +24,10 @@ from timbang.training.loop import (
     draw_batches,
     flip_images,
     load_images,
-    make_optimizer,
     predict,
     train,
 )
+from timbang.training.optimization import make_optimizer
 
 CPU = torch.device("cpu")
 RECIPE = Recipe(epochs=2, batch_size=8, horizontal_flip=0.5)

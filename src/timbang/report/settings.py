@@ -1,19 +1,39 @@
 """How training settings are named and written in the report."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
-from timbang.report.tex import TeX, number, plain_number
+from timbang.report.tex import TeX, escape_tex, number, plain_number
 from timbang.report.texts import Texts
+from timbang.study import Recipe
+
+# What the published study states; the rest of a recipe is off unless it is asked for.
+PUBLISHED_SETTINGS = (
+    "epochs",
+    "batch_size",
+    "optimizer",
+    "learning_rate",
+    "weight_decay",
+    "horizontal_flip",
+)
+_DEFAULTS = asdict(Recipe())
 
 
 def list_settings(
     recipe: Mapping[str, Any], width: float, image_size: int, texts: Texts
 ) -> list[tuple[str, TeX]]:
-    """Return the study's settings as rows of a table: names and values in TeX."""
+    """Return the study's settings as rows of a table: names and values in TeX.
+
+    Of what a recipe may have besides the published study's settings, only what is on is listed.
+    """
     words = texts["settings"]
     rows = [(words["image_size"], _write_value("image_size", image_size, texts))]
-    rows += [(words[key], _write_value(key, value, texts)) for key, value in recipe.items()]
+    rows += [
+        (words[key], _write_value(key, value, texts))
+        for key, value in recipe.items()
+        if key in PUBLISHED_SETTINGS or value != _DEFAULTS[key]
+    ]
     rows += [
         (words["width"], _write_value("width", width, texts)),
         (words["loss_function"], TeX(words["cross_entropy"])),
@@ -34,7 +54,10 @@ def list_own_settings(own: Mapping[str, Any], common: Mapping[str, Any], texts: 
 
 
 def _write_value(key: str, value: Any, texts: Texts) -> TeX:
-    if key == "optimizer":
-        return TeX(texts["optimizers"][value])
+    words = texts["choices"].get(key, {})
+    if value is None or value in words:
+        return TeX(words.get(value, texts["choices"]["none"]))
+    if isinstance(value, str):
+        return escape_tex(value)
     digits = len(plain_number(value, 12).rstrip("0").partition(".")[2])
     return number(value, digits)

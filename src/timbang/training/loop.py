@@ -2,18 +2,34 @@
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
+from torch.nn.utils import clip_grad_norm_
 
 from timbang.errors import TimbangError
 from timbang.networks import build
 from timbang.networks.zoo import initialise
 from timbang.streams import stream_seed
-from timbang.study import Contender, Recipe
+from timbang.study import Contender
+from timbang.training.augmentation import (
+    Augment,
+    drawing_from,
+    is_mixing,
+    make_augmentation,
+    make_mixing,
+)
+from timbang.training.optimization import (
+    add_dropout,
+    make_average,
+    make_optimizer,
+    make_schedule,
+)
+from timbang.training.transfer import load_weights
 
 # The channel means and standard deviations of ImageNet's images, on the scale of 0 to 255.
 IMAGENET_MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
@@ -40,8 +56,10 @@ class Images:
 class Epoch:
     """One row of the history. Losses are nats, accuracies fractions, all averaged over images.
 
-    The training figures are of the batches as they were trained on; ``seconds`` is the training
-    alone, ``validation_seconds`` the evaluation after it.
+    The training figures are of the batches as they were trained on, without label smoothing;
+    where images are mixed they are of the clean training images after the epoch.
+    ``learning_rate`` is that of the epoch's last step, ``seconds`` is the training alone,
+    ``validation_seconds`` the evaluation after it.
     """
 
     epoch: int
@@ -94,8 +112,17 @@ def train(
 
     network = build(contender.network, class_count, contender.width)
     initialise(network, weights)
+    if recipe.weights is not None:
+        load_weights(network, recipe.weights, contender.network)
+    add_dropout(network, recipe.dropout)
     network.to(device).to(memory_format=torch.channels_last)
+    average = make_average(network, recipe.ema)
+    evaluated = network if average is None else average.module
     optimizer = make_optimizer(network, recipe)
+    steps = 1 + len(list_cuts(len(images.train), recipe.batch_size))
+    schedule = make_schedule(optimizer, recipe, steps)
+    augment = make_augmentation(recipe, images.pixels.shape[1])
+    mix = make_mixing(recipe, class_count)
     classes = torch.from_numpy(images.classes)
 
     history: list[Epoch] = []
@@ -105,19 +132,32 @@ def train(
         loss_sum = torch.zeros((), device=device)
         correct = torch.zeros((), dtype=torch.int64, device=device)
         for batch in draw_batches(images.train, recipe.batch_size, order):
-            inputs = load_images(images.pixels, batch, device)
+            with drawing_from(augmentation) if augment else nullcontext():
+                inputs = load_images(images.pixels, batch, device, augment)
             inputs = flip_images(inputs, recipe.horizontal_flip, augmentation)
-            targets = classes[batch].to(device)
+            true = targets = classes[batch].to(device)
+            if mix:
+                with drawing_from(augmentation):
+                    inputs, targets = mix(inputs, true)
 
-            logits = network(inputs)
-            loss = cross_entropy(logits, targets)
+            with drawing_from(augmentation) if recipe.dropout else nullcontext():
+                logits = network(inputs)
+            loss = cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
             optimizer.zero_grad()
             loss.backward()
+            if recipe.gradient_clip:
+                clip_grad_norm_(network.parameters(), recipe.gradient_clip)
+            learning_rate = optimizer.param_groups[0]["lr"]
             optimizer.step()
+            schedule.step()
+            if average is not None:
+                average.update_parameters(network)
 
-            loss_sum += loss.detach() * len(batch)
-            correct += (logits.argmax(1) == targets).sum()
+            plain = cross_entropy(logits.detach(), true) if recipe.label_smoothing else loss
+            loss_sum += plain.detach() * len(batch)
+            correct += (logits.argmax(1) == true).sum()
         train_loss = loss_sum.item() / len(images.train)
+        train_accuracy = correct.item() / len(images.train)
         trained = time.perf_counter()
         if not np.isfinite(train_loss):
             raise TimbangError(
@@ -125,32 +165,24 @@ def train(
                 f"epoch {epoch}; lower recipe.learning_rate"
             )
 
-        logits = predict(network, images.pixels, images.validation, device)
+        if is_mixing(recipe):
+            train_loss, train_accuracy = score(evaluated, images, images.train, device)
+        logits = predict(evaluated, images.pixels, images.validation, device)
         targets = classes[images.validation]
         history.append(
             Epoch(
                 epoch=epoch,
                 train_loss=train_loss,
-                train_accuracy=correct.item() / len(images.train),
+                train_accuracy=train_accuracy,
                 validation_loss=cross_entropy(logits, targets).item(),
                 validation_accuracy=(logits.argmax(1) == targets).double().mean().item(),
-                learning_rate=optimizer.param_groups[0]["lr"],
+                learning_rate=learning_rate,
                 seconds=trained - start,
                 validation_seconds=time.perf_counter() - trained,
             )
         )
         on_epoch(history[-1])
-    return Run(network, history, logits)
-
-
-def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """Return the recipe's optimiser; Adam's weight decay is L2 in the gradient, not AdamW's."""
-    return torch.optim.Adam(
-        network.parameters(),
-        lr=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        fused=True,
-    )
+    return Run(evaluated, history, logits)
 
 
 def draw_batches(indices: np.ndarray, batch_size: int, order: Generator) -> list[np.ndarray]:
@@ -159,15 +191,28 @@ def draw_batches(indices: np.ndarray, batch_size: int, order: Generator) -> list
     A last batch of a single image joins the one before it, since BN needs more than one value.
     """
     shuffled = indices[torch.randperm(len(indices), generator=order).numpy()]
-    starts = list(range(batch_size, len(shuffled), batch_size))
-    if starts and len(shuffled) - starts[-1] == 1:
-        starts.pop()
-    return np.split(shuffled, starts)
+    return np.split(shuffled, list_cuts(len(shuffled), batch_size))
 
 
-def load_images(pixels: np.ndarray, indices: np.ndarray, device: torch.device) -> Tensor:
-    """Return images normalised as ImageNet's, float32 [B, 3, H, W] in channels-last layout."""
-    raw = torch.from_numpy(pixels[indices]).to(device)
+def list_cuts(count: int, batch_size: int) -> list[int]:
+    """Return where so many images are cut into batches, one place less than there are batches."""
+    cuts = list(range(batch_size, count, batch_size))
+    if cuts and count - cuts[-1] == 1:
+        cuts.pop()
+    return cuts
+
+
+def load_images(
+    pixels: np.ndarray, indices: np.ndarray, device: torch.device, augment: Augment | None = None
+) -> Tensor:
+    """Return images normalised as ImageNet's, float32 [B, 3, H, W] in channels-last layout.
+
+    What ``augment`` does to them it does to their uint8 pixels.
+    """
+    raw = torch.from_numpy(pixels[indices])
+    if augment:
+        raw = augment(raw.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+    raw = raw.to(device)
     mean = torch.tensor(IMAGENET_MEAN, device=device)
     std = torch.tensor(IMAGENET_STD, device=device)
     return raw.float().sub_(mean).div_(std).permute(0, 3, 1, 2)
@@ -178,6 +223,16 @@ def flip_images(images: Tensor, probability: float, augmentation: Generator) -> 
     chosen = torch.rand(len(images), generator=augmentation) < probability
     chosen = chosen.to(images.device)[:, None, None, None]
     return torch.where(chosen, images.flip(3), images)
+
+
+def score(
+    network: nn.Module, images: Images, indices: np.ndarray, device: torch.device
+) -> tuple[float, float]:
+    """Return mean cross-entropy in nats and accuracy of images in evaluation mode."""
+    logits = predict(network, images.pixels, indices, device)
+    targets = torch.from_numpy(images.classes[indices])
+    accuracy = (logits.argmax(1) == targets).double().mean()
+    return cross_entropy(logits, targets).item(), accuracy.item()
 
 
 def predict(

@@ -1,0 +1,101 @@
+"""Starting from weights that were trained before, without letting them run anything."""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from timbang.errors import TimbangError
+from timbang.training.optimization import find_classifier
+
+TORCHVISION = "torchvision"
+
+
+def load_weights(network: nn.Module, weights: str, name: str) -> None:
+    """Put weights into a network; its last linear layer stays as it is where the classes differ.
+
+    Args:
+        network: the network, already initialised.
+        weights: a safetensors file, a file that ``torch.save`` wrote of a state dict, or
+            ``torchvision`` for the weights that torchvision offers for the network.
+        name: the network's name.
+
+    Raises:
+        TimbangError: the file is missing or no such file, or does not fit the network.
+    """
+    state = _fetch_state(name) if weights == TORCHVISION else read_state(Path(weights))
+    _fit_state(network, state, weights)
+
+
+def read_state(path: Path) -> dict[str, Tensor]:
+    """Read a state dict; a file that holds more than tensors is refused, not run.
+
+    Raises:
+        TimbangError: the file is missing, damaged, or holds anything but tensors by name.
+    """
+    if not path.is_file():
+        raise TimbangError(f"recipe.weights: {path} is not a file; correct the path")
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError):
+        pass
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError, KeyError):
+        raise TimbangError(
+            f"recipe.weights: {path} is neither a safetensors file nor a state dict of tensors"
+        ) from None
+    if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
+        state = state["state_dict"]
+    if not isinstance(state, Mapping) or not all(
+        isinstance(key, str) and isinstance(value, Tensor) for key, value in state.items()
+    ):
+        raise TimbangError(f"recipe.weights: {path} holds more than tensors by name")
+    return dict(state)
+
+
+def _fetch_state(name: str) -> dict[str, Tensor]:
+    from torchvision.models import get_model_weights
+
+    network = name.removeprefix("torchvision:")
+    try:
+        offered = get_model_weights(network)
+        return dict(offered.DEFAULT.get_state_dict(progress=False, check_hash=True))
+    except ValueError:
+        raise TimbangError(
+            f"recipe.weights: torchvision has no weights for {name}; give a file"
+        ) from None
+    except (OSError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise TimbangError(
+            f"recipe.weights: torchvision's weights for {name} could not be fetched ({reason})"
+        ) from None
+
+
+def _fit_state(network: nn.Module, state: Mapping[str, Tensor], weights: str) -> None:
+    own = network.state_dict()
+    classifier = find_classifier(network)
+    last = {
+        f"{place}.{part}"
+        for place, layer in network.named_modules()
+        if layer is classifier
+        for part in ("weight", "bias")
+    }
+    taken, faults = {}, []
+    for key, value in own.items():
+        given = state.get(key)
+        if given is not None and given.shape == value.shape:
+            taken[key] = given
+        elif key not in last:
+            has = "is missing" if given is None else f"has the shape {tuple(given.shape)}"
+            faults.append(f"{key} {has}, {tuple(value.shape)} is needed")
+    if faults:
+        raise TimbangError(
+            f"recipe.weights: {weights} does not fit the network: {faults[0]}"
+            f"{f', and {len(faults) - 1} more' if len(faults) > 1 else ''}"
+        )
+    network.load_state_dict(taken, strict=False)
