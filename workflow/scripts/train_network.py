@@ -20,13 +20,17 @@ from timbang.logs import log_to
 from timbang.networks.cost import count_multiply_adds, count_parameters
 from timbang.study import Contender, Recipe
 from timbang.training.device import choose_device, describe_run, repeat_exactly
+from timbang.training.lease import lease
 from timbang.training.loop import Images, predict, train
 
 contender = Contender(
     **snakemake.params.contender | {"recipe": Recipe(**snakemake.params.contender["recipe"])}
 )
 
-with log_to(snakemake.log[0]) as log:
+with (
+    log_to(snakemake.log[0]) as log,
+    lease(choose_device(snakemake.params.device, snakemake.resources.get("gpu", 0))) as device,
+):
     split = read_split(Path(snakemake.input.split))
     classes = sorted_classes(split["label"])
     images = Images(
@@ -36,7 +40,6 @@ with log_to(snakemake.log[0]) as log:
         validation=np.flatnonzero(split["part"] == VALIDATION),
     )
     repeat_exactly(snakemake.threads)
-    device = choose_device(snakemake.params.device, snakemake.resources.get("gpu", 0))
     log.info("%s on %s", contender.name, device)
 
     run = train(

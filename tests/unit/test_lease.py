@@ -1,0 +1,101 @@
+"""Each running job holds a GPU of its own; here the GPUs are made up."""
+
+import multiprocessing
+import os
+import signal
+import time
+
+import pytest
+import torch
+
+from timbang.training import lease as leases
+from timbang.training.lease import lease, lease_one, name_devices
+
+PROCESSES = multiprocessing.get_context("fork")
+
+
+def hold(names, folder, seconds, queue):
+    with lease_one(names, folder) as index:
+        queue.put((os.getpid(), index, time.monotonic()))
+        time.sleep(seconds)
+        queue.put((os.getpid(), index, time.monotonic()))
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(leases, "SECONDS_BETWEEN_TRIES", 0.01)
+
+
+def start(count, names, folder, seconds):
+    queue = PROCESSES.Queue()
+    jobs = [
+        PROCESSES.Process(target=hold, args=(names, folder, seconds, queue)) for _ in range(count)
+    ]
+    for job in jobs:
+        job.start()
+    return jobs, queue
+
+
+def test_no_device_is_held_twice_and_each_is_used(tmp_path):
+    jobs, queue = start(6, ["a", "b", "c"], tmp_path, 0.2)
+    times = {}
+    for _ in range(12):
+        process, index, moment = queue.get(timeout=20)
+        times.setdefault((process, index), []).append(moment)
+    for job in jobs:
+        job.join()
+    spans = [(index, *sorted(moments)) for (_, index), moments in times.items()]
+    assert {index for index, _, _ in spans} == {0, 1, 2}
+    for place, (index, began, ended) in enumerate(spans):
+        for other, start_, end_ in spans[place + 1 :]:
+            assert index != other or ended <= start_ or end_ <= began
+
+
+def test_killed_holder_lets_go(tmp_path):
+    (job,), queue = start(1, ["a"], tmp_path, 600)
+    queue.get(timeout=20)
+    os.kill(job.pid, signal.SIGKILL)
+    job.join()
+    with lease_one(["a"], tmp_path) as index:
+        assert index == 0
+
+
+def test_first_free_device_is_taken(tmp_path):
+    with lease_one(["a", "b"], tmp_path) as first, lease_one(["a", "b"], tmp_path) as second:
+        assert (first, second) == (0, 1)
+
+
+def test_locks_are_of_the_machines_devices_not_of_their_order(tmp_path):
+    with lease_one(["GPU-7", "GPU-8"], tmp_path), lease_one(["GPU-8", "GPU-7"], tmp_path) as index:
+        assert index == 0
+
+
+def test_failing_job_lets_go(tmp_path):
+    with pytest.raises(ValueError), lease_one(["a"], tmp_path):
+        raise ValueError
+    with lease_one(["a"], tmp_path) as index:
+        assert index == 0
+
+
+def test_visible_devices_are_honoured():
+    assert name_devices(3, None) == ["0", "1", "2"]
+    assert name_devices(2, "2, GPU-5a1b") == ["2", "GPU-5a1b"]
+    assert name_devices(1, "MIG-GPU-1/2/0,3") == ["MIG-GPU-1/2/0"]
+
+
+def test_strange_names_stay_in_the_folder(tmp_path):
+    with lease_one(["MIG-GPU-1/2/0", "../../x"], tmp_path / "locks"):
+        assert [path.parent for path in tmp_path.rglob("*.lock")] == [tmp_path / "locks"]
+
+
+def test_processor_needs_no_lease():
+    with lease(torch.device("cpu")) as device:
+        assert device == torch.device("cpu")
+
+
+def test_cuda_job_gets_an_index(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(leases, "lock_folder", lambda: tmp_path)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    with lease(torch.device("cuda")) as first, lease(torch.device("cuda")) as second:
+        assert (first, second) == (torch.device("cuda", 0), torch.device("cuda", 1))
