@@ -213,9 +213,21 @@ def cut_jpegs() -> Iterator[BadImage]:
     yield BadImage("odd", "JPEG and rubbish", content + b"rubbish" * 9, decode(content))
     yield BadImage("odd", "JPEG and zeros", content + bytes(999), decode(content))
     yield BadImage("odd", "two JPEGs in one file", content * 2, decode(content))
-    # A program has cut it and set an end to it. libjpeg notices, but Pillow does not pass it on.
-    closed = content[: len(content) * 3 // 4] + content[-2:]
-    yield BadImage("cut off", "JPEG cut and closed", closed, problem=REFUSED, any_picture=True)
+    # A program has cut them and set an end to them. In a progressive one that is no fault: each
+    # scan only makes the picture finer.
+    for kind, whole in whole_files().items():
+        if "JPEG" in kind and kind.endswith(("JPEG", "restarts")):
+            for share in (75, 90):
+                closed = whole[: len(whole) * share // 100] + whole[-2:]
+                finer = kind == "progressive JPEG"
+                name = f"{kind} cut at {share} % and closed"
+                yield BadImage("cut off", name, closed, problem=REFUSED, any_picture=finer)
+    middle = picture()
+    middle[-16:, -16:] = 128
+    for kind in ("RGB", "L", "CMYK"):
+        image = Image.fromarray(middle).convert(kind)
+        corner = encode(image, "JPEG", restart_marker_blocks=2)
+        yield BadImage("odd", f"{kind} JPEG with a corner of middle grey", corner, decode(corner))
     # As telephones write: a film behind the photograph.
     film = random.Random(0).randbytes(300_000) + b"\xff\xda film"
     yield BadImage("odd", "JPEG and a film", content + film, decode(content))
@@ -456,9 +468,23 @@ def kinds_of_pixels() -> Iterator[BadImage]:
         values = np.array([[0, 0.2, 1]], np.float32) * np.float32(scale)
         shown = [[[v] * 3 for v in (0, 51, 255)]]
         yield odd(f"float TIFF to {scale}", encode(Image.fromarray(values), "TIFF"), shown)
-    wild = np.array([[np.nan, -np.inf, np.inf, -5]], np.float32)
-    shown = [[[v] * 3 for v in (0, 0, 255, 0)]]
-    yield odd("float TIFF of nan and inf", encode(Image.fromarray(wild), "TIFF"), shown)
+    # Cut to the range, they would be a black or a white picture.
+    no_range = {
+        "nan": np.array([[np.nan, 0]], np.float32),
+        "infinite": np.array([[0, np.inf]], np.float32),
+        "below 0": np.array([[-5, 200]], np.float32),
+        "to 65535": np.array([[0, 65535]], np.float32),
+        "32-bit": np.array([[0, 2**31 - 1]], np.int32),
+        "negative": np.array([[-1, 255]], np.int32),
+    }
+    for name, values in no_range.items():
+        content = encode(Image.fromarray(values), "TIFF")
+        yield BadImage(
+            "kind of pixels", f"TIFF of grey {name}", content, problem="^has grey levels"
+        )
+    values = Image.fromarray(deep.astype(np.int32))
+    shown = [[[v] * 3 for v in (0, 1, 251, 255)]]
+    yield odd("32-bit TIFF of 16 bits", encode(values, "TIFF"), shown)
     la = Image.new("LA", (2, 1))
     la.putdata([(9, 255), (9, 0)])
     for kind in ("PNG", "TIFF"):
@@ -553,6 +579,13 @@ def metadata() -> Iterator[BadImage]:
         yield BadImage("EXIF", f"JPEG EXIF {name}", content, shown, REFUSED)
         content = with_chunk(whole, png_chunk(b"eXIf", exif))
         yield BadImage("EXIF", f"PNG EXIF {name}", content, picture(), REFUSED)
+    # Text for a number, as some cameras write: no reason to refuse the photograph.
+    for tag, kind in {"width": (0x100, 7), "resolution": (0x11A, 2), "unit": (0x128, 2)}.items():
+        wrong_tag = struct.pack("<HHI4s", *kind, 4, b"abc\0")
+        directory = sorted([orientation(6)[10:22], wrong_tag], key=lambda entry: entry[1::-1])
+        exif = orientation(6)[:8] + b"\x02\0" + b"".join(directory) + bytes(4)
+        content = with_segment(jpeg, 0xE1, b"Exif\0\0" + exif)
+        yield BadImage("EXIF", f"JPEG EXIF text for {tag}", content, TURNS[6](shown))
     profile = with_segment(jpeg, 0xE2, b"ICC_PROFILE\0\x01\x01rubbish")
     yield BadImage("profile", "JPEG ICC rubbish", profile, shown)
     profile = with_segment(jpeg, 0xE2, b"ICC_PROFILE\0\x07\x02rubbish")

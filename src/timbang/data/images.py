@@ -25,8 +25,12 @@ REDUCED_SCALE = 2
 JPEG_SCAN, JPEG2000_DATA, END = b"\xff\xda", b"\xff\x93", b"\xff\xd9"
 # What ends the pixels of a JPEG: any marker but a restart, and not a byte of 255 among them.
 JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-# libjpeg paints what it has no data for in the middle of the range.
+# The grey level in which libjpeg leaves what it has no data for.
 UNPAINTED = 128
+# More pixels for any JPEG, with the markers at which one may start anew.
+MORE_PIXELS = b"".join(
+    bytes(range(1, 99)) + bytes([0xFF, restart]) for restart in range(0xD0, 0xD8)
+)
 # How an image is turned upright, by the number of its EXIF orientation.
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -164,16 +168,15 @@ def _find_scan(content: bytes) -> int:
 def _lacks_pixels(content: bytes, start: int, image: Image.Image) -> bool:
     """Return whether a JPEG was cut off within its pixels and closed again.
 
-    libjpeg warns of that, but Pillow passes no warnings on. Whatever stands behind the last pixel
-    changes nothing. So if it does, and the corner was not painted, the last pixel was not there.
+    libjpeg warns of that, but Pillow passes no warnings on. Nothing that stands behind the last
+    pixel is looked at. So if it is, the last pixel was not there.
     """
-    width, height = image.size
-    corner = np.asarray(image.crop((max(width - 8, 0), max(height - 8, 0), width, height)))
-    if np.abs(corner.astype(int) - UNPAINTED).max() > 1:
+    corner = np.array(image.getpixel((image.width - 1, image.height - 1)))
+    if np.abs(corner - UNPAINTED).max() > 1:
         return False
     found = JPEG_MARKER.search(content, start + 2 + _read_length(content, start))
     end = found.start() if found else len(content)
-    longer = content[:end] + bytes(range(1, 255)) + content[end:]
+    longer = content[:end] + MORE_PIXELS + content[end:]
     with Image.open(io.BytesIO(longer), formats=("JPEG",)) as again:
         again.draft(None, image.size)
         again.load()
@@ -225,10 +228,10 @@ def _scale_integers(values: np.ndarray) -> Image.Image:
     low, high = int(values.min()), int(values.max())
     if low < 0 or high > 65535:
         raise ImageError(
-            f"has whole numbers from {low} to {high} as grey levels, and no 16 bits hold them; "
+            f"has grey levels from {low} to {high}, which 16 bits do not hold; "
             "save it with 8 or 16 bits"
         )
-    return Image.fromarray(np.rint(np.arange(65536) / 257).astype(np.uint8)[values])
+    return Image.fromarray(((values.astype(np.uint32) * 255 + 32895) >> 16).astype(np.uint8))
 
 
 def _scale_floats(values: np.ndarray) -> Image.Image:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from timbang.data.images import LARGEST_IMAGE, read_image
+from timbang.data.images import LARGEST_IMAGE, ImageError, read_image
 
 
 def resize_image(image: Image.Image, size: int) -> np.ndarray:
@@ -61,7 +61,11 @@ def _fill_file(
     )
 
     def decode(index: int) -> None:
-        pixels[index] = resize_image(read_image(paths[index], largest, size)[0], size)
+        try:
+            image, _ = read_image(paths[index], largest, size)
+        except ImageError as error:
+            raise ImageError(f"{str(paths[index])!r}: {error}") from None
+        pixels[index] = resize_image(image, size)
 
     with ThreadPoolExecutor(workers) as pool:
         for _ in progress(pool.map(decode, range(len(paths)))):
