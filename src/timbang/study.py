@@ -143,6 +143,7 @@ class Study:
     reference: str
     device: str
     threads: int
+    checkpoint_seconds: float
     report: Report
 
     def contender(self, name: str) -> Contender:
@@ -205,6 +206,7 @@ def _build_study(config: Mapping[str, Any]) -> Study:
         reference=config["reference"],
         device=config["device"],
         threads=config["threads"],
+        checkpoint_seconds=float(config["checkpoint_seconds"]),
         report=Report(
             languages=tuple(report["languages"]),
             title=_by_language(report.get("title", {})),

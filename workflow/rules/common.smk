@@ -68,6 +68,12 @@ def per_replicate(pattern):
     return expand(pattern, replicate=STUDY.replicates, allow_missing=True)
 
 
+def initial_weights(contender):
+    """The file of weights that a contender starts from, where there is one."""
+    weights = STUDY.contender(contender).recipe.weights
+    return [] if weights in (None, "torchvision") else [weights]
+
+
 def image_folder():
     """Where the file names of the manifest start."""
     match STUDY.data.source:

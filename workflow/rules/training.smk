@@ -7,6 +7,7 @@ rule train_network:
         manifest=rules.build_manifest.output.manifest,
         pixels=rules.write_pixels.output.pixels,
         split=rules.split_images.output.split,
+        weights=lambda wildcards: initial_weights(wildcards.contender),
     output:
         history=f"{RUN}/history.csv",
         predictions=f"{RUN}/predictions.csv",
@@ -24,6 +25,9 @@ rule train_network:
     params:
         contender=lambda wildcards: asdict(STUDY.contender(wildcards.contender)),
         device=STUDY.device,
+        # A side file that Snakemake does not know, since it removes those that it knows when a
+        # job fails or starts again.
+        checkpoint=f"{RESULTS}/checkpoints/{{contender}}-{{replicate}}",
     message:
         "Training {wildcards.contender}, replicate {wildcards.replicate}"
     script:

@@ -19,6 +19,7 @@ from timbang.evaluation.predictions import make_predictions
 from timbang.logs import log_to
 from timbang.networks.cost import count_multiply_adds, count_parameters
 from timbang.study import Contender, Recipe
+from timbang.training.checkpoint import Checkpoint, name_run, remove_checkpoints
 from timbang.training.device import choose_device, describe_run, repeat_exactly
 from timbang.training.lease import lease
 from timbang.training.loop import Images, predict, train
@@ -40,25 +41,39 @@ with (
         validation=np.flatnonzero(split["part"] == VALIDATION),
     )
     repeat_exactly(snakemake.threads)
+    depends_on = {
+        "contender": snakemake.params.contender,
+        "replicate": snakemake.wildcards.replicate,
+        **describe_run(device),
+    }
+    files = [snakemake.input.split, snakemake.input.manifest, *snakemake.input.weights]
+    name = name_run(depends_on, [Path(file) for file in [*files, *snakemake.input.code]])
+    checkpoint = Checkpoint(
+        Path(f"{snakemake.params.checkpoint}-{name}.safetensors"),
+        # Not a parameter, since it changes nothing of what a run ends with.
+        snakemake.config.get("checkpoint_seconds", 60),
+    )
     log.info("%s on %s", contender.name, device)
 
-    run = train(
-        contender,
-        int(snakemake.wildcards.replicate),
-        images,
-        len(classes),
-        device,
-        on_epoch=lambda epoch: log.info(
-            "epoch %d: training loss %.4f, accuracy %.4f; "
-            "validation loss %.4f, accuracy %.4f; %.1f s",
-            epoch.epoch,
-            epoch.train_loss,
-            epoch.train_accuracy,
-            epoch.validation_loss,
-            epoch.validation_accuracy,
-            epoch.seconds,
-        ),
-    )
+    with checkpoint.stopping_on_request():
+        run = train(
+            contender,
+            int(snakemake.wildcards.replicate),
+            images,
+            len(classes),
+            device,
+            on_epoch=lambda epoch: log.info(
+                "epoch %d: training loss %.4f, accuracy %.4f; "
+                "validation loss %.4f, accuracy %.4f; %.1f s",
+                epoch.epoch,
+                epoch.train_loss,
+                epoch.train_accuracy,
+                epoch.validation_loss,
+                epoch.validation_accuracy,
+                epoch.seconds,
+            ),
+            checkpoint=checkpoint,
+        )
 
     seconds = sum(epoch.seconds for epoch in run.history)
     training = {
@@ -84,3 +99,4 @@ with (
     weights = {name: value.cpu().contiguous() for name, value in run.network.state_dict().items()}
     save_file(weights, snakemake.output.weights)
     Path(snakemake.output.training).write_text(json.dumps(training, indent=2) + "\n")
+    remove_checkpoints(Path(snakemake.params.checkpoint))

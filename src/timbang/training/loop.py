@@ -23,6 +23,7 @@ from timbang.training.augmentation import (
     make_augmentation,
     make_mixing,
 )
+from timbang.training.checkpoint import Checkpoint, Epoch, TrainingState
 from timbang.training.optimization import (
     add_dropout,
     make_average,
@@ -53,26 +54,6 @@ class Images:
 
 
 @dataclass(frozen=True)
-class Epoch:
-    """One row of the history. Losses are nats, accuracies fractions, all averaged over images.
-
-    The training figures are of the batches as they were trained on, without label smoothing;
-    where images are mixed they are of the clean training images after the epoch.
-    ``learning_rate`` is that of the epoch's last step, ``seconds`` is the training alone,
-    ``validation_seconds`` the evaluation after it.
-    """
-
-    epoch: int
-    train_loss: float
-    train_accuracy: float
-    validation_loss: float
-    validation_accuracy: float
-    learning_rate: float
-    seconds: float
-    validation_seconds: float
-
-
-@dataclass(frozen=True)
 class Run:
     """A finished run: the network, its history and the last epoch's validation logits.
 
@@ -91,8 +72,9 @@ def train(
     class_count: int,
     device: torch.device,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    checkpoint: Checkpoint | None = None,
 ) -> Run:
-    """Train a contender from scratch on one replicate; the last epoch counts.
+    """Train a contender on one replicate; the last epoch counts.
 
     Args:
         contender: the network and its recipe.
@@ -101,37 +83,26 @@ def train(
         class_count: the number of classes.
         device: where to train.
         on_epoch: called with each epoch as it ends.
+        checkpoint: where the run goes on from, and what it leaves for the next call.
 
     Raises:
-        TimbangError: the training loss became infinite or not a number.
+        TimbangError: the training loss became infinite or not a number, or the process was
+            asked to stop.
     """
     recipe = contender.recipe
-    weights = Generator().manual_seed(stream_seed(replicate, "initialisation"))
-    order = Generator().manual_seed(stream_seed(replicate, "order"))
-    augmentation = Generator().manual_seed(stream_seed(replicate, "augmentation"))
-
-    network = build(contender.network, class_count, contender.width)
-    initialise(network, weights)
-    if recipe.weights is not None:
-        load_weights(network, recipe.weights, contender.network)
-    add_dropout(network, recipe.dropout)
-    network.to(device).to(memory_format=torch.channels_last)
-    average = make_average(network, recipe.ema)
-    evaluated = network if average is None else average.module
-    optimizer = make_optimizer(network, recipe)
-    steps = 1 + len(list_cuts(len(images.train), recipe.batch_size))
-    schedule = make_schedule(optimizer, recipe, steps)
+    state = begin_training(contender, replicate, images, class_count, device)
+    if checkpoint:
+        checkpoint.restore(state)
+    network, optimizer, augmentation = state.network, state.optimizer, state.augmentation
+    evaluated = network if state.average is None else state.average.module
     augment = make_augmentation(recipe, images.pixels.shape[1])
     mix = make_mixing(recipe, class_count)
     classes = torch.from_numpy(images.classes)
 
-    history: list[Epoch] = []
-    for epoch in range(1, recipe.epochs + 1):
-        start = time.perf_counter()
+    state.begin_epoch()
+    while state.epoch <= recipe.epochs:
         network.train()
-        loss_sum = torch.zeros((), device=device)
-        correct = torch.zeros((), dtype=torch.int64, device=device)
-        for batch in draw_batches(images.train, recipe.batch_size, order):
+        for batch in draw_batches(images.train, recipe.batch_size, state.order)[state.step :]:
             with drawing_from(augmentation) if augment else nullcontext():
                 inputs = load_images(images.pixels, batch, device, augment)
             inputs = flip_images(inputs, recipe.horizontal_flip, augmentation)
@@ -147,42 +118,80 @@ def train(
             loss.backward()
             if recipe.gradient_clip:
                 clip_grad_norm_(network.parameters(), recipe.gradient_clip)
-            learning_rate = optimizer.param_groups[0]["lr"]
+            state.learning_rate = optimizer.param_groups[0]["lr"]
             optimizer.step()
-            schedule.step()
-            if average is not None:
-                average.update_parameters(network)
+            state.schedule.step()
+            if state.average is not None:
+                state.average.update_parameters(network)
 
             plain = cross_entropy(logits.detach(), true) if recipe.label_smoothing else loss
-            loss_sum += plain.detach() * len(batch)
-            correct += (logits.argmax(1) == true).sum()
-        train_loss = loss_sum.item() / len(images.train)
-        train_accuracy = correct.item() / len(images.train)
-        trained = time.perf_counter()
+            state.loss_sum += plain.detach() * len(batch)
+            state.correct += (logits.argmax(1) == true).sum()
+            state.step += 1
+            if checkpoint:
+                checkpoint.step_done(state)
+        train_loss = state.loss_sum.item() / len(images.train)
+        train_accuracy = state.correct.item() / len(images.train)
+        seconds = state.elapsed()
         if not np.isfinite(train_loss):
             raise TimbangError(
                 f"{contender.name}, replicate {replicate}: the training loss is {train_loss} in "
-                f"epoch {epoch}; lower recipe.learning_rate"
+                f"epoch {state.epoch}; lower recipe.learning_rate"
             )
 
+        evaluation = time.perf_counter()
         if is_mixing(recipe):
             train_loss, train_accuracy = score(evaluated, images, images.train, device)
-        logits = predict(evaluated, images.pixels, images.validation, device)
-        targets = classes[images.validation]
-        history.append(
-            Epoch(
-                epoch=epoch,
-                train_loss=train_loss,
-                train_accuracy=train_accuracy,
-                validation_loss=cross_entropy(logits, targets).item(),
-                validation_accuracy=(logits.argmax(1) == targets).double().mean().item(),
-                learning_rate=learning_rate,
-                seconds=trained - start,
-                validation_seconds=time.perf_counter() - trained,
-            )
+        validation_loss, validation_accuracy = score(evaluated, images, images.validation, device)
+        epoch = Epoch(
+            epoch=state.epoch,
+            train_loss=train_loss,
+            train_accuracy=train_accuracy,
+            validation_loss=validation_loss,
+            validation_accuracy=validation_accuracy,
+            learning_rate=state.learning_rate,
+            seconds=seconds,
+            validation_seconds=time.perf_counter() - evaluation,
         )
-        on_epoch(history[-1])
-    return Run(evaluated, history, logits)
+        state.end_epoch(epoch)
+        if checkpoint:
+            checkpoint.save(state)
+        on_epoch(epoch)
+    logits = predict(evaluated, images.pixels, images.validation, device)
+    return Run(evaluated, state.history, logits)
+
+
+def begin_training(
+    contender: Contender,
+    replicate: int,
+    images: Images,
+    class_count: int,
+    device: torch.device,
+) -> TrainingState:
+    """Build and initialise all that training changes, from the replicate's streams."""
+    recipe = contender.recipe
+    weights, order, augmentation = (
+        Generator().manual_seed(stream_seed(replicate, stream))
+        for stream in ("initialisation", "order", "augmentation")
+    )
+    network = build(contender.network, class_count, contender.width)
+    initialise(network, weights)
+    if recipe.weights is not None:
+        load_weights(network, recipe.weights, contender.network)
+    add_dropout(network, recipe.dropout)
+    network.to(device).to(memory_format=torch.channels_last)
+    optimizer = make_optimizer(network, recipe)
+    steps = 1 + len(list_cuts(len(images.train), recipe.batch_size))
+    return TrainingState(
+        network=network,
+        average=make_average(network, recipe.ema),
+        optimizer=optimizer,
+        schedule=make_schedule(optimizer, recipe, steps),
+        order=order,
+        augmentation=augmentation,
+        loss_sum=torch.zeros((), device=device),
+        correct=torch.zeros((), dtype=torch.int64, device=device),
+    )
 
 
 def draw_batches(indices: np.ndarray, batch_size: int, order: Generator) -> list[np.ndarray]:

@@ -1,0 +1,297 @@
+"""What a killed run goes on from: a side file with everything that changes while it trains.
+
+The file is safetensors, which can hold nothing that runs, with numbers and the history as JSON in
+its header. It is written whole or not at all, and carries a checksum, so that one that is damaged
+is told from one that is not.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Generator, Tensor, nn
+from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.swa_utils import AveragedModel
+
+from timbang.errors import TimbangError
+
+CONTENT, CHECKSUM = "content", "sha256"
+HEXADECIMAL = "[0-9a-f]" * 16
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One row of the history. Losses are nats, accuracies fractions, all averaged over images.
+
+    The training figures are of the batches as they were trained on, without label smoothing;
+    where images are mixed they are of the clean training images after the epoch.
+    ``learning_rate`` is that of the epoch's last step, ``seconds`` is the training alone,
+    ``validation_seconds`` the evaluation after it.
+    """
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    learning_rate: float
+    seconds: float
+    validation_seconds: float
+
+
+@dataclass
+class TrainingState:
+    """Everything of a run that changes while it trains.
+
+    ``order`` and ``augmentation`` are the random streams of the batches and of what is done to
+    them, ``epoch_order`` is the state of the former as the epoch began. ``epoch`` counts from 1,
+    ``step`` the steps of the epoch that are done; ``loss_sum``, ``correct`` and ``learning_rate``
+    are over these steps, and ``seconds`` is their time up to ``resumed``.
+    """
+
+    network: nn.Module
+    average: AveragedModel | None
+    optimizer: torch.optim.Optimizer
+    schedule: LRScheduler
+    order: Generator
+    augmentation: Generator
+    loss_sum: Tensor
+    correct: Tensor
+    epoch: int = 1
+    step: int = 0
+    learning_rate: float = 0.0
+    seconds: float = 0.0
+    resumed: float = 0.0
+    epoch_order: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.uint8))
+    history: list[Epoch] = field(default_factory=list)
+
+    def begin_epoch(self) -> None:
+        """Start the clock, and remember where the order of the epoch comes from."""
+        self.resumed = time.perf_counter()
+        self.epoch_order = self.order.get_state()
+
+    def elapsed(self) -> float:
+        """Return the seconds of training of this epoch so far."""
+        return self.seconds + time.perf_counter() - self.resumed
+
+    def end_epoch(self, epoch: Epoch) -> None:
+        """Take an epoch into the history and set all that counts within one to zero."""
+        self.history.append(epoch)
+        self.epoch += 1
+        self.step, self.seconds = 0, 0.0
+        self.loss_sum.zero_()
+        self.correct.zero_()
+        self.begin_epoch()
+
+
+class Checkpoint:
+    """Saves a run's state to a file as it goes on, and puts it back.
+
+    Args:
+        path: the file, named by all that the run depends on.
+        seconds: the time after which it is saved within an epoch.
+        clock: tells the time in seconds.
+    """
+
+    def __init__(
+        self, path: Path, seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.path = path
+        self.seconds = seconds
+        self.clock = clock
+        self.saved = clock()
+        self.stop_asked = False
+        self.log = logging.getLogger("timbang")
+
+    def step_done(self, state: TrainingState) -> None:
+        """Save where it is time, or where the process was asked to stop.
+
+        Raises:
+            TimbangError: the process was asked to stop.
+        """
+        if self.stop_asked:
+            self.save(state)
+            raise TimbangError(
+                f"stopped on request after step {state.step} of epoch {state.epoch}; "
+                "the same call goes on from there"
+            )
+        if self.clock() - self.saved >= self.seconds:
+            self.save(state)
+
+    def save(self, state: TrainingState) -> None:
+        """Write the state, whole or not at all."""
+        tensors, content = pack_state(state)
+        text = json.dumps(content)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        save_file(tensors, temporary, {CONTENT: text, CHECKSUM: hash_state(tensors, text)})
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(self.path)
+        self.saved = self.clock()
+
+    def restore(self, state: TrainingState) -> None:
+        """Put a saved state back; without one, or with a damaged one, nothing changes."""
+        if not self.path.is_file():
+            return
+        try:
+            tensors, content = read_state_file(self.path)
+        except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+            reason = " ".join(str(error).split())
+            self.log.warning("%s is damaged and not used (%s)", self.path, reason)
+            return
+        unpack_state(state, tensors, content)
+        self.log.info("going on after step %d of epoch %d", state.step, state.epoch)
+
+    @contextmanager
+    def stopping_on_request(self) -> Iterator[None]:
+        """Let SIGTERM, with which schedulers announce a kill, stop the run at its next step."""
+
+        def ask(number: int, frame: object) -> None:
+            self.stop_asked = True
+
+        before = signal.signal(signal.SIGTERM, ask)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+def name_run(settings: Mapping[str, Any], files: list[Path]) -> str:
+    """Return a name for all that a run depends on: 16 hexadecimal digits.
+
+    Args:
+        settings: what can be written as JSON.
+        files: files whose content counts, in their order.
+    """
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for file in files:
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def remove_checkpoints(run: Path) -> None:
+    """Remove all checkpoints of a run, stale ones and what a kill left of writing one.
+
+    Args:
+        run: the path of a checkpoint up to the ``-`` before the name that ``name_run`` gives.
+    """
+    for pattern in (f"{run.name}-{HEXADECIMAL}.safetensors", f".{run.name}-{HEXADECIMAL}.*.part"):
+        for file in run.parent.glob(pattern):
+            file.unlink(missing_ok=True)
+    if run.parent.is_dir() and not any(run.parent.iterdir()):
+        # Another run may make one this very moment.
+        with suppress(OSError):
+            run.parent.rmdir()
+
+
+def pack_state(state: TrainingState) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return a state as tensors by name, on the CPU, and what can be written as JSON."""
+    tensors = {f"network.{name}": value for name, value in state.network.state_dict().items()}
+    if state.average is not None:
+        own = state.average.state_dict()
+        tensors |= {f"average.{name}": value for name, value in own.items()}
+    optimizer = state.optimizer.state_dict()
+    moments: dict[str, list[str]] = {}
+    for place, values in optimizer["state"].items():
+        moments[str(place)] = [name for name, value in values.items() if value is not None]
+        tensors |= {f"optimizer.{place}.{name}": values[name] for name in moments[str(place)]}
+    tensors |= {
+        "order": state.epoch_order,
+        "augmentation": state.augmentation.get_state(),
+        "loss_sum": state.loss_sum,
+        "correct": state.correct,
+    }
+    content = {
+        "epoch": state.epoch,
+        "step": state.step,
+        "learning_rate": state.learning_rate,
+        "seconds": state.elapsed(),
+        "history": [asdict(epoch) for epoch in state.history],
+        "schedule": state.schedule.state_dict(),
+        "groups": optimizer["param_groups"],
+        "moments": moments,
+    }
+    # A copy, since safetensors wants its own order of the values and no two of one memory.
+    return (
+        {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()},
+        content,
+    )
+
+
+def unpack_state(
+    state: TrainingState, tensors: Mapping[str, Tensor], content: Mapping[str, Any]
+) -> None:
+    """Put back what ``pack_state`` returned for a state of the same making."""
+    state.network.load_state_dict(_below("network.", tensors))
+    if state.average is not None:
+        state.average.load_state_dict(_below("average.", tensors))
+    state.optimizer.load_state_dict(
+        {
+            "state": {
+                int(place): {name: tensors[f"optimizer.{place}.{name}"] for name in names}
+                for place, names in content["moments"].items()
+            },
+            "param_groups": content["groups"],
+        }
+    )
+    _lay_out_like_weights(state.optimizer)
+    state.schedule.load_state_dict(content["schedule"])
+    state.order.set_state(tensors["order"])
+    state.augmentation.set_state(tensors["augmentation"])
+    state.loss_sum.copy_(tensors["loss_sum"])
+    state.correct.copy_(tensors["correct"])
+    state.history[:] = [Epoch(**row) for row in content["history"]]
+    state.epoch, state.step = content["epoch"], content["step"]
+    state.learning_rate, state.seconds = content["learning_rate"], content["seconds"]
+
+
+def hash_state(tensors: Mapping[str, Tensor], text: str) -> str:
+    """Return a SHA-256 over names, kinds and values of tensors on the CPU, and over a text."""
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        value = tensors[name]
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)} ".encode())
+        digest.update(value.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def read_state_file(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read a state and check it against its checksum.
+
+    Raises:
+        SafetensorError, OSError, ValueError, KeyError, TypeError: it is damaged.
+    """
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        metadata = file.metadata() or {}
+    if hash_state(tensors, metadata[CONTENT]) != metadata[CHECKSUM]:
+        raise ValueError("its checksum is another")
+    return tensors, json.loads(metadata[CONTENT])
+
+
+def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
+def _lay_out_like_weights(optimizer: torch.optim.Optimizer) -> None:
+    """Give the moments the memory layout of their weights, which the fused step relies on."""
+    for weight, values in optimizer.state.items():
+        for name, value in values.items():
+            if isinstance(value, Tensor) and value.shape == weight.shape:
+                values[name] = torch.empty_like(weight).copy_(value)
