@@ -1,0 +1,116 @@
+"""Kill real runs at random moments, and compare what they end with to a run that was left alone.
+
+    python tests/workflow/kill_runs.py --kills 100
+
+Each kill is SIGKILL to Snakemake and all its jobs at once, as a power cut would be, at a random
+moment after training began. The next call goes on; once a run is done its files are compared with
+those of the run that was left alone, and it starts anew.
+"""
+
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN = Path("results/killed/runs/resnet34/0")
+LOG = Path("results/killed/logs/train_network/resnet34/0.log")
+CONFIG = {
+    "study": "killed",
+    "data": {"source": "digits", "image_size": 32},
+    "replicates": 1,
+    "recipe": {"epochs": 3, "ema": 0.9, "schedule": "cosine", "mixup": 0.2},
+    "width": 0.125,
+    "contenders": ["resnet34"],
+    "checkpoint_seconds": 0.1,
+}
+
+
+def call(folder: Path) -> subprocess.Popen:
+    """Start Snakemake on the one run, in a process group of its own."""
+    (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG))
+    command = [sys.executable, "-m", "snakemake", f"{RUN}/weights.safetensors"]
+    command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
+    command += ["--configfile", str(folder / "config.yaml"), "--cores", "1"]
+    command += ["--rerun-incomplete", "--nolock", "--resources", "gpu=0"]
+    return subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+
+
+def kill_in_training(process: subprocess.Popen, folder: Path, seconds: float) -> bool:
+    """Kill all processes of a call so long after training began; False where it was done before."""
+    log = folder / LOG
+    began = time.time()
+    while process.poll() is None:
+        if log.is_file() and log.stat().st_mtime > began - 1 and " on cpu" in log.read_text():
+            break
+        time.sleep(0.02)
+    try:
+        process.wait(seconds)
+        return False
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return True
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    """Return hashes of what a run leaves, without the seconds of its history."""
+    history = pd.read_csv(folder / RUN / "history.csv")
+    kept = history.drop(columns=[name for name in history if "seconds" in name])
+    parts = {"history": kept.to_csv().encode()}
+    for name in ("predictions.csv", "weights.safetensors"):
+        parts[name] = (folder / RUN / name).read_bytes()
+    return {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
+
+
+def kill_runs(folder: Path, kills: int, longest: float, seed: int = 0) -> tuple[int, int]:
+    """Kill runs so often, each up to ``longest`` seconds after training began.
+
+    Returns:
+        The number of runs that came to their end, and of those that ended differently.
+    """
+    random_moments = random.Random(seed)
+    assert call(folder).wait() == 0, (folder / LOG).read_text()
+    expected = fingerprint(folder)
+    done, finished, different = 0, 0, 0
+    while True:
+        shutil.rmtree(folder / RUN)
+        while done < kills:
+            if not kill_in_training(call(folder), folder, random_moments.uniform(0, longest)):
+                break
+            done += 1
+        assert call(folder).wait() == 0, (folder / LOG).read_text()
+        finished += 1
+        different += fingerprint(folder) != expected
+        assert not (folder / "results/killed/checkpoints").exists()
+        if done >= kills:
+            return finished, different
+
+
+def main() -> None:
+    """Kill, compare, and print what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--longest", type=float, default=3.0)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        finished, different = kill_runs(Path(folder), options.kills, options.longest, options.seed)
+    print(f"{options.kills} kills, {finished} runs finished, {different} ended differently")
+    sys.exit(different > 0)
+
+
+if __name__ == "__main__":
+    main()
