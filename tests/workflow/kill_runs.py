@@ -94,7 +94,8 @@ def kill_runs(folder: Path, kills: int, longest: float, seed: int = 0) -> tuple[
         assert call(folder).wait() == 0, (folder / LOG).read_text()
         finished += 1
         different += fingerprint(folder) != expected
-        assert not (folder / "results/killed/checkpoints").exists()
+        left = list((folder / "results/killed/checkpoints").iterdir())
+        assert not left, left
         if done >= kills:
             return finished, different
 

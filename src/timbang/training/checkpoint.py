@@ -12,14 +12,14 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Generator, Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.swa_utils import AveragedModel
@@ -135,8 +135,11 @@ class Checkpoint:
         text = json.dumps(content)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
-        save_file(tensors, temporary, {CONTENT: text, CHECKSUM: hash_state(tensors, text)})
-        with temporary.open("rb") as file:
+        # Not save_file, which writes to a name of its own that a kill would leave behind.
+        whole = save(tensors, {CONTENT: text, CHECKSUM: hash_state(tensors, text)})
+        with temporary.open("wb") as file:
+            file.write(whole)
+            file.flush()
             os.fsync(file.fileno())
         temporary.replace(self.path)
         self.saved = self.clock()
@@ -184,16 +187,14 @@ def name_run(settings: Mapping[str, Any], files: list[Path]) -> str:
 def remove_checkpoints(run: Path) -> None:
     """Remove all checkpoints of a run, stale ones and what a kill left of writing one.
 
+    The folder stays, since another run may be about to write into it.
+
     Args:
         run: the path of a checkpoint up to the ``-`` before the name that ``name_run`` gives.
     """
     for pattern in (f"{run.name}-{HEXADECIMAL}.safetensors", f".{run.name}-{HEXADECIMAL}.*.part"):
         for file in run.parent.glob(pattern):
             file.unlink(missing_ok=True)
-    if run.parent.is_dir() and not any(run.parent.iterdir()):
-        # Another run may make one this very moment.
-        with suppress(OSError):
-            run.parent.rmdir()
 
 
 def pack_state(state: TrainingState) -> tuple[dict[str, Tensor], dict[str, Any]]:
