@@ -21,7 +21,13 @@ from timbang.report.figures.duplicates import (
 )
 from timbang.report.figures.leaks import draw_leaks
 from timbang.report.figures.samples import choose_samples, draw_samples
-from timbang.report.figures.style import STYLE, mark, save_figure, wrap_labels
+from timbang.report.figures.style import (
+    STYLE,
+    count_legend_columns,
+    mark,
+    save_figure,
+    wrap_labels,
+)
 from timbang.report.figures.twin import draw_twin
 from timbang.report.texts import read_texts
 
@@ -190,6 +196,23 @@ def test_marks_of_28_contenders_differ():
     for one, other in itertools.pairwise(map(mark, range(29))):
         assert one.color != other.color
         assert one.dashes != other.dashes
+
+
+def test_legend_of_the_curves_stays_within_the_figure():
+    """Drawn: no part of it beyond the edges, whatever the names."""
+    for titles in (
+        ["Plain-34", "ResNet-34", "Multi-Path ResNet-34", "Pre-activation ResNet-34"],
+        [f"resnet34-{word}" for word in ("mixup", "cutmix", "smoothing", "warmup-cosine")] * 2,
+        names(28),
+    ):
+        with matplotlib.rc_context(STYLE):
+            figure = curves([f"{title}{place or ''}" for place, title in enumerate(titles)])
+            figure.canvas.draw()
+            (legend,) = figure.legends
+            box = legend.get_window_extent()
+        assert box.x0 >= 0
+        assert box.x1 <= figure.bbox.width
+    assert count_legend_columns(["a"]) == 1
 
 
 def test_wrapped_labels_are_short():

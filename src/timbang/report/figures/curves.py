@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from timbang.report.figures.style import Mark, new_figure
+from timbang.report.figures.style import Mark, count_legend_columns, new_figure
 from timbang.report.texts import Texts, write_tick
 
 PANELS = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
@@ -68,7 +68,6 @@ def draw_curves(
     for axes in panels[1]:
         axes.set_xlabel(texts["figures"]["epoch"])
     handles, labels = panels[0, 0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside upper center", ncols=min(4, len(labels)), handlelength=3
-    )
+    columns = count_legend_columns(labels)
+    figure.legend(handles, labels, loc="outside upper center", ncols=columns, handlelength=3)
     return figure

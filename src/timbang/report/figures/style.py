@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
@@ -80,6 +81,18 @@ def wrap_labels(labels: Sequence[str], width: int = 20) -> list[str]:
         "\n".join(textwrap.wrap(label, width, max_lines=3, placeholder=" …")) or label
         for label in labels
     ]
+
+
+def count_legend_columns(labels: Sequence[str]) -> int:
+    """Return how many columns of a legend fit into the width of the text, at most four.
+
+    Judged by letters: a line of 9 pt has about 105, and each handle takes the room of ten.
+    """
+    for columns in (4, 3, 2):
+        parts = [part for part in np.array_split(np.array(labels, dtype=str), columns) if len(part)]
+        if sum(max(map(len, part)) + 10 for part in parts) <= 105:
+            return min(columns, len(labels))
+    return 1
 
 
 def save_figure(figure: Figure, pdf: Path, svg: Path) -> None:
