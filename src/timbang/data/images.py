@@ -19,7 +19,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF
 # As many pixels as a camera of 100 megapixels takes; more are refused before they are decoded.
 LARGEST_IMAGE = 100_000_000
 # A JPEG is decoded no smaller than this many times the size that is asked for (docs/data.md).
-REDUCED_SCALE = 2
+REDUCED_SCALE = 4
 # The markers around the compressed pixels of a JPEG and of a JPEG 2000. None can occur among the
 # pixels, so that a file without an end was cut off, whatever its decoder makes of it.
 JPEG_SCAN, JPEG2000_DATA, END = b"\xff\xda", b"\xff\x93", b"\xff\xd9"
