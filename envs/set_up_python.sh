@@ -101,6 +101,8 @@ esac
 if [ "${made#* * }" = "$root" ] && venv_runs; then
     say "envs/requirements.lock has changed: installing the difference into .venv."
 else
+    # Making it anew would empty the folder that the link leads to.
+    [ ! -L .venv ] || fail ".venv is a link to an environment that is not finished or not for here: remove the link."
     choose_python
     if [ -e .venv ]; then
         say "Making .venv anew with Python $version: the old one is unfinished, broken or was moved."

@@ -308,6 +308,19 @@ def test_unfinished_venv_is_made_anew(machine):
     assert "-m venv --clear .venv" in machine.log()
 
 
+def test_linked_venv_is_never_emptied(machine, tmp_path):
+    """venv --clear follows a link: it would empty an environment that another folder works in."""
+    machine.python()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "kept").write_text("kept")
+    (machine.root / ".venv").symlink_to(other)
+    done = machine.run("set_up_python.sh")
+    assert done.returncode != 0
+    assert "remove the link" in done.stderr
+    assert (other / "kept").read_text() == "kept"
+
+
 def test_moved_venv_is_made_anew(machine, tmp_path):
     machine.python()
     machine.run("set_up_python.sh")
