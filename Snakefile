@@ -14,7 +14,7 @@ sys.executable = shlex.quote(sys.executable)
 from timbang.data.catalogue import check_dataset
 from timbang.data.sources import identify_archive
 from timbang.errors import TimbangError
-from timbang.networks.catalogue import network_names
+from timbang.networks.catalogue import find_fault
 from timbang.study import check_paths, read_study
 
 # A study given with --configfile stands alone: nothing of the default study leaks into it.
@@ -25,7 +25,7 @@ if not workflow.overwrite_configfiles:
 
 schema = Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.yaml"
 try:
-    STUDY = read_study(config, yaml.safe_load(schema.read_text()), network_names())
+    STUDY = read_study(config, yaml.safe_load(schema.read_text()), find_fault)
     twin = STUDY.report.compare_with
     check_paths(STUDY.data, STUDY.report.published, f"results/{twin}/summary.csv" if twin else None)
     check_dataset(STUDY.data.dataset)

@@ -3,7 +3,7 @@
 import datetime
 import difflib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -81,6 +81,8 @@ class Recipe:
     ``momentum`` None stands for the optimiser's own. ``random_resized_crop`` is the least share
     of the area that is kept, ``mixup`` and ``cutmix`` are the alpha of their Beta distributions,
     ``gradient_clip`` is the largest norm, ``ema`` the decay of the moving average of the weights.
+    ``precision`` is that of the forward pass, ``tf32`` permits a GPU to round the factors of
+    float32 products, ``compile`` lets torch compile the network.
     """
 
     epochs: int = 15
@@ -103,16 +105,24 @@ class Recipe:
     gradient_clip: float = 0.0
     ema: float = 0.0
     weights: str | None = None
+    precision: str = "float32"
+    tf32: bool = False
+    compile: bool = False
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A network with its recipe, by name. ``width`` multiplies every number of channels."""
+    """A network with its recipe, by name.
+
+    ``width`` multiplies every number of channels. With ``parameters_of``, the network and width
+    of another contender, the width is solved instead so that both have as many parameters.
+    """
 
     name: str
     network: str
     width: float
     recipe: Recipe
+    parameters_of: tuple[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -152,14 +162,16 @@ class Study:
 
 
 def read_study(
-    config: Mapping[str, Any], schema: Mapping[str, Any], networks: tuple[str, ...]
+    config: Mapping[str, Any],
+    schema: Mapping[str, Any],
+    find_network_fault: Callable[[str, float], str | None],
 ) -> Study:
     """Check a configuration and turn it into a study.
 
     Args:
         config: the configuration as read from YAML; it is not changed.
         schema: the JSON schema of ``workflow/schemas/config.schema.yaml``.
-        networks: the names of the networks that can be trained.
+        find_network_fault: says what is wrong with a network's name or its width, or None.
 
     Raises:
         TimbangError: one line for each thing that is wrong, with its key and what is allowed.
@@ -173,7 +185,8 @@ def read_study(
     filled = _with_defaults(config, schema)
     study = _build_study(filled)
     lines = [
-        *_find_contradictions(study, networks),
+        *_find_contradictions(study, find_network_fault),
+        *_find_parameters_faults(filled["contenders"]),
         *_find_split_faults(study, config.get("split", {})),
     ]
     if lines:
@@ -200,6 +213,7 @@ def _build_study(config: Mapping[str, Any]) -> Study:
                 network=own.get("network", name),
                 width=float(own.get("width", config["width"])),
                 recipe=replace(recipe, **own.get("recipe", {})),
+                parameters_of=_measure_of(own.get("parameters_of"), contenders, config["width"]),
             )
             for name, own in contenders.items()
         ),
@@ -220,6 +234,16 @@ def _build_study(config: Mapping[str, Any]) -> Study:
     )
 
 
+def _measure_of(
+    name: str | None, contenders: Mapping[str, Any], width: float
+) -> tuple[str, float] | None:
+    """Return network and width of the contender of that name, None where there is no name."""
+    if name is None:
+        return None
+    other = contenders.get(name, {})
+    return other.get("network", name), float(other.get("width", width))
+
+
 def _build_split(config: Mapping[str, Any]) -> Split:
     split = Split(**{"column" if key == "from" else key: config[key] for key in config})
     if split.column is not None:
@@ -238,16 +262,16 @@ def _find_infinite(value: Any, place: str = "") -> Iterator[str]:
         yield f"{place}: {value} is not allowed; allowed: a finite number"
 
 
-def _find_contradictions(study: Study, networks: tuple[str, ...]) -> Iterator[str]:
+def _find_contradictions(
+    study: Study, find_network_fault: Callable[[str, float], str | None]
+) -> Iterator[str]:
     """Yield a line for each thing that the schema alone cannot find."""
     yield from _find_source_faults(study.data)
     names = [contender.name for contender in study.contenders]
     for contender in study.contenders:
-        if contender.network not in networks:
-            yield (
-                f"contenders.{contender.name}: there is no network {contender.network!r}"
-                f"{_suggest(contender.network, networks)}; allowed: {', '.join(networks)}"
-            )
+        fault = find_network_fault(contender.network, contender.width)
+        if fault is not None:
+            yield f"contenders.{contender.name}: {fault}"
     if study.reference not in names:
         yield (
             f"reference: {study.reference!r} is not a contender"
@@ -263,6 +287,27 @@ def _find_contradictions(study: Study, networks: tuple[str, ...]) -> Iterator[st
         for language in study.report.languages:
             if texts and language not in texts:
                 yield f"report.{key}.{language}: missing; report.languages asks for {language}"
+
+
+def _find_parameters_faults(contenders: Any) -> Iterator[str]:
+    """Yield a line for each ``parameters_of`` that names no contender of a width of its own."""
+    if not isinstance(contenders, Mapping):
+        return
+    for name, own in contenders.items():
+        other = own.get("parameters_of")
+        if other is None:
+            continue
+        place = f"contenders.{name}.parameters_of"
+        if other not in contenders or other == name:
+            others = [known for known in contenders if known != name]
+            hint = _suggest(other, others)
+            yield f"{place}: {other!r} is no other contender{hint}; allowed: {', '.join(others)}"
+        elif "parameters_of" in contenders[other]:
+            yield f"{place}: {other}'s own width is solved; name a contender that has a width"
+        if "width" in own:
+            yield f"contenders.{name}.width: has no meaning with parameters_of; leave it out"
+        if any(mark in own.get("network", name) for mark in ":/"):
+            yield f"{place}: has no meaning with {own['network']}, which has one width only"
 
 
 def _find_recipe_faults(recipe: Recipe) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ TEXTS = {language: read_texts(REPORT / "texts" / f"{language}.yaml") for languag
 EN, ID = TEXTS["en"], TEXTS["id"]
 
 # Facts about the networks and about print, not results: kernels, strides, stages, channels.
-ARCHITECTURE = {"0", "1", "2", "3", "4", "5", "6", "7", "34", "64", "128", "256", "512"}
+ARCHITECTURE = {"0", "1", "2", "3", "4", "5", "6", "7", "50", "64", "128", "256", "512"}
 
 
 def keys_of(value, prefix=""):

@@ -1,5 +1,7 @@
 """Predictions and their scores, against scikit-learn and by hand."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,8 +11,14 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
 from timbang.data.records import TEST, VALIDATION, write_table
+from timbang.evaluation.leaks import score_leaks
 from timbang.evaluation.metrics import score_predictions, score_test
-from timbang.evaluation.predictions import make_predictions, predicted_classes, read_predictions
+from timbang.evaluation.predictions import (
+    is_without_answer,
+    make_predictions,
+    predicted_classes,
+    read_predictions,
+)
 
 HOSTILE = sorted(["label", "filename", "predicted", "NA", ',"x\n', "01", "probability:a", ""])
 
@@ -132,3 +140,23 @@ def test_hostile_names_survive_the_file(tmp_path_factory, run):
     for column in ("filename", "label", "predicted"):
         assert list(read[column]) == list(table[column])
     assert score_predictions(read) == score_predictions(table)
+
+
+def test_run_that_diverged_has_no_scores(tmp_path):
+    """Its logits are NaN, and of NaN argmax would make the first class."""
+    path = tmp_path / "predictions.csv"
+    write_table(predict([0, 1, 0], np.full((3, 2), np.nan), ["a", "b"]), path)
+    predictions = read_predictions(path, VALIDATION)
+    assert is_without_answer(predictions)
+    assert predictions["predicted"].tolist() == [""] * 3
+    scores = score_predictions(predictions)
+    assert (scores["accuracy"], scores["loss"], scores["confusion_matrix"]) == (None, None, None)
+    assert scores["per_class"]["a"] == {"precision": None, "recall": None, "f1": None, "support": 2}
+    split = pd.DataFrame({"filename": predictions["filename"], "leaked": [True, False, False]})
+    leaks = score_leaks(predictions, split)
+    assert (leaks["leaked_images"], leaks["leaked_accuracy"], leaks["clean_accuracy"]) == (
+        1,
+        None,
+        None,
+    )
+    assert json.loads(json.dumps({**scores, **leaks}, allow_nan=False))["accuracy"] is None

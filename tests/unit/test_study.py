@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from timbang.errors import TimbangError
-from timbang.networks.catalogue import network_names
+from timbang.networks.catalogue import find_fault
 from timbang.study import Data, Recipe, archive_path, check_paths, read_study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +19,7 @@ SMALLEST = "{study: s, data: {source: digits}}"
 
 
 def read(text):
-    return read_study(yaml.safe_load(text), SCHEMA, network_names())
+    return read_study(yaml.safe_load(text), SCHEMA, find_fault)
 
 
 def errors(text):
@@ -91,7 +91,7 @@ def test_list_and_mapping_of_contenders_mean_the_same():
 def test_configuration_is_not_changed():
     config = yaml.safe_load("{study: s, data: {source: digits}, report: {date: 2025-10-03}}")
     before = copy.deepcopy(config)
-    read_study(config, SCHEMA, network_names())
+    read_study(config, SCHEMA, find_fault)
     assert config == before
 
 
@@ -223,7 +223,12 @@ MISTAKES = {
     ),
     "no such network": (
         with_part(contenders=["resnet34", "plain43"]),
-        ["contenders.plain43", "did you mean plain34?", "multipath34"],
+        [
+            "contenders.plain43",
+            "did you mean plain34?",
+            "multipath, twinpath with a depth",
+            "config/README.md",
+        ],
     ),
     "contender twice": (
         with_part(contenders=["resnet34", "resnet34"]),
@@ -409,7 +414,7 @@ def test_any_value_is_taken_or_refused_in_lines(place, value):
         part = part.setdefault(key, {})
     part[place[-1]] = value
     try:
-        read_study(config, SCHEMA, network_names())
+        read_study(config, SCHEMA, find_fault)
     except TimbangError as error:
         assert all(line.startswith((*SCHEMA["properties"],)) for line in str(error).splitlines())
 

@@ -10,6 +10,7 @@ from timbang.data.records import write_table
 from timbang.evaluation.summary import (
     RUN_MEASURES,
     collect_runs,
+    sum_matrices,
     summarise_classes,
     summarise_runs,
 )
@@ -21,6 +22,7 @@ def metrics(contender, replicate, accuracy, loss=0.5, **classes):
     return {
         "contender": contender,
         "replicate": replicate,
+        "diverged": None,
         "parameters": 10,
         "multiply_adds": 20,
         "accuracy": accuracy,
@@ -55,6 +57,30 @@ def test_statistics_by_hand():
         pytest.approx([0.7, 0.2, 0.5, 0.9])
     )
     assert row["training_seconds_mean"] == 2.0
+
+
+def test_runs_that_diverged_are_counted_and_left_out():
+    nothing = {"diverged": {"epoch": 1, "step": 2}, "loss": None, "train_accuracy": None}
+    runs = [metrics("a", 0, 0.5), metrics("a", 1, 0.7), metrics("a", 2, None) | nothing]
+    runs += [metrics("b", 0, None) | nothing, metrics("b", 1, 0.8), metrics("b", 2, 0.9)]
+    runs += [metrics("c", replicate, None) | nothing for replicate in range(3)]
+    table = summary(runs, "a")
+    assert table["diverged"].tolist() == [1, 1, 3]
+    assert table["replicates"].tolist() == [3, 3, 3]
+    assert table.loc["a", "accuracy_mean"] == pytest.approx(0.6)
+    assert table.loc["b", "accuracy_mean"] == pytest.approx(0.85)
+    # Only in replicate 1 did neither diverge.
+    assert table.loc["b", "accuracy_difference"] == pytest.approx(0.1)
+    assert np.isnan(table.loc["c", ["accuracy_mean", "accuracy_difference"]].astype(float)).all()
+
+
+def test_confusion_matrices_of_finished_runs_are_summed():
+    runs = [
+        {"classes": ["x", "y"], "confusion_matrix": matrix}
+        for matrix in ([[1, 2], [3, 4]], None, [[1, 0], [0, 1]])
+    ]
+    assert sum_matrices(runs).tolist() == [[2, 2], [3, 5]]
+    assert sum_matrices(runs[1:2]).tolist() == [[0, 0], [0, 0]]
 
 
 def test_leaks_are_summarised_over_the_runs_that_have_any():

@@ -17,17 +17,18 @@ from timbang.networks.zoo import initialise
 from timbang.streams import stream_seed
 from timbang.study import Contender, Recipe
 from timbang.training import device as devices
-from timbang.training import loop
-from timbang.training.device import choose_device, describe_run, repeat_exactly
-from timbang.training.loop import (
-    Images,
-    draw_batches,
-    flip_images,
-    load_images,
-    predict,
-    train,
+from timbang.training import loop, start
+from timbang.training.batches import draw_batches, flip_images, load_images
+from timbang.training.device import (
+    choose_device,
+    describe_run,
+    explaining_full_memory,
+    repeat_exactly,
 )
+from timbang.training.loop import Images, predict, train
 from timbang.training.optimization import make_optimizer
+from timbang.training.precision import allow_tf32, compile_network, make_scaler
+from timbang.training.steps import tabulate_steps
 
 CPU = torch.device("cpu")
 RECIPE = Recipe(epochs=2, batch_size=8, horizontal_flip=0.5)
@@ -190,18 +191,18 @@ def test_every_stream_is_its_own(monkeypatch):
     """Drawing more from one never shifts another, since each has its seed of the replicate."""
     seeds = {}
 
-    def spy_on(function, stream):
-        original = getattr(loop, function)
+    def spy_on(module, function, stream):
+        original = getattr(module, function)
 
         def spy(*arguments):
             seeds.setdefault(stream, set()).add(arguments[-1].initial_seed())
             return original(*arguments)
 
-        monkeypatch.setattr(loop, function, spy)
+        monkeypatch.setattr(module, function, spy)
 
-    spy_on("initialise", "initialisation")
-    spy_on("draw_batches", "order")
-    spy_on("flip_images", "augmentation")
+    spy_on(start, "initialise", "initialisation")
+    spy_on(loop, "draw_batches", "order")
+    spy_on(loop, "flip_images", "augmentation")
     run(replicate=5)
     assert seeds == {stream: {stream_seed(5, stream)} for stream in seeds}
     assert len(seeds) == 3
@@ -235,10 +236,101 @@ def test_weight_decay_is_l2_and_not_decoupled():
     assert not torch.allclose(ours, step(lambda p: torch.optim.AdamW(p, **options)), atol=1e-4)
 
 
-def test_divergence_is_one_line():
-    with pytest.raises(TimbangError, match=r"mine, replicate 3.*lower recipe\.learning_rate") as e:
-        run(replace(RECIPE, learning_rate=1e30, epochs=4), replicate=3)
+DIVERGING = replace(RECIPE, learning_rate=1e30, epochs=4)
+
+
+def test_divergence_ends_the_run_with_the_step_that_shows_it():
+    finished = run(DIVERGING, replicate=3)
+    epoch, step = finished.diverged
+    losses = finished.step_losses
+    assert len(finished.history) == epoch == len(losses) < 4
+    before = np.append(losses[: epoch - 1].ravel(), losses[epoch - 1, : step - 1])
+    assert np.isfinite(before).all()
+    assert len(before) >= 1, "the first loss is of weights that have not changed"
+    assert not np.isfinite(losses[epoch - 1, step - 1])
+    last = finished.history[-1]
+    assert np.isnan(last.validation_loss)
+    assert np.isnan(last.validation_accuracy)
+    assert finished.logits.isnan().all()
+    assert finished.logits.shape == (8, 3)
+
+
+def test_weights_that_the_last_step_spoils_are_divergence_too():
+    """A loss is that of the weights before its step; only the evaluation meets the last ones."""
+    recipe = replace(DIVERGING, epochs=1, batch_size=20, optimizer="sgd")
+    finished = run(recipe)
+    assert np.isfinite(finished.step_losses).all()
+    assert finished.diverged == (1, 1)
+
+
+def test_step_losses_are_those_of_the_batches():
+    images = make_images()
+    finished = run(images=images)
+    losses = finished.step_losses
+    assert losses.shape == (2, 3)
+    weighted = losses @ np.array([8, 8, 4]) / 20
+    assert weighted == pytest.approx([epoch.train_loss for epoch in finished.history])
+    table = tabulate_steps(losses)
+    assert table["epoch"].tolist() == [1, 1, 1, 2, 2, 2]
+    assert table["step"].tolist() == [1, 2, 3] * 2
+    assert table["loss"].to_numpy().reshape(2, 3) == pytest.approx(losses)
+
+
+# Precision
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_half_precision_trains_nearly_the_same(precision):
+    exact = history(run())
+    half = history(run(replace(RECIPE, precision=precision)))
+    assert half != exact
+    assert half[0]["train_loss"] == pytest.approx(exact[0]["train_loss"], rel=0.02)
+
+
+def test_weights_stay_float32_in_half_precision():
+    finished = run(replace(RECIPE, precision="bfloat16"))
+    assert {value.dtype for value in finished.network.parameters()} == {torch.float32}
+    assert finished.logits.dtype == torch.float32
+
+
+def test_scaler_scales_only_where_it_is_needed():
+    assert make_scaler(replace(RECIPE, precision="float16"), CPU).is_enabled()
+    for precision in ("float32", "bfloat16"):
+        assert not make_scaler(replace(RECIPE, precision=precision), CPU).is_enabled()
+
+
+def test_compiled_network_is_the_network():
+    network = build("resnet18", 3, 0.125)
+    assert compile_network(network, RECIPE) is network
+    compiled = compile_network(network, replace(RECIPE, compile=True))
+    assert compiled is not network
+    assert next(compiled.parameters()) is next(network.parameters())
+
+
+def test_tf32_is_off_unless_it_is_asked_for():
+    allow_tf32(True)
+    assert torch.backends.cudnn.allow_tf32
+    allow_tf32(False)
+    assert not torch.backends.cudnn.allow_tf32
+    assert not torch.backends.cuda.matmul.allow_tf32
+
+
+def test_pixels_on_the_device_give_the_same_run():
+    """As on a GPU that has room for them; here the device is the CPU."""
+    images = make_images()
+    resident = replace(images, pixels=torch.from_numpy(images.pixels))
+    assert history(run(images=resident)) == history(run(images=images))
+
+
+def test_memory_that_is_full_is_one_line():
+    full = r"the memory is full; lower recipe\.batch_size"
+    with pytest.raises(TimbangError, match=full) as e, explaining_full_memory():
+        torch.empty(1 << 50)
     assert len(str(e.value).splitlines()) == 1
+    with pytest.raises(TimbangError, match="the memory is full"), explaining_full_memory():
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+    with pytest.raises(RuntimeError, match="shapes"), explaining_full_memory():
+        raise RuntimeError("shapes do not fit")
 
 
 # The device

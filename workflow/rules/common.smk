@@ -7,7 +7,8 @@ from snakemake.utils import min_version
 from timbang.accelerators import seems_to_have_gpu
 from timbang.data.changes import refuse_new_problems
 from timbang.data.sources import fingerprint_files, hash_files, list_images
-from timbang.networks.catalogue import CATALOGUE
+from timbang.networks.catalogue import network_file
+from timbang.report.networks import describe_networks, differ_in_shortcuts_alone, find_plain
 from timbang.report.titles import title_contender
 from timbang.study import archive_path
 
@@ -63,6 +64,12 @@ def count_gpus():
     return int(STUDY.device != "cpu" and seems_to_have_gpu())
 
 
+def own_settings(contender):
+    """What may differ between contenders: the recipe, and the width unless it is solved."""
+    width = {"width": contender.width} if contender.parameters_of is None else {}
+    return asdict(contender.recipe) | width
+
+
 def per_replicate(pattern):
     """The files of all replicates of one contender."""
     return expand(pattern, replicate=STUDY.replicates, allow_missing=True)
@@ -72,6 +79,13 @@ def initial_weights(contender):
     """The file of weights that a contender starts from, where there is one."""
     weights = STUDY.contender(contender).recipe.weights
     return [] if weights in (None, "torchvision") else [weights]
+
+
+def own_networks(contender):
+    """The files of the user's own that a contender's parameters and computations come from."""
+    own = STUDY.contender(contender)
+    names = [own.network, *(own.parameters_of[:1] if own.parameters_of else ())]
+    return [network_file(name) for name in names if network_file(name)]
 
 
 def image_folder():

@@ -1,13 +1,6 @@
 # The tables, the document and its PDF, in every language of the report.
 
-PLAIN = next(
-    (
-        contender.name
-        for contender in STUDY.contenders
-        if CATALOGUE[contender.network].family == "plain"
-    ),
-    None,
-)
+PLAIN = find_plain(STUDY.contenders, STUDY.reference)
 TABLES = {
     name: f"{RESULTS}/tables/{name.replace('_', '-')}-{{language}}.tex"
     for name in (
@@ -97,12 +90,17 @@ rule write_report:
         contenders=[
             {
                 "title": TITLES[contender.name],
-                "family": CATALOGUE[contender.network].family,
+                "network": contender.network,
                 "width": contender.width,
                 "recipe": asdict(contender.recipe),
+                "settings": own_settings(contender),
             }
             for contender in STUDY.contenders
         ],
+        networks=describe_networks(STUDY.contenders),
+        plain=PLAIN,
+        shortcuts_alone=PLAIN is not None
+        and differ_in_shortcuts_alone(STUDY.contender(PLAIN), STUDY.contender(STUDY.reference)),
         reference=STUDY.reference,
         replicates=len(STUDY.replicates),
         recipe=asdict(STUDY.recipe),

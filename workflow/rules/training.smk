@@ -8,8 +8,10 @@ rule train_network:
         pixels=rules.write_pixels.output.pixels,
         split=rules.split_images.output.split,
         weights=lambda wildcards: initial_weights(wildcards.contender),
+        network=lambda wildcards: own_networks(wildcards.contender),
     output:
         history=f"{RUN}/history.csv",
+        steps=f"{RUN}/history_steps.csv",
         predictions=f"{RUN}/predictions.csv",
         weights=f"{RUN}/weights.safetensors",
         training=f"{RUN}/training.json",

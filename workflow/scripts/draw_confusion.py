@@ -2,8 +2,8 @@ import json
 from pathlib import Path
 
 import matplotlib
-import numpy as np
 
+from timbang.evaluation.summary import sum_matrices
 from timbang.logs import log_to
 from timbang.report.figures.confusion import draw_confusion
 from timbang.report.figures.style import STYLE, save_figure
@@ -13,9 +13,7 @@ with log_to(snakemake.log[0]), matplotlib.rc_context(STYLE):
     metrics = [json.loads(Path(path).read_text()) for path in snakemake.input.metrics]
     figure = draw_confusion(
         matrices={
-            title: np.sum(
-                [run["confusion_matrix"] for run in metrics if run["contender"] == name], axis=0
-            )
+            title: sum_matrices([run for run in metrics if run["contender"] == name])
             for name, title in snakemake.params.titles.items()
         },
         classes=metrics[0]["classes"],

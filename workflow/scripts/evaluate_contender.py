@@ -25,8 +25,10 @@ with log_to(snakemake.log[0]) as log:
             **score_predictions(predicted),
             **score_leaks(predicted, read_split(Path(split))),
             **score_test(read_predictions(Path(predictions), TEST)),
-            "train_accuracy": float(last["train_accuracy"]),
-            "train_loss": float(last["train_loss"]),
         }
-        Path(output).write_text(json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
-        log.info("%s: accuracy %.4f", output, metrics["accuracy"])
+        for measure in ("train_accuracy", "train_loss"):
+            is_known = metrics["diverged"] is None
+            metrics[measure] = float(last[measure]) if is_known else None
+        text = json.dumps(metrics, indent=2, ensure_ascii=False, allow_nan=False)
+        Path(output).write_text(text + "\n")
+        log.info("%s: accuracy %s", output, metrics["accuracy"])

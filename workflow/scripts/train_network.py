@@ -19,10 +19,18 @@ from timbang.evaluation.predictions import make_predictions
 from timbang.logs import log_to
 from timbang.networks.cost import count_multiply_adds, count_parameters
 from timbang.study import Contender, Recipe
+from timbang.training.batches import make_resident
 from timbang.training.checkpoint import Checkpoint, name_run, remove_checkpoints
-from timbang.training.device import choose_device, describe_run, repeat_exactly
+from timbang.training.device import (
+    choose_device,
+    describe_run,
+    explaining_full_memory,
+    repeat_exactly,
+)
 from timbang.training.lease import lease
 from timbang.training.loop import Images, predict, train
+from timbang.training.precision import allow_tf32
+from timbang.training.steps import tabulate_steps
 
 contender = Contender(
     **snakemake.params.contender | {"recipe": Recipe(**snakemake.params.contender["recipe"])}
@@ -31,22 +39,29 @@ contender = Contender(
 with (
     log_to(snakemake.log[0]) as log,
     lease(choose_device(snakemake.params.device, snakemake.resources.get("gpu", 0))) as device,
+    explaining_full_memory(),
 ):
     split = read_split(Path(snakemake.input.split))
     classes = sorted_classes(split["label"])
     images = Images(
-        pixels=open_pixels(Path(snakemake.input.pixels)),
+        pixels=make_resident(open_pixels(Path(snakemake.input.pixels)), device),
         classes=class_indices(split["label"], classes),
         train=np.flatnonzero(split["part"] == TRAIN),
         validation=np.flatnonzero(split["part"] == VALIDATION),
     )
     repeat_exactly(snakemake.threads)
+    allow_tf32(contender.recipe.tf32)
     depends_on = {
         "contender": snakemake.params.contender,
         "replicate": snakemake.wildcards.replicate,
         **describe_run(device),
     }
-    files = [snakemake.input.split, snakemake.input.manifest, *snakemake.input.weights]
+    files = [
+        snakemake.input.split,
+        snakemake.input.manifest,
+        *snakemake.input.weights,
+        *snakemake.input.network,
+    ]
     name = name_run(depends_on, [Path(file) for file in [*files, *snakemake.input.code]])
     checkpoint = Checkpoint(
         Path(f"{snakemake.params.checkpoint}-{name}.safetensors"),
@@ -84,17 +99,25 @@ with (
         "parameters": count_parameters(run.network),
         "multiply_adds": count_multiply_adds(run.network, images.pixels.shape[1]),
         "train_images": len(images.train),
+        "precision": contender.recipe.precision,
+        "tf32": contender.recipe.tf32,
+        "compile": contender.recipe.compile,
+        "diverged": run.diverged and {"epoch": run.diverged[0], "step": run.diverged[1]},
         "training_seconds": seconds,
         "validation_seconds": sum(epoch.validation_seconds for epoch in run.history),
         "images_per_second": len(images.train) * len(run.history) / seconds,
         **describe_run(device),
     }
+    if run.diverged:
+        log.warning("diverged in epoch %d at step %d", *run.diverged)
     write_table(pd.DataFrame(run.history), Path(snakemake.output.history))
+    write_table(tabulate_steps(run.step_losses), Path(snakemake.output.steps))
     predictions = [make_predictions(split.iloc[images.validation], run.logits.numpy(), classes)]
     test = np.flatnonzero(split["part"] == TEST)
     if len(test):
-        logits = predict(run.network, images.pixels, test, device)
-        predictions.append(make_predictions(split.iloc[test], logits.numpy(), classes))
+        logits = predict(run.network, images.pixels, test, device).numpy()
+        logits = np.full_like(logits, np.nan) if run.diverged else logits
+        predictions.append(make_predictions(split.iloc[test], logits, classes))
     write_table(pd.concat(predictions), Path(snakemake.output.predictions))
     weights = {name: value.cpu().contiguous() for name, value in run.network.state_dict().items()}
     save_file(weights, snakemake.output.weights)

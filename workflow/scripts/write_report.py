@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from timbang.data.records import read_manifest, read_split, usable_images
+from timbang.evaluation.summary import read_classes
 from timbang.logs import log_to
 from timbang.report import context as facts
 from timbang.report.data import describe_data, describe_splits
@@ -20,7 +21,7 @@ with log_to(snakemake.log[0]) as log:
     summary = pd.read_csv(snakemake.input.summary).to_dict("records")
     other_path = snakemake.input.get("other_summary")
     other_summary = pd.read_csv(other_path).to_dict("records") if other_path else []
-    classes = pd.read_csv(snakemake.input.classes, dtype={"label": str}, keep_default_na=False)
+    classes = read_classes(Path(snakemake.input.classes))
     histories = [pd.read_csv(path) for path in snakemake.input.histories]
     metrics = [json.loads(Path(path).read_text()) for path in snakemake.input.metrics]
     each = params.replicates
@@ -28,7 +29,7 @@ with log_to(snakemake.log[0]) as log:
         facts.describe_contender(
             row=row,
             title=own["title"],
-            family=own["family"],
+            network=own["network"],
             width=own["width"],
             histories=histories[place * each : (place + 1) * each],
             classes=classes[classes["contender"] == row["contender"]],
@@ -40,7 +41,7 @@ with log_to(snakemake.log[0]) as log:
     own_recipes = [
         {"title": own["title"], "settings": settings}
         for own in params.contenders
-        if (settings := list_own_settings(own["recipe"] | {"width": own["width"]}, common, texts))
+        if (settings := list_own_settings(own["settings"], common, texts))
     ]
     epochs = {own["recipe"]["epochs"] for own in params.contenders}
     date = params.date and write_date(datetime.date.fromisoformat(params.date), texts)
@@ -66,7 +67,9 @@ with log_to(snakemake.log[0]) as log:
         ),
         "twin": facts.describe_twin(contenders, other_summary, params.names[1]),
         "environment": facts.describe_environment(metrics),
-        **facts.build_context(contenders, params.reference, each, texts),
+        "networks": params.networks,
+        "shortcuts_alone": params.shortcuts_alone,
+        **facts.build_context(contenders, params.plain, params.reference, each, texts),
     }
     document = render_document(Path(snakemake.input.template), context, texts)
     Path(snakemake.output.tex).write_text(document, encoding="utf-8")

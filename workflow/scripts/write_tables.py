@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from timbang.evaluation.summary import read_classes
 from timbang.logs import log_to
 from timbang.report import tables
 from timbang.report.published import read_published
@@ -14,12 +15,7 @@ with log_to(snakemake.log[0]) as log:
     published = read_published(snakemake.input.get("published"))
     summary = pd.read_csv(snakemake.input.summary).to_dict("records")
     by_name = {row["contender"]: row for row in summary}
-    classes = pd.read_csv(
-        snakemake.input.classes,
-        dtype={"label": str, "contender": str},
-        keep_default_na=False,
-        na_values={"precision_sd": [""], "recall_sd": [""], "f1_sd": [""]},
-    )
+    classes = read_classes(Path(snakemake.input.classes))
     settings = list_settings(
         snakemake.params.recipe, snakemake.params.width, snakemake.params.image_size, texts
     )

@@ -4,6 +4,8 @@ from typing import Any
 
 import pandas as pd
 
+from timbang.evaluation.predictions import is_without_answer
+
 
 def score_leaks(predictions: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any]:
     """Score a run apart on leaked and on clean validation images.
@@ -18,8 +20,10 @@ def score_leaks(predictions: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any
     """
     is_leaked = split.set_index("filename")["leaked"].loc[predictions["filename"]].to_numpy()
     is_right = (predictions["label"] == predictions["predicted"]).to_numpy()
+    is_known = not is_without_answer(predictions)
     leaked, clean = (
-        float(is_right[part].mean()) if part.any() else None for part in (is_leaked, ~is_leaked)
+        float(is_right[part].mean()) if is_known and part.any() else None
+        for part in (is_leaked, ~is_leaked)
     )
     difference = None if leaked is None or clean is None else leaked - clean
     return {

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from timbang.evaluation.predictions import PROBABILITY, predicted_classes
+from timbang.evaluation.predictions import PROBABILITY, is_without_answer, predicted_classes
 
 
 def score_predictions(predictions: pd.DataFrame) -> dict[str, Any]:
@@ -19,10 +19,21 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, Any]:
         ``accuracy`` and the scores of ``per_class`` (``precision``, ``recall``, ``f1``) as
         fractions, ``support`` in images, ``loss`` as the mean cross-entropy in nats, and
         ``confusion_matrix`` in images with the true class in rows, the predicted in columns, in
-        the order of ``classes``. A score that would divide by zero is 0.
+        the order of ``classes``. A score that would divide by zero is 0. Without predictions,
+        since the run diverged, every score is None.
     """
     classes = predicted_classes(predictions)
     true, predicted = predictions["label"], predictions["predicted"]
+    if is_without_answer(predictions):
+        none = dict.fromkeys(("precision", "recall", "f1"))
+        return {
+            "accuracy": None,
+            "loss": None,
+            "validation_images": len(predictions),
+            "classes": classes,
+            "per_class": {name: {**none, "support": int((true == name).sum())} for name in classes},
+            "confusion_matrix": None,
+        }
     accuracy, loss = _score(predictions)
     precision, recall, f1, support = precision_recall_fscore_support(
         true, predicted, labels=classes, zero_division=0
@@ -53,10 +64,13 @@ def score_test(predictions: pd.DataFrame) -> dict[str, Any]:
 
     Returns:
         ``test_accuracy`` as a fraction, ``test_loss`` as the mean cross-entropy in nats and the
-        number of ``test_images``; None each without a test part.
+        number of ``test_images``; None each without a test part. Both scores are None where the
+        run diverged.
     """
     if predictions.empty:
         return dict.fromkeys(("test_accuracy", "test_loss", "test_images"))
+    if is_without_answer(predictions):
+        return {"test_accuracy": None, "test_loss": None, "test_images": len(predictions)}
     accuracy, loss = _score(predictions)
     return {"test_accuracy": accuracy, "test_loss": loss, "test_images": len(predictions)}
 

@@ -1,8 +1,10 @@
 """What the runs of a study say together: one row a run, and one row a contender."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 RUN_MEASURES = (
@@ -28,10 +30,11 @@ def collect_runs(metrics: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Return one row a run: contender, replicate, costs and ``RUN_MEASURES``.
 
     ``accuracy`` and ``loss`` are of the validation images; the last epoch counts. A measure that
-    a run has no images for is NaN.
+    a run has no images for is NaN, and so are the scores of a run that ``diverged`` (bool).
     """
     columns = ["contender", "replicate", "parameters", "multiply_adds", *RUN_MEASURES]
     runs = pd.DataFrame([{key: run[key] for key in columns} for run in metrics])
+    runs.insert(2, "diverged", [run["diverged"] is not None for run in metrics])
     return runs.astype({key: float for key in RUN_MEASURES})
 
 
@@ -43,10 +46,12 @@ def summarise_runs(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
         reference: the contender that the others are compared with.
 
     Returns:
-        ``contender``, ``replicates``, ``parameters``, ``multiply_adds``, for each of
-        ``RUN_MEASURES`` its ``STATISTICS`` over the replicates (``accuracy_mean`` ...; ``sd`` is
-        the sample standard deviation, empty for one replicate), and the mean over replicates of
-        the paired ``accuracy_difference`` and ``loss_difference`` to the reference.
+        ``contender``, ``replicates``, ``diverged`` (how many of their runs did), ``parameters``,
+        ``multiply_adds``, for each of ``RUN_MEASURES`` its ``STATISTICS`` over the replicates
+        (``accuracy_mean`` ...; ``sd`` is the sample standard deviation, empty for one replicate),
+        and the mean over replicates of the paired ``accuracy_difference`` and
+        ``loss_difference`` to the reference. All are over the runs that did not diverge,
+        differences over the replicates in which neither did.
     """
     of_reference = runs[runs["contender"] == reference].set_index("replicate")
     rows = []
@@ -54,6 +59,7 @@ def summarise_runs(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
         row = {
             "contender": contender,
             "replicates": len(own),
+            "diverged": int(own["diverged"].sum()),
             "parameters": own["parameters"].iloc[0],
             "multiply_adds": own["multiply_adds"].iloc[0],
         }
@@ -77,7 +83,7 @@ def summarise_classes(metrics: Sequence[dict[str, Any]]) -> pd.DataFrame:
             for run in metrics
             for label, own in run["per_class"].items()
         ]
-    )
+    ).astype(dict.fromkeys(CLASS_MEASURES, float))
     rows = []
     for (contender, label), own in scores.groupby(["contender", "label"], sort=False):
         row = {"contender": contender, "label": label, "support_mean": own["support"].mean()}
@@ -85,6 +91,24 @@ def summarise_classes(metrics: Sequence[dict[str, Any]]) -> pd.DataFrame:
             row |= _describe(measure, own[measure])
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def read_classes(path: Path) -> pd.DataFrame:
+    """Read the table that ``summarise_classes`` returned; labels stay text, whatever they are."""
+    texts = {"contender": str, "label": str}
+    columns = pd.read_csv(path, nrows=0).columns
+    empty = {name: [""] for name in columns if name not in texts}
+    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=empty)
+
+
+def sum_matrices(metrics: Sequence[dict[str, Any]]) -> np.ndarray:
+    """Return the confusion matrices of runs in one, int [classes, classes].
+
+    Runs that diverged have none; if all did, the sum is zero.
+    """
+    count = len(metrics[0]["classes"])
+    known = [run["confusion_matrix"] for run in metrics if run["confusion_matrix"] is not None]
+    return np.sum(known, axis=0) if known else np.zeros((count, count), dtype=int)
 
 
 def _describe(name: str, values: pd.Series) -> dict[str, float]:

@@ -9,6 +9,7 @@ import pandas as pd
 from timbang.errors import TimbangError
 from timbang.evaluation.summary import STATISTICS
 from timbang.report.figures.samples import MOST_CLASSES
+from timbang.report.networks import depth_of, family_of
 from timbang.report.published import Published
 from timbang.report.tex import TeX, escape_tex, number, plain_number
 from timbang.report.texts import Texts, join_words
@@ -30,7 +31,7 @@ def describe_environment(metrics: Sequence[Mapping[str, Any]]) -> dict[str, list
 def describe_contender(
     row: Mapping[str, Any],
     title: str,
-    family: str,
+    network: str,
     width: float,
     histories: Sequence[pd.DataFrame],
     classes: pd.DataFrame,
@@ -41,13 +42,18 @@ def describe_contender(
     Args:
         row: its row of ``summary.csv``.
         title: its name in print.
-        family: its kind of block.
+        network: the name of its network.
         width: its width factor.
         histories: the histories of its replicates.
         classes: its rows of ``per_class.csv``.
         published: the published study, if any.
     """
-    losses = np.mean([history["validation_loss"] for history in histories], axis=0)
+    finished = [h for h in histories if np.isfinite(h["validation_loss"].iloc[-1])]
+    mean_losses = (
+        np.mean([history["validation_loss"] for history in finished], axis=0)
+        if finished
+        else np.full(1, np.nan)
+    )
     by_recall = classes.sort_values("recall_mean", kind="stable").to_dict("records")
     spreads = {
         measure: {word: row[f"{measure}_{word}"] for word in STATISTICS}
@@ -56,22 +62,25 @@ def describe_contender(
     return {
         "name": row["contender"],
         "title": title,
-        "family": family,
+        "family": family_of(network),
+        "depth": depth_of(network),
         "is_full_width": width == 1,
         "parameters": row["parameters"],
         "millions": row["parameters"] / 1e6,
         **spreads,
-        "accuracy_difference": row["accuracy_difference"],
+        "diverged": row["diverged"],
+        "finished": row["replicates"] - row["diverged"],
+        "accuracy_difference": _known(row["accuracy_difference"]),
         "leak": describe_leak(row),
-        "loss_difference": row["loss_difference"],
+        "loss_difference": _known(row["loss_difference"]),
         "gap": row["train_accuracy_mean"] - row["accuracy_mean"],
         "range_points": 100 * (row["accuracy_max"] - row["accuracy_min"]),
         "first_train_loss": float(
-            np.mean([history["train_loss"].iloc[0] for history in histories])
+            np.mean([history["train_loss"].iloc[0] for history in finished] or [np.nan])
         ),
-        "first_loss": float(losses[0]),
-        "highest_loss": float(losses.max()),
-        "highest_loss_epoch": int(losses.argmax()) + 1,
+        "first_loss": float(mean_losses[0]),
+        "highest_loss": float(mean_losses.max()),
+        "highest_loss_epoch": int(mean_losses.argmax()) + 1,
         "lowest_class": _name_recall(by_recall[0]),
         "highest_class": _name_recall(by_recall[-1]),
         "published": published.results.get(row["contender"]) if published else None,
@@ -120,7 +129,7 @@ def describe_twin(
             {
                 "title": contender["title"],
                 "accuracy": accuracy,
-                "difference": contender["accuracy"]["mean"] - accuracy["mean"],
+                "difference": _known(contender["accuracy"]["mean"] - accuracy["mean"]),
             }
         )
     return {
@@ -133,29 +142,42 @@ def describe_twin(
 
 def build_context(
     contenders: Sequence[dict[str, Any]],
+    plain: str | None,
     reference: str,
     replicates: int,
     texts: Texts,
 ) -> dict[str, Any]:
-    """Return what the template may name of the contenders together."""
+    """Return what the template may name of the contenders together.
+
+    Args:
+        contenders: what ``describe_contender`` returns for each of them.
+        plain: the name of the plain contender that is set against the reference, if any.
+        reference: the name of the reference.
+        replicates: how often each was trained.
+        texts: the words of the language.
+    """
     by_name = {contender["name"]: contender for contender in contenders}
-    plain = next((c for c in contenders if c["family"] == "plain"), None)
-    others = [c for c in contenders if c is not plain and c["name"] != reference]
-    ranked = sorted(contenders, key=lambda c: -c["accuracy"]["mean"])
+    others = [c for c in contenders if c["name"] not in (plain, reference)]
+    finished = [c for c in contenders if c["finished"]]
+    ranked = sorted(finished, key=lambda c: -c["accuracy"]["mean"])
+    spread = [c for c in contenders if c["finished"] > 1]
+    preacts = [c for c in others if c["family"] == "preact"]
     return {
         "contenders": contenders,
         "titles": [c["title"] for c in contenders],
-        "families": {c["family"] for c in contenders},
         "reference": by_name[reference],
-        "plain": plain,
-        "stage_two": plain is not None and plain["name"] != reference,
+        "plain": by_name[plain] if plain else None,
+        "stage_two": plain not in (None, reference),
         "others": others,
         "other_families": {c["family"] for c in others},
-        "preact": next((c for c in others if c["family"] == "preact"), None),
+        "preacts": preacts,
+        "preact_depths": sorted({c["depth"] for c in preacts}),
+        "diverged": [c for c in contenders if c["diverged"]],
+        "any_finished": bool(finished),
         "ranking": [c["title"] for c in ranked],
-        "widest": max(contenders, key=lambda c: c["range_points"]),
+        "widest": max(spread, key=lambda c: c["range_points"], default=None),
         "replicates": replicates,
-        "accuracies": _list_accuracies(contenders, texts),
+        "accuracies": _list_accuracies(finished, texts),
         "any_leak": any(c["leak"] for c in contenders),
         "any_published": any(c["published"] for c in contenders),
         "shown_classes": MOST_CLASSES,
@@ -196,6 +218,11 @@ def _list_accuracies(contenders: Sequence[dict[str, Any]], texts: Texts) -> TeX:
             texts["for_contender"].format(value=value, title=escape_tex(contender["title"]))
         )
     return TeX(join_words(parts, texts))
+
+
+def _known(value: float) -> float | None:
+    """Return a number, or None in the place of NaN, which a template cannot tell."""
+    return value if np.isfinite(value) else None
 
 
 def _name_recall(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -59,5 +59,7 @@ def _write_value(key: str, value: Any, texts: Texts) -> TeX:
         return TeX(words.get(value, texts["choices"]["none"]))
     if isinstance(value, str):
         return escape_tex(value)
+    if value and not 1e-6 <= abs(value) < 1e7:
+        return TeX(rf"\num{{{value:g}}}")
     digits = len(plain_number(value, 12).rstrip("0").partition(".")[2])
     return number(value, digits)

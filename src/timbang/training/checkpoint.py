@@ -21,6 +21,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Generator, Tensor, nn
+from torch.amp import GradScaler
 from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.swa_utils import AveragedModel
 
@@ -35,7 +36,8 @@ class Epoch:
     """One row of the history. Losses are nats, accuracies fractions, all averaged over images.
 
     The training figures are of the batches as they were trained on, without label smoothing;
-    where images are mixed they are of the clean training images after the epoch.
+    where images are mixed they are of the clean training images after the epoch. In an epoch in
+    which the training diverged the validation figures are NaN.
     ``learning_rate`` is that of the epoch's last step, ``seconds`` is the training alone,
     ``validation_seconds`` the evaluation after it.
     """
@@ -57,17 +59,21 @@ class TrainingState:
     ``order`` and ``augmentation`` are the random streams of the batches and of what is done to
     them, ``epoch_order`` is the state of the former as the epoch began. ``epoch`` counts from 1,
     ``step`` the steps of the epoch that are done; ``loss_sum``, ``correct`` and ``learning_rate``
-    are over these steps, and ``seconds`` is their time up to ``resumed``.
+    are over these steps, and ``seconds`` is their time up to ``resumed``. ``step_losses`` is
+    float32 [epochs, steps], and ``diverged`` the epoch and step of its first value that is not
+    finite.
     """
 
     network: nn.Module
     average: AveragedModel | None
     optimizer: torch.optim.Optimizer
     schedule: LRScheduler
+    scaler: GradScaler
     order: Generator
     augmentation: Generator
     loss_sum: Tensor
     correct: Tensor
+    step_losses: Tensor
     epoch: int = 1
     step: int = 0
     learning_rate: float = 0.0
@@ -75,6 +81,7 @@ class TrainingState:
     resumed: float = 0.0
     epoch_order: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.uint8))
     history: list[Epoch] = field(default_factory=list)
+    diverged: tuple[int, int] | None = None
 
     def begin_epoch(self) -> None:
         """Start the clock, and remember where the order of the epoch comes from."""
@@ -84,6 +91,30 @@ class TrainingState:
     def elapsed(self) -> float:
         """Return the seconds of training of this epoch so far."""
         return self.seconds + time.perf_counter() - self.resumed
+
+    def step_done(self, loss: Tensor, correct: Tensor, images: int) -> None:
+        """Take a step into account, without waiting for the device.
+
+        Args:
+            loss: the mean loss of the batch in nats, on the device.
+            correct: how many of its images were classified correctly, on the device.
+            images: how many images it has.
+        """
+        self.loss_sum += loss * images
+        self.correct += correct
+        self.step_losses[self.epoch - 1, self.step] = loss
+        self.step += 1
+
+    def find_divergence(self) -> tuple[int, int] | None:
+        """Return the epoch and the step, from 1, of the first loss that is not finite.
+
+        Once this is found it is kept in ``diverged``.
+        """
+        if self.diverged is None and not torch.isfinite(self.loss_sum):
+            finite = torch.isfinite(self.step_losses[self.epoch - 1, : self.step]).cpu()
+            first = int(torch.argmin(finite.int())) if not finite.all() else self.step - 1
+            self.diverged = self.epoch, first + 1
+        return self.diverged
 
     def end_epoch(self, epoch: Epoch) -> None:
         """Take an epoch into the history and set all that counts within one to zero."""
@@ -213,6 +244,7 @@ def pack_state(state: TrainingState) -> tuple[dict[str, Tensor], dict[str, Any]]
         "augmentation": state.augmentation.get_state(),
         "loss_sum": state.loss_sum,
         "correct": state.correct,
+        "step_losses": state.step_losses,
     }
     content = {
         "epoch": state.epoch,
@@ -223,6 +255,8 @@ def pack_state(state: TrainingState) -> tuple[dict[str, Tensor], dict[str, Any]]
         "schedule": state.schedule.state_dict(),
         "groups": optimizer["param_groups"],
         "moments": moments,
+        "scaler": state.scaler.state_dict(),
+        "diverged": state.diverged,
     }
     # A copy, since safetensors wants its own order of the values and no two of one memory.
     return (
@@ -253,6 +287,9 @@ def unpack_state(
     state.augmentation.set_state(tensors["augmentation"])
     state.loss_sum.copy_(tensors["loss_sum"])
     state.correct.copy_(tensors["correct"])
+    state.step_losses.copy_(tensors["step_losses"])
+    state.scaler.load_state_dict(content["scaler"])
+    state.diverged = content["diverged"] and tuple(content["diverged"])
     state.history[:] = [Epoch(**row) for row in content["history"]]
     state.epoch, state.step = content["epoch"], content["step"]
     state.learning_rate, state.seconds = content["learning_rate"], content["seconds"]

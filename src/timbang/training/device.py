@@ -1,6 +1,8 @@
 """The device that a run uses, chosen when it starts."""
 
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,32 @@ def name_device(device: torch.device) -> str:
     if device.type == "cpu":
         return _processor_model() or platform.machine()
     return platform.machine()
+
+
+@contextmanager
+def explaining_full_memory() -> Iterator[None]:
+    """Say in one line what to lower where the memory of the device or the machine is full.
+
+    Raises:
+        TimbangError: the memory did not suffice.
+    """
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise _memory_error(error) from error
+    except RuntimeError as error:
+        # What torch raises on a CPU has no class of its own.
+        if "alloc" not in str(error) or "memory" not in str(error):
+            raise
+        raise _memory_error(error) from error
+
+
+def _memory_error(error: BaseException) -> TimbangError:
+    reason = " ".join(str(error).split())[:300]
+    return TimbangError(
+        "the memory is full; lower recipe.batch_size (which changes the recipe), data.image_size "
+        f"or width, or train fewer runs at once ({reason})"
+    )
 
 
 def repeat_exactly(threads: int) -> None:

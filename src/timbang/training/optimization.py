@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import (
 )
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from timbang.errors import TimbangError
 from timbang.study import Recipe
 
 # The share of the learning rate that warm-up begins with.
@@ -70,16 +71,25 @@ def add_dropout(network: nn.Module, probability: float) -> None:
     """Let dropout stand before the last linear layer (Srivastava et al. 2014, JMLR 15).
 
     The names of the weights stay as they are. Dropout draws from torch's global generator.
+
+    Raises:
+        TimbangError: the network has no linear layer.
     """
     if probability:
         dropout = nn.Dropout(probability)
         classifier = find_classifier(network)
+        if classifier is None:
+            raise TimbangError(
+                "recipe.dropout: has no meaning with this network, which has no linear layer"
+            )
         # The layer's own mode tells training from evaluation.
         classifier.register_forward_pre_hook(
             lambda layer, inputs: (dropout.train(layer.training)(inputs[0]),)
         )
 
 
-def find_classifier(network: nn.Module) -> nn.Linear:
-    """Return the last linear layer of a network, which gives the logits."""
-    return [layer for layer in network.modules() if isinstance(layer, nn.Linear)][-1]
+def find_classifier(network: nn.Module) -> nn.Linear | None:
+    """Return the last linear layer of a network, which gives the logits; None without one."""
+    return next(
+        (layer for layer in reversed(list(network.modules())) if isinstance(layer, nn.Linear)), None
+    )

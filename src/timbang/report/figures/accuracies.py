@@ -18,7 +18,7 @@ def draw_accuracies(
     """Draw the validation accuracy of every run, a row a contender.
 
     Args:
-        accuracies: by the contender's title, one fraction a replicate.
+        accuracies: by the contender's title, one fraction a replicate, NaN where it diverged.
         marks: by the contender's title, how it is drawn.
         published: the published accuracy of some of the contenders, a fraction.
         texts: the words of the language.
@@ -31,7 +31,18 @@ def draw_accuracies(
         # Replicates side by side in their order, so that equal accuracies stay visible.
         shift = np.linspace(-0.18, 0.18, len(shown)) if len(shown) > 1 else np.zeros(1)
         axes.scatter(shown, row + shift, s=16, color=style.color, marker=style.marker, alpha=0.75)
-        axes.plot([shown.mean()] * 2, [row - 0.36, row + 0.36], color="black", linewidth=1.4)
+        if np.isfinite(shown).any():
+            mean = np.nanmean(shown)
+            axes.plot([mean] * 2, [row - 0.36, row + 0.36], color="black", linewidth=1.4)
+        if np.isnan(shown).any():
+            axes.text(
+                *(0.01, row),
+                texts["figures"]["diverged"].format(np.isnan(shown).sum(), len(shown)),
+                transform=axes.get_yaxis_transform(),
+                va="center",
+                fontsize=7,
+                color=style.color,
+            )
         if title in published:
             axes.scatter(
                 100 * published[title], row, s=42, facecolors="none", edgecolors="black", zorder=3

@@ -13,6 +13,8 @@ from timbang.report.texts import Texts, write_tick
 PANELS = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
 # A loss that spans more than this is drawn on a logarithmic axis, or a spike flattens the rest.
 LOG_RATIO = 30
+# On a logarithmic axis that spans more, only the powers of ten are labelled.
+MOST_LABELLED_RATIO = 1e4
 
 
 def draw_curves(
@@ -21,7 +23,8 @@ def draw_curves(
     """Draw each contender's mean over replicates, and the range between them as a band.
 
     Args:
-        histories: by the contender's title, the histories of its replicates.
+        histories: by the contender's title, the histories of its replicates; one that diverged
+            is shorter than the others and counts as far as its figures are finite.
         marks: by the contender's title, how it is drawn.
         texts: the words of the language.
     """
@@ -31,12 +34,12 @@ def draw_curves(
         is_loss = measure.endswith("loss")
         lowest, highest = np.inf, 0.0
         for title, runs in histories.items():
-            epochs = runs[0]["epoch"].to_numpy()
-            values = np.stack([run[measure] for run in runs]) * (1 if is_loss else 100)
+            values = _stack_finite([run[measure] for run in runs]) * (1 if is_loss else 100)
+            epochs = np.arange(1, values.shape[1] + 1)
             style = marks[title]
             axes.plot(
                 epochs,
-                values.mean(axis=0),
+                np.nanmean(values, axis=0),
                 label=title,
                 color=style.color,
                 linestyle=style.dashes,
@@ -45,19 +48,20 @@ def draw_curves(
             )
             axes.fill_between(
                 epochs,
-                values.min(axis=0),
-                values.max(axis=0),
+                np.nanmin(values, axis=0),
+                np.nanmax(values, axis=0),
                 color=style.color,
                 alpha=0.15,
                 linewidth=0,
             )
             positive = values[values > 0]
             lowest = min(lowest, positive.min(initial=np.inf))
-            highest = max(highest, values.max())
+            highest = max(highest, np.nanmax(values, initial=0.0))
         axes.set_title(texts["figures"][measure], loc="left")
         if is_loss and highest > LOG_RATIO * lowest:
             axes.set_yscale("log")
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            is_narrow = highest < MOST_LABELLED_RATIO * lowest
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if is_narrow else (1,)))
             axes.yaxis.set_minor_formatter(NullFormatter())
         elif is_loss:
             axes.set_ylim(bottom=0)
@@ -71,3 +75,11 @@ def draw_curves(
     columns = count_legend_columns(labels)
     figure.legend(handles, labels, loc="outside upper center", ncols=columns, handlelength=3)
     return figure
+
+
+def _stack_finite(columns: Sequence[pd.Series]) -> np.ndarray:
+    """Return float64 [runs, epochs] up to the last epoch with a finite value, NaN for the rest."""
+    values = np.full((len(columns), max(map(len, columns))), np.nan)
+    for row, column in zip(values, columns, strict=True):
+        row[: len(column)] = column.where(np.isfinite(column))
+    return values[:, : np.flatnonzero(np.isfinite(values).any(axis=0)).max(initial=-1) + 1]

@@ -32,8 +32,10 @@ def draw_twin(
             axes.scatter(
                 shown, [row + offset] * len(shown), s=16, color=color, marker=marker, alpha=0.75
             )
+            if not np.isfinite(shown).any():
+                continue
             axes.plot(
-                [shown.mean()] * 2,
+                [np.nanmean(shown)] * 2,
                 [row + offset - 0.16, row + offset + 0.16],
                 color="black",
                 lw=1.2,
