@@ -9,11 +9,13 @@ import yaml
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 os.environ.update(PYTHONPATH=str(Path(workflow.basedir) / "src"))
 # Snakemake puts this path into shell commands as it is; a space in it would end the command.
-sys.executable = shlex.quote(sys.executable)
+PYTHON = sys.executable
+sys.executable = shlex.quote(PYTHON)
 
 from timbang.data.catalogue import check_dataset
 from timbang.data.sources import identify_archive
 from timbang.errors import TimbangError
+from timbang.launcher import can_launch, client_command, start_server
 from timbang.networks.catalogue import find_fault
 from timbang.study import check_paths, read_study
 
@@ -49,6 +51,14 @@ if workflow.is_main_process:
         refuse_broken_images()
     except TimbangError as error:
         sys.exit(str(error))
+
+
+onstart:
+    # The scripts of a study start dozens of times; each as a fork of one process that has imported
+    # what they need.
+    if workflow.local_exec and can_launch():
+        LAUNCHER = start_server(PYTHON)
+        sys.executable = client_command(PYTHON)
 
 
 # On a cluster these run where snakemake runs: seconds each, and TeX or a network is seldom on its

@@ -21,7 +21,7 @@ from PIL import Image
 
 from timbang.data.images import ImageError, read_image
 from timbang.data.manifest import describe_images, list_problems
-from timbang.data.pixels import open_pixels, resize_image, write_pixels
+from timbang.data.pixels import PixelFile, resize_image, write_pixels
 from timbang.data.records import read_manifest, usable_images, write_table
 from timbang.data.sources import fingerprint_files, list_folder, read_label_table
 from timbang.errors import TimbangError
@@ -105,7 +105,7 @@ def test_file_becomes_its_picture_or_a_problem(tmp_path, bad):
         assert np.abs(shown.astype(int) - bad.pixels).max() <= bad.tolerance
         assert image["pixels_sha256"] == hash_pixels(shown)
         resized = resize_image(Image.fromarray(shown), SIZE)
-        assert np.array_equal(open_pixels(output)[0], resized)
+        assert np.array_equal(PixelFile(output)[0], resized)
 
 
 def test_file_that_asks_for_too_much_memory_is_a_problem(tmp_path, monkeypatch):

@@ -13,7 +13,8 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as vision
 
 from timbang.data.images import ImageError, read_image
-from timbang.data.pixels import open_pixels, resize_image, write_pixels
+from timbang.data.pixels import PixelFile, resize_image, write_pixels
+from timbang.errors import TimbangError
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)
 
@@ -292,7 +293,43 @@ def test_written_pixels_keep_the_order(tmp_path):
     for path, pixels in zip(paths, images, strict=True):
         path.write_bytes(encode(pixels))
     write_pixels(paths, 8, tmp_path / "pixels.npy", workers=4)
-    assert np.array_equal(open_pixels(tmp_path / "pixels.npy"), np.stack(images))
+    assert np.array_equal(np.load(tmp_path / "pixels.npy"), np.stack(images))
+
+
+@given(st.lists(st.integers(0, 19), max_size=40))
+def test_pixels_are_read_as_an_array_is(written, rows):
+    path, images = written
+    pixels = PixelFile(path)
+    assert pixels.shape == images.shape
+    assert pixels.nbytes == images.nbytes
+    assert np.array_equal(pixels[np.array(rows, dtype=np.int64)], images[rows])
+    for row in rows:
+        assert np.array_equal(pixels[row], images[row])
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("written")
+    images = np.stack([noise(9, 9, seed) for seed in range(20)])
+    paths = [folder / f"{place}.png" for place in range(20)]
+    for path, pixels in zip(paths, images, strict=True):
+        path.write_bytes(encode(pixels))
+    write_pixels(paths, 9, folder / "pixels.npy", workers=2)
+    return folder / "pixels.npy", images
+
+
+@pytest.mark.parametrize("row", [-1, 20])
+def test_row_that_is_not_there_is_no_other_row(written, row):
+    with pytest.raises(IndexError):
+        PixelFile(written[0])[np.array([0, row])]
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b[:40], lambda b: b"", bytes.upper])
+def test_damaged_pixels_are_named(written, tmp_path, damage):
+    path = tmp_path / "pixels.npy"
+    path.write_bytes(damage(written[0].read_bytes()))
+    with pytest.raises(TimbangError, match=r"pixels.npy: is not the file of pixels .* delete it"):
+        PixelFile(path)
 
 
 def test_unreadable_image_leaves_no_pixels_behind(tmp_path):

@@ -1,5 +1,7 @@
 """The training loop does what the recipe says, the same each time."""
 
+import io
+import re
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -28,6 +30,7 @@ from timbang.training.device import (
 from timbang.training.loop import Images, predict, train
 from timbang.training.optimization import make_optimizer
 from timbang.training.precision import allow_tf32, compile_network, make_scaler
+from timbang.training.progress import TrainingBar
 from timbang.training.steps import tabulate_steps
 
 CPU = torch.device("cpu")
@@ -380,3 +383,30 @@ def test_run_says_where_it_ran():
     assert run_on["device_name"]
     assert run_on["threads"] == 1
     assert run_on["versions"]["torch"] == torch.__version__
+
+
+# Progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_bar_shows_loss_accuracy_and_time_left(monkeypatch):
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+    monkeypatch.setattr("timbang.training.progress.SECONDS_BETWEEN_LOOKS", 0)
+    contender = Contender("mine", "resnet34", 0.125, RECIPE)
+    with TrainingBar("mine 0", 6, RECIPE.batch_size) as bar:
+        bar.bar.mininterval = 0
+        train(contender, 0, make_images(), 3, CPU, on_step=bar.step_done)
+    shown = terminal.getvalue()
+    assert re.search(r"mine 0: +83%.*5/6 .*<\d\d:\d\d.*epoch 2, loss \d\.\d+, accuracy \d", shown)
+
+
+def test_bar_is_for_terminals_only(monkeypatch):
+    monkeypatch.setattr("sys.stderr", file := io.StringIO())
+    contender = Contender("mine", "resnet34", 0.125, RECIPE)
+    with TrainingBar("mine 0", 6, RECIPE.batch_size) as bar:
+        train(contender, 0, make_images(), 3, CPU, on_step=bar.step_done)
+    assert file.getvalue() == ""

@@ -85,8 +85,6 @@ rule build_manifest:
         ),
     log:
         f"{RESULTS}/logs/build_manifest.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/build_manifest.tsv"
     conda:
         PYTHON_ENVIRONMENT
     threads: 4
@@ -118,8 +116,6 @@ rule write_pixels:
         pixels=f"{RESULTS}/data/pixels.npy",
     log:
         f"{RESULTS}/logs/write_pixels.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/write_pixels.tsv"
     conda:
         PYTHON_ENVIRONMENT
     threads: 4

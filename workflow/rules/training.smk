@@ -17,8 +17,6 @@ rule train_network:
         training=f"{RUN}/training.json",
     log:
         f"{RESULTS}/logs/train_network/{{contender}}/{{replicate}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/train_network/{{contender}}/{{replicate}}.tsv"
     conda:
         PYTHON_ENVIRONMENT
     threads: STUDY.threads

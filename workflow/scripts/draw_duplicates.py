@@ -4,7 +4,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from timbang.data.pixels import open_pixels
+from timbang.data.pixels import PixelFile
 from timbang.data.records import read_manifest, usable_images
 from timbang.logs import log_to
 from timbang.report.figures.duplicates import choose_groups, choose_pairs, draw_duplicates
@@ -20,7 +20,7 @@ with log_to(snakemake.log[0]), matplotlib.rc_context(STYLE):
         choose_pairs(audit["closest"][side], rows, groups) for side in ("joined", "apart")
     )
     figure = draw_duplicates(
-        pixels=open_pixels(Path(snakemake.input.pixels)),
+        pixels=PixelFile(Path(snakemake.input.pixels)),
         groups=choose_groups(audit, rows),
         joined=joined,
         apart=apart,

@@ -3,7 +3,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from timbang.data.pixels import open_pixels
+from timbang.data.pixels import PixelFile
 from timbang.data.records import read_manifest, usable_images
 from timbang.logs import log_to
 from timbang.report.figures.samples import choose_samples, draw_samples
@@ -14,5 +14,5 @@ with log_to(snakemake.log[0]), matplotlib.rc_context(STYLE):
     chosen = choose_samples(
         images["label"].to_numpy(dtype=str), images["group"].to_numpy(dtype=np.int64)
     )
-    figure = draw_samples(open_pixels(Path(snakemake.input.pixels)), chosen)
+    figure = draw_samples(PixelFile(Path(snakemake.input.pixels)), chosen)
     save_figure(figure, Path(snakemake.output.pdf), Path(snakemake.output.svg))

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from safetensors.torch import save_file
 
-from timbang.data.pixels import open_pixels
+from timbang.data.pixels import PixelFile
 from timbang.data.records import (
     TEST,
     TRAIN,
@@ -19,7 +19,7 @@ from timbang.evaluation.predictions import make_predictions
 from timbang.logs import log_to
 from timbang.networks.cost import count_multiply_adds, count_parameters
 from timbang.study import Contender, Recipe
-from timbang.training.batches import make_resident
+from timbang.training.batches import count_steps, make_resident
 from timbang.training.checkpoint import Checkpoint, name_run, remove_checkpoints
 from timbang.training.device import (
     choose_device,
@@ -30,11 +30,13 @@ from timbang.training.device import (
 from timbang.training.lease import lease
 from timbang.training.loop import Images, predict, train
 from timbang.training.precision import allow_tf32
+from timbang.training.progress import TrainingBar
 from timbang.training.steps import tabulate_steps
 
 contender = Contender(
     **snakemake.params.contender | {"recipe": Recipe(**snakemake.params.contender["recipe"])}
 )
+replicate = int(snakemake.wildcards.replicate)
 
 with (
     log_to(snakemake.log[0]) as log,
@@ -44,7 +46,7 @@ with (
     split = read_split(Path(snakemake.input.split))
     classes = sorted_classes(split["label"])
     images = Images(
-        pixels=make_resident(open_pixels(Path(snakemake.input.pixels)), device),
+        pixels=make_resident(PixelFile(Path(snakemake.input.pixels)), device),
         classes=class_indices(split["label"], classes),
         train=np.flatnonzero(split["part"] == TRAIN),
         validation=np.flatnonzero(split["part"] == VALIDATION),
@@ -70,10 +72,12 @@ with (
     )
     log.info("%s on %s", contender.name, device)
 
-    with checkpoint.stopping_on_request():
+    steps = contender.recipe.epochs * count_steps(len(images.train), contender.recipe.batch_size)
+    bar = TrainingBar(f"{contender.name} {replicate}", steps, contender.recipe.batch_size)
+    with checkpoint.stopping_on_request(), bar:
         run = train(
             contender,
-            int(snakemake.wildcards.replicate),
+            replicate,
             images,
             len(classes),
             device,
@@ -87,13 +91,14 @@ with (
                 epoch.validation_accuracy,
                 epoch.seconds,
             ),
+            on_step=bar.step_done,
             checkpoint=checkpoint,
         )
 
     seconds = sum(epoch.seconds for epoch in run.history)
     training = {
         "contender": contender.name,
-        "replicate": int(snakemake.wildcards.replicate),
+        "replicate": replicate,
         "network": contender.network,
         "width": contender.width,
         "parameters": count_parameters(run.network),

@@ -1,5 +1,7 @@
-"""The pixels that the networks see: decoded and resized once, then memory-mapped."""
+"""The pixels that the networks see: decoded and resized once, then read as they are needed."""
 
+import math
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from timbang.data.images import LARGEST_IMAGE, ImageError, read_image
+from timbang.errors import TimbangError
 
 
 def resize_image(image: Image.Image, size: int) -> np.ndarray:
@@ -56,23 +59,67 @@ def _fill_file(
     progress: Callable[[Iterable], Iterable],
 ) -> None:
     """Write the file that ``write_pixels`` describes; it is closed at the end."""
-    pixels = np.lib.format.open_memmap(
-        file, mode="w+", dtype=np.uint8, shape=(len(paths), size, size, 3)
-    )
+    header = {"descr": "|u1", "fortran_order": False, "shape": (len(paths), size, size, 3)}
+    with file.open("wb") as empty:
+        np.lib.format.write_array_header_1_0(empty, header)
+        start = empty.tell()
 
     def decode(index: int) -> None:
         try:
             image, _ = read_image(paths[index], largest, size)
         except ImageError as error:
             raise ImageError(f"{str(paths[index])!r}: {error}") from None
-        pixels[index] = resize_image(image, size)
+        pixels = resize_image(image, size)
+        os.pwrite(descriptor, pixels.tobytes(), start + index * pixels.nbytes)
 
-    with ThreadPoolExecutor(workers) as pool:
+    with file.open("r+b") as stream, ThreadPoolExecutor(workers) as pool:
+        descriptor = stream.fileno()
         for _ in progress(pool.map(decode, range(len(paths)))):
             pass
-    pixels.flush()
 
 
-def open_pixels(path: Path) -> np.ndarray:
-    """Memory-map the pixels, uint8 [N, H, W, 3], read-only: what is not used is not read."""
-    return np.load(path, mmap_mode="r", allow_pickle=False)
+class PixelFile:
+    """Pixels on disk, uint8 [N, H, W, 3], of which only what is asked for is read.
+
+    It is indexed like an array, with one row or an array of rows. The rows are read rather than
+    memory-mapped: what a mapping has touched counts as the memory of a process, which would be
+    all of it after one epoch.
+
+    Args:
+        path: a file that ``write_pixels`` wrote.
+
+    Raises:
+        TimbangError: it is no such file, or not whole.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.file = path.open("rb", buffering=0)
+        try:
+            np.lib.format.read_magic(self.file)
+            shape, fortran, dtype = np.lib.format.read_array_header_1_0(self.file)
+        except ValueError:
+            shape, fortran, dtype = (), False, np.dtype(np.uint8)
+        self.shape = shape
+        self.nbytes = math.prod(shape)
+        self.start = self.file.tell()
+        is_known = len(shape) == 4 and dtype == np.uint8 and not fortran
+        if not is_known or path.stat().st_size != self.start + self.nbytes:
+            raise TimbangError(f"{path}: is not the file of pixels it should be; delete it")
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return self.shape[0]
+
+    def __getitem__(self, rows: int | np.ndarray) -> np.ndarray:
+        """Return one image, uint8 [H, W, 3], or those of int64 [B] as uint8 [B, H, W, 3]."""
+        wanted = np.atleast_1d(np.asarray(rows))
+        if len(wanted) and (wanted.min() < 0 or wanted.max() >= len(self)):
+            raise IndexError(f"rows from {wanted.min()} to {wanted.max()} of {len(self)} images")
+        images = np.empty((len(wanted), *self.shape[1:]), dtype=np.uint8)
+        size = images[:1].nbytes
+        for image, row in zip(images, wanted, strict=True):
+            place = self.start + int(row) * size
+            if os.preadv(self.file.fileno(), [image.data.cast("B")], place) != size:
+                raise TimbangError(f"{self.path}: ends before image {row}; delete it")
+        return images if np.ndim(rows) else images[0]

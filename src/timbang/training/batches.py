@@ -6,13 +6,16 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
+from timbang.data.pixels import PixelFile
+
 # The channel means and standard deviations of ImageNet's images, on the scale of 0 to 255.
 IMAGENET_MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
 IMAGENET_STD = (0.229 * 255, 0.224 * 255, 0.225 * 255)
 # The share of a GPU's free memory that the pixels may take; the rest is for the training.
 RESIDENT_SHARE = 0.5
+IMAGES_AT_ONCE = 512
 
-Pixels = np.ndarray | Tensor
+Pixels = np.ndarray | PixelFile | Tensor
 
 
 def draw_batches(indices: np.ndarray, batch_size: int, order: Generator) -> list[np.ndarray]:
@@ -32,7 +35,12 @@ def list_cuts(count: int, batch_size: int) -> list[int]:
     return cuts
 
 
-def make_resident(pixels: np.ndarray, device: torch.device) -> Pixels:
+def count_steps(count: int, batch_size: int) -> int:
+    """Return into how many batches so many images are cut."""
+    return 1 + len(list_cuts(count, batch_size))
+
+
+def make_resident(pixels: PixelFile, device: torch.device) -> Pixels:
     """Return the pixels on a CUDA device that has room for them, else as they are.
 
     On the device a batch costs no copy from the machine's memory, and no wait for it.
@@ -40,7 +48,12 @@ def make_resident(pixels: np.ndarray, device: torch.device) -> Pixels:
     if device.type != "cuda":
         return pixels
     free, _ = torch.cuda.mem_get_info(device)
-    return torch.tensor(pixels, device=device) if pixels.nbytes < RESIDENT_SHARE * free else pixels
+    if pixels.nbytes > RESIDENT_SHARE * free:
+        return pixels
+    resident = torch.empty(pixels.shape, dtype=torch.uint8, device=device)
+    for rows in np.array_split(np.arange(len(pixels)), 1 + len(pixels) // IMAGES_AT_ONCE):
+        resident[rows[0] : rows[-1] + 1] = torch.from_numpy(pixels[rows])
+    return resident
 
 
 def send(values: Tensor, device: torch.device) -> Tensor:
@@ -61,7 +74,7 @@ def load_images(
     What ``augment`` does to them it does to their uint8 pixels.
 
     Args:
-        pixels: uint8 [N, H, W, 3], in memory, memory-mapped, or on the device.
+        pixels: uint8 [N, H, W, 3], in memory, on disk, or on the device.
         indices: int64 [B].
         device: where the images are needed.
         augment: a function of uint8 [B, 3, H, W].

@@ -19,7 +19,14 @@ from timbang.training.augmentation import (
     make_augmentation,
     make_mixing,
 )
-from timbang.training.batches import Pixels, draw_batches, flip_images, list_cuts, load_images, send
+from timbang.training.batches import (
+    Pixels,
+    count_steps,
+    draw_batches,
+    flip_images,
+    load_images,
+    send,
+)
 from timbang.training.checkpoint import Checkpoint, Epoch, TrainingState
 from timbang.training.optimization import make_average, make_optimizer, make_schedule
 from timbang.training.precision import compile_network, computing_in, make_scaler
@@ -33,7 +40,7 @@ EVALUATION_BATCH = 128
 class Images:
     """Images with their classes, and which of them are trained on.
 
-    ``pixels`` uint8 [N, H, W, 3] (may be memory-mapped, or on a device), ``classes`` int64 [N],
+    ``pixels`` uint8 [N, H, W, 3] (in memory, on disk, or on a device), ``classes`` int64 [N],
     ``train`` and ``validation`` int64 indices into both.
     """
 
@@ -67,6 +74,7 @@ def train(
     class_count: int,
     device: torch.device,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    on_step: Callable[[TrainingState], None] = lambda state: None,
     checkpoint: Checkpoint | None = None,
 ) -> Run:
     """Train a contender on one replicate; the last epoch counts.
@@ -78,6 +86,7 @@ def train(
         class_count: the number of classes.
         device: where to train.
         on_epoch: called with each epoch as it ends.
+        on_step: called after each step with all that the step has changed.
         checkpoint: where the run goes on from, and what it leaves for the next call.
 
     Raises:
@@ -128,6 +137,7 @@ def train(
 
             plain = cross_entropy(logits.detach(), true) if recipe.label_smoothing else loss
             state.step_done(plain.detach(), (logits.argmax(1) == true).sum(), len(batch))
+            on_step(state)
             if checkpoint:
                 checkpoint.step_done(state)
         train_loss = state.loss_sum.item() / len(images.train)
@@ -181,7 +191,7 @@ def begin_training(
     network = build_network(contender, class_count, images.pixels.shape[1], weights)
     network.to(device).to(memory_format=torch.channels_last)
     optimizer = make_optimizer(network, recipe)
-    steps = 1 + len(list_cuts(len(images.train), recipe.batch_size))
+    steps = count_steps(len(images.train), recipe.batch_size)
     return TrainingState(
         network=network,
         average=make_average(network, recipe.ema),

@@ -1,0 +1,203 @@
+"""A script that the launcher starts behaves as one that Python starts, only sooner."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from timbang.launcher import ADDRESS, can_launch, client_command, start_server
+
+pytestmark = pytest.mark.skipif(not can_launch(), reason="the launcher is for Linux")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ADDRESS, "")
+        server = start_server(sys.executable)
+        yield server, os.environ[ADDRESS]
+        server.stdin.close()
+        server.wait(20)
+
+
+@pytest.fixture(params=["launched", "alone"])
+def python(request, server, monkeypatch):
+    """What is called in the place of Python: with a server, and with none."""
+    monkeypatch.setenv(ADDRESS, server[1] if request.param == "launched" else "/nowhere")
+    return shlex.split(client_command(sys.executable))
+
+
+@pytest.fixture
+def launched(server, monkeypatch):
+    monkeypatch.setenv(ADDRESS, server[1])
+    return shlex.split(client_command(sys.executable))
+
+
+def write(tmp_path, text):
+    script = tmp_path / "a script.py"
+    script.write_text(text)
+    return script
+
+
+def wait_for(path, seconds=20):
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < end, f"{path} was not written"
+        time.sleep(0.01)
+    return path.read_text()
+
+
+def test_script_has_all_that_python_gives_it(python, tmp_path):
+    script = write(
+        tmp_path,
+        "import os, sys, neighbour\n"
+        "print(sys.argv[1:], os.getcwd(), os.environ['WORD'], sys.stdin.read(), __name__)\n"
+        "print('to standard error', file=sys.stderr)\n",
+    )
+    (tmp_path / "neighbour.py").write_text("")
+    done = subprocess.run(
+        [*python, script, "a b", "", "ü"],
+        input="given",
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "WORD": "two\nlines"},
+    )
+    expected = f"['a b', '', 'ü'] {tmp_path} two\nlines given __main__\n"
+    assert (done.returncode, done.stdout) == (0, expected)
+    assert done.stderr == "to standard error\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "message"),
+    [
+        ("", 0, ""),
+        ("import sys; sys.exit(3)", 3, ""),
+        ("import sys; sys.exit('what is wrong')", 1, "what is wrong\n"),
+        ("raise SystemExit", 0, ""),
+        ("1 / 0", 1, "ZeroDivisionError: division by zero\n"),
+        ("def (", 1, "SyntaxError: invalid syntax\n"),
+        ("import atexit; atexit.register(print, 'late')", 0, "late\n"),
+    ],
+)
+def test_script_ends_as_it_would(python, tmp_path, text, status, message):
+    done = subprocess.run(
+        [*python, write(tmp_path, text)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == status
+    assert done.stdout.endswith(message)
+
+
+def test_signal_reaches_the_script(python, tmp_path):
+    script = write(
+        tmp_path,
+        "import pathlib, signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(5))\n"
+        "pathlib.Path('ready').touch()\n"
+        "time.sleep(60)\n",
+    )
+    with subprocess.Popen([*python, script], cwd=tmp_path) as process:
+        wait_for(tmp_path / "ready")
+        process.terminate()
+        assert process.wait(20) == 5
+
+
+def test_interrupt_is_a_keyboard_interrupt(python, tmp_path):
+    script = write(
+        tmp_path,
+        "import pathlib, time\n"
+        "try:\n"
+        "    pathlib.Path('ready').touch()\n"
+        "    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n"
+        "    raise SystemExit(6)\n",
+    )
+    with subprocess.Popen([*python, script], cwd=tmp_path) as process:
+        wait_for(tmp_path / "ready")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 6
+
+
+WRITES_ITS_NUMBER = (
+    "import os, pathlib, time\n"
+    "pathlib.Path('.number').write_text(str(os.getpid()))\n"
+    "pathlib.Path('.number').rename('number')\n"
+    "time.sleep(60)\n"
+)
+
+
+def test_script_is_killed_with_what_started_it(python, tmp_path):
+    with subprocess.Popen([*python, write(tmp_path, WRITES_ITS_NUMBER)], cwd=tmp_path) as process:
+        number = int(wait_for(tmp_path / "number"))
+        process.kill()
+    end = time.monotonic() + 20
+    while is_running(number):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def is_running(number):
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_script_that_is_killed_is_told(launched, tmp_path):
+    with subprocess.Popen([*launched, write(tmp_path, WRITES_ITS_NUMBER)], cwd=tmp_path) as process:
+        os.kill(int(wait_for(tmp_path / "number")), signal.SIGKILL)
+        assert process.wait(20) == -signal.SIGKILL
+
+
+def test_libraries_are_there_and_timbang_is_fresh(launched, tmp_path):
+    script = write(
+        tmp_path, "import sys; print('yaml' in sys.modules, 'timbang.errors' in sys.modules)"
+    )
+    end = time.monotonic() + 60
+    while (text := subprocess.check_output([*launched, script], text=True)) != "True False\n":
+        assert (text, time.monotonic() < end) == ("False False\n", True)
+
+
+def test_scripts_run_side_by_side(launched, tmp_path):
+    script = write(
+        tmp_path,
+        "import pathlib, sys, time\n"
+        "pathlib.Path(sys.argv[1]).touch()\n"
+        "while not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.01)\n",
+    )
+    pair = [
+        subprocess.Popen([*launched, script, *names], cwd=tmp_path)
+        for names in (("a", "b"), ("b", "a"))
+    ]
+    assert [process.wait(20) for process in pair] == [0, 0]
+
+
+def test_server_ends_with_the_process_that_started_it(tmp_path):
+    program = (
+        "import os, sys, time\n"
+        "from timbang import launcher\n"
+        "server = launcher.start_server(sys.executable)\n"
+        "print(server.pid, os.environ[launcher.ADDRESS], flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    ) as starter:
+        number, address = starter.stdout.readline().split()
+        starter.kill()
+    end = time.monotonic() + 30
+    while is_running(int(number)) or Path(address).exists():
+        assert time.monotonic() < end
+        time.sleep(0.05)
