@@ -29,13 +29,20 @@ print("\n".join(f"Report: {pdf}" for pdf in sorted(folder.glob("report-*.pdf")))
 endef
 export list_reports
 
+# Says which folder a configuration's study has.
+define list_results
+import pathlib, sys, yaml
+print(pathlib.Path("results", yaml.safe_load(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))["study"]))
+endef
+export list_results
+
 .DEFAULT_GOAL := help
-.PHONY: help report test format lock clean python tex
+.PHONY: help report check-report test format lock clean python tex
 # In order, even with -j: both set-ups may call apt-get, and training comes after them.
 .NOTPARALLEL:
 
 help: ## List what can be made (this list)
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  make report CONFIG=my-study.yaml   takes another study"
 	@echo "  make report CORES=8                uses 8 processors"
@@ -48,6 +55,10 @@ report: python tex ## Run the study and write its report as PDF
 	@.venv/bin/snakemake --cores $(CORES) --resources gpu=1 \
 		$(if $(CONFIG),--configfile "$(CONFIG)") $(SNAKEMAKE_ARGS)
 	@.venv/bin/python -c "$$list_reports" "$(or $(CONFIG),$(DEFAULT_CONFIG))"
+
+check-report: python ## Look up every number of the report's PDFs in the result files
+	@.venv/bin/python workflow/scripts/check_report.py --config "$(or $(CONFIG),$(DEFAULT_CONFIG))" \
+		"$$(.venv/bin/python -c "$$list_results" "$(or $(CONFIG),$(DEFAULT_CONFIG))")"
 
 test: python tex ## Check style, types and workflow, and run the tests
 	.venv/bin/ruff check

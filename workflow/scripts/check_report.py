@@ -1,0 +1,123 @@
+"""Read the finished report anew and look every number up in the result files.
+
+    .venv/bin/python workflow/scripts/check_report.py results/digits
+
+The configuration is the one of config/ that names the study; --config names another.
+"""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from pypdf import PdfReader
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+from timbang.data.records import read_manifest, read_split
+from timbang.evaluation.summary import read_classes
+from timbang.report.derivations import Results
+from timbang.report.published import read_published
+from timbang.report.reader import ANYWHERE, IN_PLACE, NO_RESULT, read_report
+from timbang.report.texts import read_texts
+from timbang.study import Study, read_study
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def find_config(study: str) -> Path:
+    for path in sorted((ROOT / "config").glob("*.yaml")):
+        if yaml.safe_load(path.read_text(encoding="utf-8")).get("study") == study:
+            return path
+    sys.exit(f"No file in config/ names the study {study}; say which it is with --config")
+
+
+def read_config(path: Path) -> Study:
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return read_study(config, schema, lambda network, width: None)
+
+
+def by_contender(path: Path) -> dict:
+    rows = pd.read_csv(path, dtype={"contender": str}).to_dict("records")
+    return {row["contender"]: row for row in rows}
+
+
+def read_results(folder: Path, study: Study) -> Results:
+    runs = {
+        c.name: [folder / "runs" / c.name / str(r) for r in study.replicates]
+        for c in study.contenders
+    }
+    twin = study.report.compare_with
+    contrasts, verdicts = folder / "contrasts.csv", folder / "verdicts.json"
+    return Results(
+        study=study,
+        summary=by_contender(folder / "summary.csv"),
+        runs=pd.read_csv(folder / "runs.csv", dtype={"contender": str}),
+        classes=read_classes(folder / "per_class.csv"),
+        audit=json.loads((folder / "data" / "audit.json").read_text(encoding="utf-8")),
+        manifest=read_manifest(folder / "data" / "manifest.csv"),
+        splits=[read_split(folder / "splits" / f"{r}.csv") for r in study.replicates],
+        metrics=[
+            json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+            for own in runs.values()
+            for run in own
+        ],
+        histories={
+            name: [pd.read_csv(run / "history.csv") for run in own] for name, own in runs.items()
+        },
+        published=read_published(study.report.published),
+        other=by_contender(folder.parent / twin / "summary.csv") if twin else None,
+        contrasts=pd.read_csv(contrasts) if contrasts.is_file() else None,
+        verdicts=json.loads(verdicts.read_text()) if verdicts.is_file() else None,
+        bibliography=(ROOT / "report" / "references.bib").read_text(encoding="utf-8"),
+    )
+
+
+def read_pages(path: Path) -> list[str]:
+    return [page.extract_text() for page in PdfReader(path).pages]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("results", type=Path, help="the folder of a study, results/<study>")
+    parser.add_argument("--config", type=Path, help="the study's configuration")
+    parser.add_argument("--list", action="store_true", help="list where each number was found")
+    arguments = parser.parse_args()
+    study = read_config(arguments.config or find_config(arguments.results.name))
+    languages = study.report.languages
+    matches, faults = read_report(
+        {
+            language: read_pages(arguments.results / "report" / f"report-{language}.pdf")
+            for language in languages
+        },
+        {
+            language: read_texts(ROOT / "report" / "texts" / f"{language}.yaml")
+            for language in languages
+        },
+        read_results(arguments.results, study),
+    )
+    if arguments.list:
+        for match in matches:
+            print(
+                f"{match.language}, page {match.page}, {match.place}: {match.text} is "
+                f"{match.derivation} ({match.source or 'no file'}; {match.how})"
+            )
+    for fault in faults:
+        print(fault)
+    if faults:
+        return 1
+    ways = Counter(match.how for match in matches)
+    files = sorted({match.source for match in matches if match.how != NO_RESULT})
+    print(
+        f"{len(matches)} numbers checked: {ways[IN_PLACE]} in their place, {ways[ANYWHERE]} "
+        f"anywhere, {ways[NO_RESULT]} are no results; against {', '.join(files)}"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
