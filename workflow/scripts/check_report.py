@@ -18,10 +18,12 @@ from pypdf import PdfReader
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 from timbang.data.records import read_manifest, read_split
+from timbang.errors import TimbangError
 from timbang.evaluation.summary import read_classes
-from timbang.report.derivations import Results
 from timbang.report.published import read_published
-from timbang.report.reader import ANYWHERE, IN_PLACE, NO_RESULT, read_report
+from timbang.report.reader import read_report
+from timbang.report.reading.derivations import Results
+from timbang.report.reading.findings import ANYWHERE, IN_PLACE, NO_RESULT
 from timbang.report.texts import read_texts
 from timbang.study import Study, read_study
 
@@ -32,7 +34,7 @@ def find_config(study: str) -> Path:
     for path in sorted((ROOT / "config").glob("*.yaml")):
         if yaml.safe_load(path.read_text(encoding="utf-8")).get("study") == study:
             return path
-    sys.exit(f"No file in config/ names the study {study}; say which it is with --config")
+    raise TimbangError(f"no file in config/ names the study {study}; name it with --config")
 
 
 def read_config(path: Path) -> Study:
@@ -82,6 +84,14 @@ def read_pages(path: Path) -> list[str]:
 
 
 def main() -> int:
+    try:
+        return check_report()
+    except (OSError, TimbangError) as error:
+        print(f"The report cannot be checked: {error}", file=sys.stderr)
+        return 2
+
+
+def check_report() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path, help="the folder of a study, results/<study>")
     parser.add_argument("--config", type=Path, help="the study's configuration")

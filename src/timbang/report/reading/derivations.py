@@ -74,7 +74,9 @@ class Value:
     number: float
     source: str
     derivation: str
-    is_exact: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.number:.6g} ({self.source}, {self.derivation})"
 
 
 Derive = Callable[[Results, Place], Any]
@@ -143,12 +145,13 @@ def _group_sizes(results: Results) -> pd.Series:
 
 def _mean_history(results: Results, contender: str, column: str) -> np.ndarray:
     """Return a history's column, the mean over the runs that finished, by epoch."""
-    histories = [
-        h[column].to_numpy()
-        for h in results.histories[contender]
-        if np.isfinite(h["validation_loss"].iloc[-1])
+    runs = results.runs[results.runs["contender"] == contender]
+    finished = [
+        history[column].to_numpy()
+        for history, diverged in zip(results.histories[contender], runs["diverged"], strict=True)
+        if not diverged
     ]
-    return np.mean(histories, axis=0)
+    return np.mean(finished, axis=0)
 
 
 def _recall(results: Results, place: Place) -> float:
