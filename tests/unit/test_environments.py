@@ -461,7 +461,9 @@ def make(*arguments, cwd=ROOT, **more):
 
 @needs_make
 def test_make_lists_its_targets():
-    assert {"report", "test", "format", "lock", "clean"} <= set(re.findall(r"make (\w+) ", make()))
+    assert {"report", "check-report", "test", "format", "lock", "clean"} <= set(
+        re.findall(r"make ([\w-]+) ", make())
+    )
 
 
 @needs_make
@@ -475,6 +477,13 @@ def test_make_report_takes_a_study_and_arguments():
     said = make("--dry-run", "report", "CONFIG=my studies/a.yaml", "SNAKEMAKE_ARGS=--quiet")
     assert '--configfile "my studies/a.yaml" --quiet' in said
     assert "--configfile" not in make("--dry-run", "report")
+
+
+@needs_make
+def test_make_check_report_takes_a_study():
+    said = make("--dry-run", "check-report", "CONFIG=my studies/a.yaml")
+    assert '--config "my studies/a.yaml"' in said
+    assert '--config "config/config.yaml"' in make("--dry-run", "check-report")
 
 
 @needs_make

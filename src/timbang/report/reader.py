@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any, TypeGuard
 
@@ -108,9 +108,11 @@ class LanguageReader:
         self.plain = find_plain(study.contenders, study.reference) or ""
         self.labels = list(dict.fromkeys(results.classes["label"]))
         self.findings = Findings(language)
+        self._derive = cache(lambda key, place, factor: derive(key, results, place, factor))
 
     def read(self, pages: Sequence[str]) -> Findings:
         """Read the pages and return what was found."""
+        self.findings = Findings(self.language)
         captions = [(k, self._compile(text).pattern) for k, text in CAPTIONS[self.language].items()]
         layout = lay_out(pages, self.words, captions, self.number, self._expect_rows)
         for line in layout.last_lines:
@@ -304,7 +306,7 @@ class LanguageReader:
         numbers = [parse_number(each, self.mark) for each in re.findall(self.number, text)]
 
         def check(number: Number, key: str, factor: float) -> None:
-            value = derive(key, self.results, place, factor)
+            value = self._derive(key, place, factor)
             self.findings.check(page, number, value, where, around)
 
         match kind:
@@ -319,13 +321,13 @@ class LanguageReader:
                 for number, word in zip(numbers, ("mean", "sd", "min", "max"), strict=False):
                     check(number, f"{key}_{word}", factor)
             case "points" | "nats":
-                value = derive(key, self.results, place, 100 if kind == "points" else 1)
+                value = self._derive(key, place, 100 if kind == "points" else 1)
                 self._check_comparison(kind, numbers[0], value, passage, span, where)
             case "recall":
                 check(numbers[0], key, 100)
                 label = text[text.index("(") + 1 : -1]
                 known = {squeeze(each): each for each in self.labels}.get(squeeze(label), "")
-                value = derive("recall", self.results, Place(place.contender, "", known), 100)
+                value = self._derive("recall", Place(place.contender, "", known), 100)
                 if not numbers[0].is_rounded_from(value.number):
                     what = f"{where}: {numbers[0].text} is not {value}"
                     self.findings.fault(page, what, around)

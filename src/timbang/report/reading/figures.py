@@ -11,6 +11,7 @@ from timbang.report.reading.findings import Findings
 from timbang.report.reading.layout import Float
 from timbang.report.reading.printed import Line, Number, parse_number, squeeze
 
+# Figures that name the classes; they have no upright axis of one or two ticks.
 LABELLED = ("samples", "classes figure", "confusion")
 
 
@@ -100,11 +101,13 @@ class FigureReader:
         even = len(values) > 2 and np.allclose(np.diff(values), values[1] - values[0])
         first_digits = {f"{value:e}"[0] for value in values}
         logarithmic = (
-            min(values) > 0
+            len(values) > 2
+            and min(values) > 0
             and first_digits <= {"1", "2", "5"}
             and all(1.9 < b / a < 10.1 for a, b in pairwise(values))
         )
-        if even or logarithmic or (len(values) == 2 and values[0] < values[1]):
+        is_short = figure.kind not in LABELLED and len(values) < 3 and values == sorted(values)
+        if even or logarithmic or is_short:
             for line, number in run:
                 self.findings.pass_over(line.page, number.text, "a tick of an axis", figure.name)
         else:

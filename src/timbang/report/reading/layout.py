@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from timbang.report.reading.printed import Line, clean_line
+from timbang.report.reading.printed import Line, clean_line, squeeze
 from timbang.report.reading.rows import Row
 
 DASH = "–"
@@ -168,8 +168,7 @@ def _take_rows(
 
 def _split_row(line: Line, due: Row, number: str) -> PrintedRow | None:
     if due.is_setting:
-        # What stands in brackets behind a setting's name may be a sign that is no letter.
-        if not line.text.startswith(due.label.partition(" (")[0]):
+        if not squeeze(line.text).startswith(squeeze(due.label)):
             return None
         return PrintedRow(due, line, due.label, tuple(re.findall(number, line.text)[-1:]))
     cell = rf"(?:{number}|{DASH})"

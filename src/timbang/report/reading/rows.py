@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 
 from timbang.report.reading.derivations import Place, Results, Value, derive
-from timbang.report.reading.printed import tex_to_text
 from timbang.report.texts import Texts
 
 NAN = float("nan")
 SCORES = ("mean", "sd", "min", "max")
+# The settings that every report lists; others where they are not the default.
+ALWAYS_LISTED = (
+    "epochs", "batch_size", "optimizer", "learning_rate", "weight_decay", "horizontal_flip",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ def _expect_settings(results: Results, texts: Texts) -> list[Row]:
     default = vars(type(recipe)())
     return [
         Row(
-            tex_to_text(texts["settings"][key]),
+            _label_setting(texts["settings"][key]),
             (Value(float(value), "configuration", key),) if _is_number(key, value, texts) else (),
             is_setting=True,
         )
@@ -145,9 +148,9 @@ def _expect_settings(results: Results, texts: Texts) -> list[Row]:
     ]
 
 
-ALWAYS_LISTED = (
-    "epochs", "batch_size", "optimizer", "learning_rate", "weight_decay", "horizontal_flip",
-)  # fmt: skip
+def _label_setting(words: str) -> str:
+    """Return how a setting's row begins, up to a sign that is no letter."""
+    return words.partition(" ($")[0]
 
 
 def _is_number(key: str, value: object, texts: Texts) -> bool:
