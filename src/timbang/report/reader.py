@@ -6,6 +6,7 @@ these places is looked for anywhere, which is a weaker check and counted as such
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -68,21 +69,18 @@ def read_report(
 
 
 def compare_languages(findings: Sequence[Findings]) -> list[Fault]:
-    """Return a fault for each result that not every language states equally often.
+    """Return a fault for each thing that not every language says equally often.
 
-    Results are the numbers, and whether a comparison ends with higher, lower or equal.
+    That is each number that is a result, whether comparisons end with higher, lower or equal,
+    citations and references.
     """
     faults = []
     for first, second in pairwise(findings):
-        languages = f"{first.language} and {second.language}"
-        for kind, mine, others in (
-            ("number", first.count_results(), second.count_results()),
-            ("verdict", first.directions, second.directions),
-        ):
-            for item in sorted(mine.keys() | others.keys()):
-                if mine[item] != others[item]:
-                    times = f"{mine[item]} and {others[item]} times"
-                    faults.append(Fault(languages, 0, f"the {kind} {item} is stated {times}"))
+        mine, others = first.count_said(), second.count_said()
+        for item in sorted(mine.keys() | others.keys()):
+            if mine[item] != others[item]:
+                what = f"the {item} is stated {mine[item]} and {others[item]} times"
+                faults.append(Fault(f"{first.language} and {second.language}", 0, what))
     return faults
 
 
@@ -374,7 +372,7 @@ class LanguageReader:
             for word, form in forms.items()
             if all(re.search(literal_pattern(part), text) for part in form.split("{}"))
         )
-        self.findings.directions[direction] += 1
+        self.findings.said[f"verdict {direction}"] += 1
         if direction == "equal":
             is_right = number.value == number.unit and abs(value.number) <= float(number.value)
         else:
@@ -444,10 +442,13 @@ class LanguageReader:
         self, passage: Passage, floats: Sequence[Float], sections: set[str]
     ) -> None:
         """Every figure and table is referred to, and every reference leads somewhere."""
-        for word in (self.words["figure"], self.words["table"]):
+        for key in ("figure", "table"):
+            word = self.words[key]
             there = [each.number for each in floats if each.word == word]
-            pattern = rf"\b{literal_pattern(word)}\s+(\d+)\b"
-            meant = {int(found[1]): found for found in re.finditer(pattern, passage.text)}
+            meant: dict[int, re.Match[str]] = {}
+            for found in re.finditer(rf"\b{literal_pattern(word)}\s+(\d+)\b", passage.text):
+                meant[int(found[1])] = found
+                self.findings.said[f"reference to {key} {found[1]}"] += 1
             for number in sorted(set(there) - meant.keys()):
                 self.findings.fault(0, f"{word} {number} is not referred to")
             for number in sorted(meant.keys() - set(there)):
@@ -457,6 +458,7 @@ class LanguageReader:
                 self.findings.fault(0, f"{word}: the numbers {there} are no sequence")
         pattern = rf"\b{literal_pattern(self.words['section'])}\s+(\d+(?:\.\d+)?)"
         for found in re.finditer(pattern, passage.text):
+            self.findings.said[f"reference to section {found[1]}"] += 1
             if found[1] not in sections:
                 self.findings.fault_at(passage, found.span(), f"there is no section {found[1]}")
 
@@ -477,7 +479,9 @@ class LanguageReader:
                 else:
                     self.findings.fault(line.page, f"{number} is in no entry", line.text)
         for found in re.finditer(r"\[(\d+(?:\s*[,–-]\s*\d+)*)\]", passage.text):
-            if any(not 1 <= int(number) <= entries for number in re.findall(r"\d+", found[1])):
+            cited = [int(number) for number in re.findall(r"\d+", found[1])]
+            self.findings.said += Counter(f"citation {number}" for number in cited)
+            if not all(1 <= number <= entries for number in cited):
                 self.findings.fault_at(passage, found.span(), f"there is no entry {found[0]}")
 
 

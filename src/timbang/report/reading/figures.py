@@ -60,19 +60,19 @@ class FigureReader:
             lines = self._take_labels(figure, lines)
         run: list[tuple[Line, Number]] = []
         for line in lines:
-            # Ticks of an upright axis stand one below the other, from the lowest to the highest.
+            # The ticks of an upright axis stand one below the other, from the lowest up.
             if re.fullmatch(self.number, line.text):
-                number = parse_number(line.text, self.mark)
-                if run and number.value <= run[-1][1].value:
-                    self._check_ticks(figure, run)
-                    run = []
-                run.append((line, number))
+                run.append((line, parse_number(line.text, self.mark)))
                 continue
             self._check_ticks(figure, run)
             run = []
             text = self._take_names(figure, line)
             found = [parse_number(each, self.mark) for each in re.findall(self.number, text)]
-            self._check_ticks(figure, [(line, number) for number in found])
+            if found and re.search(r"[^\W\d_]", text):
+                what = f"{figure.name}: {found[0].text} is no count and in no name"
+                self.findings.fault(line.page, what, line.text)
+            else:
+                self._check_ticks(figure, [(line, number) for number in found])
         self._check_ticks(figure, run)
 
     def _take_names(self, figure: Float, line: Line) -> str:
@@ -98,7 +98,10 @@ class FigureReader:
         values = [float(number.value) for _, number in run]
         if not values:
             return
-        even = len(values) > 2 and np.allclose(np.diff(values), values[1] - values[0])
+        step = values[-1] - values[0]
+        even = (
+            len(values) > 2 and step > 0 and np.allclose(np.diff(values), step / (len(values) - 1))
+        )
         first_digits = {f"{value:e}"[0] for value in values}
         logarithmic = (
             len(values) > 2

@@ -51,13 +51,14 @@ class Fault:
 class Findings:
     """What was found in one language.
 
-    ``directions`` counts how often a comparison ends with higher, lower and equal.
+    ``said`` counts what both languages must say equally often besides the numbers: how often a
+    comparison ends with higher, lower or equal, and each citation and reference.
     """
 
     language: str
     matches: list[Match] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    directions: Counter[str] = field(default_factory=Counter)
+    said: Counter[str] = field(default_factory=Counter)
 
     def match(
         self, page: int, number: Number, value: Value, where: str, how: str = IN_PLACE
@@ -95,6 +96,7 @@ class Findings:
         """Note a fault at a place of a text."""
         self.fault(passage.page(span[0]), what, passage.around(*span))
 
-    def count_results(self) -> Counter[str]:
-        """Return how often each number is stated that is a result, with a decimal point."""
-        return Counter(f"{match.value:f}" for match in self.matches if match.value is not None)
+    def count_said(self) -> Counter[str]:
+        """Return how often each number is stated that is a result, and what is in ``said``."""
+        numbers = (match.value for match in self.matches if match.value is not None)
+        return self.said + Counter(f"number {value:f}" for value in numbers)

@@ -130,4 +130,4 @@ def clean_line(text: str) -> str:
 
 def tex_to_text(words: str) -> str:
     """Return words of the texts, which are TeX, as the PDF has them."""
-    return re.sub(r"\\emph|[\\${}]", "", words)
+    return re.sub(r"\\emph|[\\${}]", "", words.replace(r"\alpha", "α"))
