@@ -65,10 +65,15 @@ def make_network(name="multipath18", seed=0):
 # Rows
 
 
-rows_of_a_part = st.sets(st.integers(0, 500), min_size=1).map(lambda rows: np.array(sorted(rows)))
+def draw_rows(size, seed):
+    return np.sort(np.random.default_rng(seed).choice(501, size, replace=False))
 
 
-@given(rows_of_a_part, st.integers(1, 600))
+# Sizes and counts are drawn apart, so that as often as not there are more rows than are wanted.
+rows_of_a_part = st.builds(draw_rows, st.integers(1, 200), st.integers(0, 99))
+
+
+@given(rows_of_a_part, st.integers(1, 200))
 def test_chosen_rows_are_evenly_spaced(rows, count):
     chosen = choose_rows(rows, count)
     places = np.searchsorted(rows, chosen)
@@ -81,7 +86,7 @@ def test_chosen_rows_are_evenly_spaced(rows, count):
     assert abs(places[0] - (len(rows) - 1 - places[-1])) <= 1
 
 
-@given(rows_of_a_part, st.integers(1, 600), st.integers(1, 5))
+@given(rows_of_a_part, st.integers(1, 200), st.integers(1, 5))
 def test_with_classes_each_has_its_share(rows, count, classes):
     """Classes that take turns would be in step with the spacing without it."""
     of_image = np.arange(501) % classes
@@ -475,10 +480,12 @@ def test_probe_leaves_everything_as_it_was(probe, fails_at, gradients):
 
     def stop(*_):
         calls.append(None)
+        torch.rand(3)
         if len(calls) == fails_at:
             raise StopError
 
-    # The last module that is called: by then BN has met the batch, and dropout has drawn.
+    # The last module that is called: by then BN has met the batch, and dropout has drawn. The hook
+    # draws as well, like networks of others that do so in evaluation mode.
     network.fc.register_forward_hook(stop)
     with torch.set_grad_enabled(gradients):
         before = take_state(network)

@@ -137,13 +137,13 @@ def measure_gradient_steps(
     Santurkar et al. 2018 (arXiv 1805.11604), section 3, figure 4: from the weights θ one goes a
     step η along the gradient g of one batch's mean cross-entropy, and compares g(θ − ηg(θ)) with
     g(θ): by their distance and, as in figure 2 there, by the cosine of their angle. BN normalises
-    by the batch's own statistics.
+    by the batch's own statistics. Each batch costs 1 + S forward and backward passes.
 
     Args:
         network: the network, on the device. Weights that are not trained are not moved.
         images: the images and their classes.
         batches: int64 rows of each batch.
-        step_sizes: η.
+        step_sizes: η [S].
         device: where to compute.
     """
     probe = _Probe(network)
@@ -313,7 +313,7 @@ def score_rows(network: nn.Module, images: Images, rows: np.ndarray, device: tor
     training do not: they are of other weights at each batch, of augmented images, and of BN's
     statistics of the batch.
     """
-    with _keeping_modes(network):
+    with _leaving_as_it_was(network):
         logits = predict(network, images.pixels, rows, device)
     return _score_logits(logits, images.classes[rows])
 
@@ -338,7 +338,7 @@ def score_zoomed(
         The score at each factor. At 1 it is that of ``score_rows``, bit for bit.
     """
     scores = {}
-    with _keeping_modes(network):
+    with _leaving_as_it_was(network):
         for factor in factors:
             parts = []
             for start in range(0, len(rows), EVALUATION_BATCH):
@@ -422,11 +422,15 @@ def _score_logits(logits: Tensor, classes: np.ndarray) -> Score:
 
 
 @contextmanager
-def _keeping_modes(network: nn.Module) -> Iterator[None]:
-    """Put every module back into the mode, training or evaluation, in which it was."""
+def _leaving_as_it_was(network: nn.Module) -> Iterator[None]:
+    """Put every module back into its mode, and the random streams to where they were.
+
+    Networks that others define may draw in evaluation mode too.
+    """
     modes = [(module, module.training) for module in network.modules()]
     try:
-        yield
+        with torch.random.fork_rng():
+            yield
     finally:
         for module, training in modes:
             module.training = training
