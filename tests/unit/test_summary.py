@@ -38,6 +38,12 @@ def metrics(contender, replicate, accuracy, loss=0.5, **classes):
         "leaked_accuracy": None,
         "clean_accuracy": accuracy,
         "leak_difference": None,
+        "late_accuracy": accuracy,
+        "swing": 0.0,
+        "largest_rise": 0.0,
+        "rises": 0,
+        "gap": 0.4,
+        "recall_spread": 0.1,
         "per_class": {
             label: {"precision": p, "recall": r, "f1": f, "support": s}
             for label, (p, r, f, s) in classes.items()

@@ -21,6 +21,12 @@ RUN_MEASURES = (
     "leaked_accuracy",
     "clean_accuracy",
     "leak_difference",
+    "late_accuracy",
+    "swing",
+    "largest_rise",
+    "rises",
+    "gap",
+    "recall_spread",
 )
 CLASS_MEASURES = ("precision", "recall", "f1")
 STATISTICS = ("mean", "sd", "min", "max")
