@@ -33,6 +33,7 @@ def metrics(contender, replicate, accuracy, loss=0.5, **classes):
         "test_loss": None,
         "training_seconds": 2.0,
         "images_per_second": 100.0,
+        "train_images": 40,
         "validation_images": 10,
         "leaked_images": 0,
         "leaked_accuracy": None,

@@ -16,6 +16,7 @@ RUN_MEASURES = (
     "test_loss",
     "training_seconds",
     "images_per_second",
+    "train_images",
     "validation_images",
     "leaked_images",
     "leaked_accuracy",

@@ -34,13 +34,13 @@ class Comparison:
 class Claim:
     """A sentence with its tests, all of which must hold for it to be supported.
 
-    ``number`` is that of the published study's list, None for a claim of the user's own.
+    ``number`` is that of the published study's list, as ``10a``; None for one of the user's own.
     ``statement`` and, for each verdict, ``texts`` are by language. ``needs`` says in words, by
     language, what a study must have for the claim to be tested.
     """
 
     name: str
-    number: int | None
+    number: str | None
     statement: Mapping[str, str]
     tests: tuple[Comparison, ...]
     texts: Mapping[str, Mapping[str, str]]
@@ -54,7 +54,7 @@ def read_claims(paths: Sequence[Path]) -> list[Claim]:
         TimbangError: a file is no claim; the message names file and key.
     """
     claims = [read_claim(path) for path in paths]
-    return sorted(claims, key=lambda claim: (claim.number is None, claim.number, claim.name))
+    return sorted(claims, key=lambda claim: _place_of(claim.number))
 
 
 def read_claim(path: Path) -> Claim:
@@ -88,7 +88,7 @@ def make_claim(name: str, content: Any, place: str) -> Claim:
         raise TimbangError(f"{place}: tests: is not a list of at least one test")
     return Claim(
         name=name,
-        number=content.get("number"),
+        number=str(content["number"]) if "number" in content else None,
         statement=_read_words(content["statement"], f"{place}: statement"),
         tests=tuple(
             _make_test(test, f"{place}: tests.{number}") for number, test in enumerate(tests)
@@ -96,6 +96,12 @@ def make_claim(name: str, content: Any, place: str) -> Claim:
         texts=_read_texts(content["texts"], f"{place}: texts"),
         needs=_read_words(content.get("needs", ""), f"{place}: needs"),
     )
+
+
+def _place_of(number: str | None) -> tuple[bool, int, str]:
+    """Return what claims are sorted by: 2 before 10a before 10b, those without a number last."""
+    digits = "".join(filter(str.isdigit, number or ""))
+    return number is None, int(digits or 0), number or ""
 
 
 def _make_test(content: Any, place: str) -> Comparison:

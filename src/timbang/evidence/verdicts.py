@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -282,6 +283,37 @@ def describe_decision(decision: Decision) -> dict[str, Any]:
         "superiority_low": own.superiority_low,
         "superiority_high": own.superiority_high,
         "says": decision.says,
+    }
+
+
+def read_contrasts(path: Path) -> list[dict[str, Any]]:
+    """Read ``contrasts.csv``: a row each, None where there is no number."""
+    table = pd.read_csv(path, dtype={"first": str, "second": str})
+    return [
+        {
+            str(key): None if isinstance(value, float) and math.isnan(value) else value
+            for key, value in row.items()
+        }
+        for row in table.to_dict("records")
+    ]
+
+
+def turn(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of ``contrasts.csv`` with first and second in each other's place."""
+
+    def negative(key: str) -> float | None:
+        return None if row[key] is None else -row[key]
+
+    return {
+        **row,
+        "first": row["second"],
+        "second": row["first"],
+        "mean": negative("mean"),
+        "min": negative("max"),
+        "max": negative("min"),
+        "low": negative("high"),
+        "high": negative("low"),
+        "says": {"higher": "lower", "lower": "higher"}.get(row["says"], row["says"]),
     }
 
 
