@@ -15,6 +15,7 @@ sys.executable = shlex.quote(PYTHON)
 from timbang.data.catalogue import check_dataset
 from timbang.data.sources import identify_archive
 from timbang.errors import TimbangError
+from timbang.evidence.claims import make_claim
 from timbang.launcher import can_launch, client_command, start_server
 from timbang.networks.catalogue import find_fault
 from timbang.study import check_paths, read_study
@@ -29,6 +30,8 @@ schema = Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.yaml"
 try:
     STUDY = read_study(config, yaml.safe_load(schema.read_text()), find_fault)
     twin = STUDY.report.compare_with
+    for name, claim in STUDY.claims.items():
+        make_claim(name, claim, f"claims.{name}")
     check_paths(STUDY.data, STUDY.report.published, f"results/{twin}/summary.csv" if twin else None)
     check_dataset(STUDY.data.dataset)
     ARCHIVE_SHA256 = STUDY.data.archive and identify_archive(
@@ -42,6 +45,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/evidence.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 
@@ -72,6 +76,7 @@ localrules:
     split_images,
     evaluate_contender,
     summarise_runs,
+    judge_claims,
     draw_curves,
     draw_accuracies,
     draw_confusion,

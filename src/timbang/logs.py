@@ -19,7 +19,8 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
     """Log what happens inside to a file, and warnings with it.
 
     A ``TimbangError`` inside ends the process with status 1 and its message as the log's last
-    lines; any other exception is logged with its traceback and raised again.
+    lines, after the traceback of what it was raised from; any other exception is logged with its
+    traceback and raised again.
     """
     logging.basicConfig(
         filename=path,
@@ -34,6 +35,8 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
     try:
         yield logger
     except TimbangError as error:
+        if error.__cause__ is not None:
+            logger.info("it came from here:", exc_info=error.__cause__)
         for line in str(error).splitlines():
             logger.error(line)
         sys.exit(1)

@@ -151,6 +151,9 @@ class Study:
     width: float
     contenders: tuple[Contender, ...]
     reference: str
+    margin: float
+    claims: Mapping[str, Any]
+    probes: tuple[str, ...]
     device: str
     threads: int
     checkpoint_seconds: float
@@ -218,6 +221,9 @@ def _build_study(config: Mapping[str, Any]) -> Study:
             for name, own in contenders.items()
         ),
         reference=config["reference"],
+        margin=float(config["margin"]),
+        claims=config["claims"],
+        probes=tuple(config["probes"]),
         device=config["device"],
         threads=config["threads"],
         checkpoint_seconds=float(config["checkpoint_seconds"]),

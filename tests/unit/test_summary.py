@@ -33,11 +33,18 @@ def metrics(contender, replicate, accuracy, loss=0.5, **classes):
         "test_loss": None,
         "training_seconds": 2.0,
         "images_per_second": 100.0,
+        "train_images": 40,
         "validation_images": 10,
         "leaked_images": 0,
         "leaked_accuracy": None,
         "clean_accuracy": accuracy,
         "leak_difference": None,
+        "late_accuracy": accuracy,
+        "swing": 0.0,
+        "largest_rise": 0.0,
+        "rises": 0,
+        "gap": 0.4,
+        "recall_spread": 0.1,
         "per_class": {
             label: {"precision": p, "recall": r, "f1": f, "support": s}
             for label, (p, r, f, s) in classes.items()

@@ -87,6 +87,42 @@ def odd_study(tmp_path_factory) -> Path:
     return make_report(folder, config)
 
 
+@pytest.fixture(scope="module")
+def mixed_study(tmp_path_factory) -> Path:
+    """Run networks of all kinds, one of which diverges in every run."""
+    folder = tmp_path_factory.mktemp("mixed")
+    pixels = np.random.default_rng(2).integers(0, 256, (18, 12, 12, 3), dtype=np.uint8)
+    for number, values in enumerate(pixels):
+        image = folder / "images" / "ab"[number % 2] / f"{number}.png"
+        image.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(values).save(image)
+    (folder / "own.py").write_text(
+        "from torch import nn\n"
+        "def small(classes):\n"
+        "    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, classes))\n"
+    )
+    config = {
+        "study": "mixed",
+        "replicates": 2,
+        "width": 0.125,
+        "recipe": {"epochs": 2, "batch_size": 8},
+        "contenders": {
+            "plain18": {"recipe": {"learning_rate": 1e30}},
+            "resnet18": {},
+            "multipath18": {},
+            "twinpath18": {},
+            "matched": {"network": "resnet18", "parameters_of": "multipath18"},
+            "preact50": {},
+            "resnet8-cifar": {"width": 0.5},
+            "theirs": {"network": "torchvision:squeezenet1_1", "width": 1},
+            "own": {"network": "own.py:small", "width": 1},
+        },
+        "data": {"source": "folder", "folder": "images", "image_size": 32},
+        "reference": "resnet18",
+    }
+    return make_report(folder, config)
+
+
 def make_report(folder: Path, config: dict) -> Path:
     """Run a study in a folder up to its PDFs and return its results."""
     (folder / "study.yaml").write_text(yaml.safe_dump(config))
@@ -127,21 +163,58 @@ def test_tex_had_nothing_to_complain_of(study, language):
     assert not re.search(r"undefined|multiply defined|Missing character|Overfull .hbox", log)
 
 
-def test_every_figure_and_table_is_referred_to(study, odd_study):
-    for source in [*(study / "report").glob("*.tex"), *(odd_study / "report").glob("*.tex")]:
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            [
+                "OfPlain-18,twooftworunsdiverged",
+                "AllrunsofPlain-18diverged,soithasnoaccuracy",
+                "ThewidthofmatchedissolvedsothatithasasmanyparametersasMulti-PathResNet-18",
+                "threestagesof1,1,and1blocks",
+                "theirsisthenetworksqueezenet1_1oftorchvision",
+                "ownisdefinedbytheauthorsofthisstudyinown.py:small",
+                "Bottleneck",
+            ],
+        ),
+        ("id", ["PadaPlain-18,duadariduapelatihandivergen", "SemuapelatihanPlain-18divergen"]),
+    ],
+)
+def test_networks_and_divergence_are_described(mixed_study, language, words):
+    text = read_pdf(mixed_study / "report" / f"report-{language}.pdf")
+    for part in words:
+        assert part in text
+    assert "\\" not in text, "TeX that was escaped prints as it is"
+    assert "nan" not in re.findall(r"[a-z]+", text.lower())
+
+
+def test_runs_that_diverged_are_counted(mixed_study):
+    summary = pd.read_csv(mixed_study / "summary.csv").set_index("contender")
+    assert summary["diverged"].to_dict() == {
+        name: 2 * (name == "plain18") for name in summary.index
+    }
+    metrics = json.loads((mixed_study / "runs/plain18/0/metrics.json").read_text())
+    assert metrics["diverged"]["epoch"] == 1
+    assert metrics["accuracy"] is None
+
+
+def test_every_figure_and_table_is_referred_to(study, odd_study, mixed_study):
+    folders = [study, odd_study, mixed_study]
+    for source in [file for folder in folders for file in (folder / "report").glob("*.tex")]:
         text = source.read_text()
         labels = set(re.findall(r"\\label\{((?:fig|tab):.*?)\}", text))
         assert len(labels) >= 10
         assert labels == set(re.findall(r"\\ref\{((?:fig|tab):.*?)\}", text))
 
 
-def test_both_languages_state_the_same_numbers(study, odd_study):
+def test_both_languages_state_the_same_numbers(study, odd_study, mixed_study):
     def numbers(folder, language):
         text = (folder / "report" / f"report-{language}.tex").read_text()
         return sorted(re.findall(r"\\(?:num|percent)\{(.*?)\}", text))
 
-    assert numbers(study, "id") == numbers(study, "en")
-    assert numbers(odd_study, "id") == numbers(odd_study, "en")
+    for folder in (study, odd_study, mixed_study):
+        assert numbers(folder, "id") == numbers(folder, "en")
 
 
 def test_leak_ledger_is_recomputed_from_the_predictions(odd_study):

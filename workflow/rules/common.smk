@@ -28,6 +28,7 @@ TORCHVISION = f"data/torchvision-images/{STUDY.data.dataset}"
 # Where the hashes of the user's images are kept, so that no start reads them all again.
 KNOWN_HASHES = Path(RESULTS, "data", ".fingerprints.json")
 RUN = f"{RESULTS}/runs/{{contender}}/{{replicate}}"
+CLAIMS = sorted(map(str, Path(ROOT, "report", "claims").glob("*.yaml")))
 CONTENDERS = [contender.name for contender in STUDY.contenders]
 
 
@@ -174,6 +175,12 @@ def refuse_broken_images():
         manifest,
         STUDY.data.largest_image,
     )
+
+
+def split_scheme():
+    """How the splits of the replicates hang together: anew in each (redrawn), or one for all."""
+    is_given = STUDY.split.scheme in ("published", "from")
+    return "fixed" if is_given or not STUDY.split.resample else "redrawn"
 
 
 def published_numbers():

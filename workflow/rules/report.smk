@@ -12,6 +12,8 @@ TABLES = {
         "stage_two",
         "test",
         "leaks",
+        "late",
+        "claims",
         "twin",
     )
     if not (name == "twin" and not STUDY.report.compare_with)
@@ -35,6 +37,7 @@ rule write_tables:
         code=script_and_modules("write_tables.py"),
         summary=rules.summarise_runs.output.summary,
         classes=rules.summarise_runs.output.classes,
+        verdicts=rules.judge_claims.output.verdicts,
         published=published_numbers(),
         other_summary=of_twin("summary.csv"),
         texts=TEXTS,
@@ -72,6 +75,8 @@ rule write_report:
         classes=rules.summarise_runs.output.classes,
         histories=ALL_HISTORIES,
         metrics=ALL_METRICS,
+        contrasts=rules.judge_claims.output.contrasts,
+        verdicts=rules.judge_claims.output.verdicts,
         published=published_numbers(),
         other_summary=of_twin("summary.csv"),
     output:
@@ -98,6 +103,9 @@ rule write_report:
             for contender in STUDY.contenders
         ],
         networks=describe_networks(STUDY.contenders),
+        titles=TITLES,
+        margin=STUDY.margin,
+        scheme=split_scheme(),
         plain=PLAIN,
         shortcuts_alone=PLAIN is not None
         and differ_in_shortcuts_alone(STUDY.contender(PLAIN), STUDY.contender(STUDY.reference)),

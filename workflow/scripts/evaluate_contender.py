@@ -7,6 +7,7 @@ from timbang.data.records import TEST, VALIDATION, read_split
 from timbang.evaluation.leaks import score_leaks
 from timbang.evaluation.metrics import score_predictions, score_test
 from timbang.evaluation.predictions import read_predictions
+from timbang.evaluation.stability import measure_stability
 from timbang.logs import log_to
 
 with log_to(snakemake.log[0]) as log:
@@ -18,7 +19,7 @@ with log_to(snakemake.log[0]) as log:
         snakemake.output.metrics,
         strict=True,
     ):
-        last = pd.read_csv(history).iloc[-1]
+        epochs = pd.read_csv(history)
         predicted = read_predictions(Path(predictions), VALIDATION)
         metrics = {
             **json.loads(Path(training).read_text()),
@@ -26,9 +27,14 @@ with log_to(snakemake.log[0]) as log:
             **score_leaks(predicted, read_split(Path(split))),
             **score_test(read_predictions(Path(predictions), TEST)),
         }
-        for measure in ("train_accuracy", "train_loss"):
-            is_known = metrics["diverged"] is None
-            metrics[measure] = float(last[measure]) if is_known else None
+        of_epochs = {
+            "train_accuracy": float(epochs["train_accuracy"].iloc[-1]),
+            "train_loss": float(epochs["train_loss"].iloc[-1]),
+            **measure_stability(epochs),
+        }
+        is_known = metrics["diverged"] is None
+        metrics |= of_epochs if is_known else dict.fromkeys(of_epochs)
+        metrics["gap"] = metrics["loss"] - metrics["train_loss"] if is_known else None
         text = json.dumps(metrics, indent=2, ensure_ascii=False, allow_nan=False)
         Path(output).write_text(text + "\n")
         log.info("%s: accuracy %s", output, metrics["accuracy"])

@@ -5,11 +5,21 @@ from pathlib import Path
 import pandas as pd
 
 from timbang.data.records import read_manifest, read_split, usable_images
+from timbang.evaluation.stability import LAST_EPOCHS
 from timbang.evaluation.summary import read_classes
+from timbang.evidence.contrasts import Design
+from timbang.evidence.verdicts import read_contrasts, turn
 from timbang.logs import log_to
 from timbang.report import context as facts
 from timbang.report.data import describe_data, describe_splits
 from timbang.report.document import render_document
+from timbang.report.judgements import (
+    count_verdicts,
+    describe_claims,
+    describe_contrasts,
+    describe_plan,
+    write_contrast,
+)
 from timbang.report.published import read_published
 from timbang.report.settings import list_own_settings
 from timbang.report.texts import read_texts, write_date
@@ -43,7 +53,18 @@ with log_to(snakemake.log[0]) as log:
         for own in params.contenders
         if (settings := list_own_settings(own["settings"], common, texts))
     ]
-    epochs = {own["recipe"]["epochs"] for own in params.contenders}
+    verdicts = json.loads(Path(snakemake.input.verdicts).read_text(encoding="utf-8"))
+    contrasts = read_contrasts(Path(snakemake.input.contrasts))
+    main = [row for row in contrasts if row["measure"] == "accuracy"]
+    claims = describe_claims(verdicts, params.titles, snakemake.wildcards.language, texts)
+    design = Design(
+        params.scheme, summary[0]["train_images_mean"], summary[0]["validation_images_mean"]
+    )
+    plan = describe_plan(each, len(main), design, main)
+    for open_contrast in plan["undecided"]:
+        for side in ("first", "second"):
+            open_contrast[side] = params.titles[open_contrast[side]]
+    turned = next((row for row in main if row["first"] == params.plain), None)
     date = params.date and write_date(datetime.date.fromisoformat(params.date), texts)
     context = {
         "language": snakemake.wildcards.language,
@@ -68,6 +89,19 @@ with log_to(snakemake.log[0]) as log:
         "twin": facts.describe_twin(contenders, other_summary, params.names[1]),
         "environment": facts.describe_environment(metrics),
         "networks": params.networks,
+        "margin": params.margin,
+        "plan": plan,
+        "contrast_count": len(main),
+        "plain_judgement": turned and write_contrast(turn(turned), params.titles, texts),
+        "claims": claims,
+        "verdict_counts": count_verdicts(verdicts),
+        "late_epochs": min(LAST_EPOCHS, params.recipe["epochs"]),
+        "late_differs": [
+            f"{texts['tables']['claim'].lower()} {claim['number'] or claim['name']}"
+            for claim in claims
+            if claim["late_word"]
+        ],
+        **describe_contrasts(main, params.titles, texts),
         "shortcuts_alone": params.shortcuts_alone,
         **facts.build_context(contenders, params.plain, params.reference, each, texts),
     }

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -5,6 +6,7 @@ import pandas as pd
 from timbang.evaluation.summary import read_classes
 from timbang.logs import log_to
 from timbang.report import tables
+from timbang.report.judgements import describe_claims
 from timbang.report.published import read_published
 from timbang.report.settings import list_settings
 from timbang.report.texts import read_texts
@@ -14,6 +16,7 @@ with log_to(snakemake.log[0]) as log:
     titles = snakemake.params.titles
     published = read_published(snakemake.input.get("published"))
     summary = pd.read_csv(snakemake.input.summary).to_dict("records")
+    verdicts = json.loads(Path(snakemake.input.verdicts).read_text(encoding="utf-8"))
     by_name = {row["contender"]: row for row in summary}
     classes = read_classes(Path(snakemake.input.classes))
     settings = list_settings(
@@ -26,6 +29,10 @@ with log_to(snakemake.log[0]) as log:
         "classes": tables.tabulate_classes(classes, titles, texts),
         "test": tables.tabulate_test(summary, titles, texts),
         "leaks": tables.tabulate_leaks(summary, titles, texts),
+        "late": tables.tabulate_late(summary, titles, texts),
+        "claims": tables.tabulate_claims(
+            describe_claims(verdicts, titles, snakemake.wildcards.language, texts), texts
+        ),
     }
     plain, reference = snakemake.params.plain, snakemake.params.reference
     if plain:

@@ -19,7 +19,8 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, Any]:
         ``accuracy`` and the scores of ``per_class`` (``precision``, ``recall``, ``f1``) as
         fractions, ``support`` in images, ``loss`` as the mean cross-entropy in nats, and
         ``confusion_matrix`` in images with the true class in rows, the predicted in columns, in
-        the order of ``classes``. A score that would divide by zero is 0. Without predictions,
+        the order of ``classes``; ``recall_spread`` is the largest minus the smallest recall of a
+        class. A score that would divide by zero is 0. Without predictions,
         since the run diverged, every score is None.
     """
     classes = predicted_classes(predictions)
@@ -33,6 +34,7 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, Any]:
             "classes": classes,
             "per_class": {name: {**none, "support": int((true == name).sum())} for name in classes},
             "confusion_matrix": None,
+            "recall_spread": None,
         }
     accuracy, loss = _score(predictions)
     precision, recall, f1, support = precision_recall_fscore_support(
@@ -53,6 +55,7 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, Any]:
             for index, name in enumerate(classes)
         },
         "confusion_matrix": confusion_matrix(true, predicted, labels=classes).tolist(),
+        "recall_spread": float(recall.max() - recall.min()),
     }
 
 

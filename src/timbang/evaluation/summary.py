@@ -16,11 +16,18 @@ RUN_MEASURES = (
     "test_loss",
     "training_seconds",
     "images_per_second",
+    "train_images",
     "validation_images",
     "leaked_images",
     "leaked_accuracy",
     "clean_accuracy",
     "leak_difference",
+    "late_accuracy",
+    "swing",
+    "largest_rise",
+    "rises",
+    "gap",
+    "recall_spread",
 )
 CLASS_MEASURES = ("precision", "recall", "f1")
 STATISTICS = ("mean", "sd", "min", "max")

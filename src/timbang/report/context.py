@@ -159,7 +159,6 @@ def build_context(
     by_name = {contender["name"]: contender for contender in contenders}
     others = [c for c in contenders if c["name"] not in (plain, reference)]
     finished = [c for c in contenders if c["finished"]]
-    ranked = sorted(finished, key=lambda c: -c["accuracy"]["mean"])
     spread = [c for c in contenders if c["finished"] > 1]
     preacts = [c for c in others if c["family"] == "preact"]
     return {
@@ -174,7 +173,6 @@ def build_context(
         "preact_depths": sorted({c["depth"] for c in preacts}),
         "diverged": [c for c in contenders if c["diverged"]],
         "any_finished": bool(finished),
-        "ranking": [c["title"] for c in ranked],
         "widest": max(spread, key=lambda c: c["range_points"], default=None),
         "replicates": replicates,
         "accuracies": _list_accuracies(finished, texts),

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from timbang.report.context import write_loss_spread, write_spread
-from timbang.report.tex import TeX, escape_tex, number, percent
+from timbang.report.tex import TeX, escape_tex, number, percent, plain_number
 from timbang.report.texts import Texts, join_words, write_count
 
 
@@ -47,29 +47,16 @@ def render_document(template: Path, context: Mapping[str, Any], texts: Texts) ->
         "joined": lambda items: TeX(join_words([str(_escaped(item)) for item in items], texts)),
         "spread": lambda values: write_spread(values, texts),
         "spread_loss": lambda values: write_loss_spread(values, texts),
-        "compared": lambda difference: compare_accuracy(difference, texts),
-        "compared_loss": lambda difference: compare_loss(difference, texts),
+        "signed": write_signed,
+        "joined_parts": lambda parts: TeX("; ".join(parts)),
     }
     return environment.get_template(template.name).render(context)
 
 
-def compare_accuracy(difference: float, texts: Texts) -> TeX:
-    """Return the words for a difference of accuracies, a fraction: "9.4 points higher than"."""
-    return _compare(100 * difference, 1, texts["compare"]["accuracy"])
-
-
-def compare_loss(difference: float, texts: Texts) -> TeX:
-    """Return the words for a difference of losses: "0.12 lower than"."""
-    return _compare(difference, 2, texts["compare"]["loss"])
-
-
-def _compare(difference: float, digits: int, words: Mapping[str, str]) -> TeX:
-    """A difference that would print as at most one unit of the last digit counts as equal."""
-    tolerance = 10.0**-digits
-    if abs(difference) <= tolerance:
-        return TeX(words["equal"].format(number(tolerance, digits)))
-    direction = "higher" if difference > 0 else "lower"
-    return TeX(words[direction].format(number(abs(difference), digits)))
+def write_signed(value: float, digits: int) -> TeX:
+    """Return a number with its sign: "+3.2", "-3.2", and "0.0" where it would print as nothing."""
+    text = plain_number(value, digits)
+    return TeX(rf"\num{{+{text}}}") if float(text) > 0 else number(value, digits)
 
 
 def _escaped(item: object) -> TeX:

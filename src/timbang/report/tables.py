@@ -96,6 +96,50 @@ def tabulate_test(summary: Sequence[Mapping], titles: Mapping[str, str], texts: 
     return _finish(table)
 
 
+def tabulate_late(summary: Sequence[Mapping], titles: Mapping[str, str], texts: Texts) -> TeX:
+    """Return the accuracy after the last epoch beside that of the last epochs, and their swing."""
+    words = texts["tables"]
+    measures = ("accuracy", "late_accuracy", "swing")
+    table = _new_table("L", [PERCENT, PERCENT] * len(measures))
+    _add_group_heads(table, [(measure, 2) for measure in measures], words)
+    _add_heads(table, [words["network"]], [words["mean"], words["sd"]] * len(measures))
+    for row in summary:
+        values = [
+            cell(100 * row[f"{measure}_{word}"], 1)
+            for measure in measures
+            for word in ("mean", "sd")
+        ]
+        _add_row(table, [escape_tex(titles[row["contender"]])], values)
+    return _finish(table)
+
+
+def tabulate_claims(claims: Sequence[Mapping], texts: Texts) -> TeX:
+    """Return the verdict on each claim.
+
+    Args:
+        claims: what ``timbang.report.judgements.describe_claims`` returns.
+        texts: the words of the language.
+    """
+    words = texts["tables"]
+    table = LongTable("lp{98mm}p{34mm}", width=3)
+    continued = r"\multicolumn{3}{l}{\tablename~\thetable{} (" + words["continued"] + r")}\\"
+    for caption, end in ((r"\claimscaption", r"\endfirsthead"), (continued, r"\endhead")):
+        table.append(NoEscape(caption + r"\toprule"))
+        _add_row(table, ["", words["claim"], words["verdict"]], [])
+        table.append(NoEscape(r"\midrule" + end))
+    table.append(NoEscape(r"\bottomrule\endfoot"))
+    for claim in claims:
+        verdict = claim["word"]
+        if claim["late_word"]:
+            verdict = TeX(f"{verdict} ({claim['late_word']})")
+        _add_row(
+            table,
+            [escape_tex(claim["number"] or claim["name"]), escape_tex(claim["statement"]), verdict],
+            [],
+        )
+    return _finish(table)
+
+
 def tabulate_leaks(summary: Sequence[Mapping], titles: Mapping[str, str], texts: Texts) -> TeX:
     """Return the leak ledger: accuracy on leaked and on clean validation images, in per cent."""
     words = texts["tables"]

@@ -52,12 +52,12 @@ def explaining_full_memory() -> Iterator[None]:
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError) as error:
-        raise _memory_error(error) from error
+        raise _memory_error(error) from None
     except RuntimeError as error:
         # What torch raises on a CPU has no class of its own.
         if "alloc" not in str(error) or "memory" not in str(error):
             raise
-        raise _memory_error(error) from error
+        raise _memory_error(error) from None
 
 
 def _memory_error(error: BaseException) -> TimbangError:

@@ -1,0 +1,147 @@
+"""Claims as data: a sentence, what it is measured by, and what is said for each verdict."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from timbang.errors import TimbangError
+
+VERDICTS = ("supported", "refuted", "inconclusive", "not_tested")
+# What a test expects of the difference, first minus second.
+EXPECTATIONS = ("greater", "no_greater", "equal")
+LANGUAGES = ("en", "id")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A paired comparison of two contenders by one measure of their runs.
+
+    ``measure`` is a column of ``runs.csv``; ``expect`` is one of ``EXPECTATIONS``. ``margin`` is in
+    the measure's unit; None stands for the study's margin of accuracy.
+    """
+
+    measure: str
+    first: str
+    second: str
+    expect: str
+    margin: float | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence with its tests, all of which must hold for it to be supported.
+
+    ``number`` is that of the published study's list, as ``10a``; None for one of the user's own.
+    ``statement`` and, for each verdict, ``texts`` are by language. ``needs`` says in words, by
+    language, what a study must have for the claim to be tested.
+    """
+
+    name: str
+    number: str | None
+    statement: Mapping[str, str]
+    tests: tuple[Comparison, ...]
+    texts: Mapping[str, Mapping[str, str]]
+    needs: Mapping[str, str]
+
+
+def read_claims(paths: Sequence[Path]) -> list[Claim]:
+    """Read the claims of files, one a file, by their numbers.
+
+    Raises:
+        TimbangError: a file is no claim; the message names file and key.
+    """
+    claims = [read_claim(path) for path in paths]
+    return sorted(claims, key=lambda claim: _place_of(claim.number))
+
+
+def read_claim(path: Path) -> Claim:
+    """Read one claim.
+
+    Raises:
+        TimbangError: it is none.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise TimbangError(f"{path}: cannot be read as YAML ({reason})") from None
+    return make_claim(path.stem, content, str(path))
+
+
+def make_claim(name: str, content: Any, place: str) -> Claim:
+    """Make a claim of what was read from YAML.
+
+    Args:
+        name: what the claim is called in ``verdicts.json``.
+        content: a mapping with ``statement``, ``tests``, ``texts``, ``needs``, perhaps ``number``.
+        place: names the content in messages.
+
+    Raises:
+        TimbangError: a key is missing, unknown or of the wrong kind.
+    """
+    _check_keys(content, ("statement", "tests", "texts"), ("number", "needs"), place)
+    tests = content["tests"]
+    if not isinstance(tests, list) or not tests:
+        raise TimbangError(f"{place}: tests: is not a list of at least one test")
+    return Claim(
+        name=name,
+        number=str(content["number"]) if "number" in content else None,
+        statement=_read_words(content["statement"], f"{place}: statement"),
+        tests=tuple(
+            _make_test(test, f"{place}: tests.{number}") for number, test in enumerate(tests)
+        ),
+        texts=_read_texts(content["texts"], f"{place}: texts"),
+        needs=_read_words(content.get("needs", ""), f"{place}: needs"),
+    )
+
+
+def _place_of(number: str | None) -> tuple[bool, int, str]:
+    """Return what claims are sorted by: 2 before 10a before 10b, those without a number last."""
+    digits = "".join(filter(str.isdigit, number or ""))
+    return number is None, int(digits or 0), number or ""
+
+
+def _make_test(content: Any, place: str) -> Comparison:
+    _check_keys(content, ("measure", "first", "second", "expect"), ("margin",), place)
+    if content["expect"] not in EXPECTATIONS:
+        raise TimbangError(
+            f"{place}.expect: {content['expect']!r} is not allowed; allowed: "
+            f"{', '.join(EXPECTATIONS)}"
+        )
+    margin = content.get("margin")
+    if margin is not None and not (isinstance(margin, int | float) and margin >= 0):
+        raise TimbangError(f"{place}.margin: {margin!r} is not allowed; allowed: 0 or more")
+    for key in ("measure", "first", "second"):
+        if not isinstance(content[key], str):
+            raise TimbangError(f"{place}.{key}: {content[key]!r} is not a text")
+    return Comparison(**{"margin": margin, **content})
+
+
+def _read_texts(content: Any, place: str) -> dict[str, dict[str, str]]:
+    _check_keys(content, ("supported", "refuted", "inconclusive"), ("not_tested",), place)
+    return {
+        verdict: _read_words(content.get(verdict, ""), f"{place}.{verdict}") for verdict in VERDICTS
+    }
+
+
+def _read_words(content: Any, place: str) -> dict[str, str]:
+    """Return a text by language; one text stands for all languages."""
+    if isinstance(content, str):
+        return dict.fromkeys(LANGUAGES, content)
+    _check_keys(content, LANGUAGES, (), place)
+    return {language: str(content[language]) for language in LANGUAGES}
+
+
+def _check_keys(content: Any, needed: Sequence[str], others: Sequence[str], place: str) -> None:
+    if not isinstance(content, Mapping):
+        raise TimbangError(f"{place}: is not a mapping (key: value)")
+    for key in needed:
+        if key not in content:
+            raise TimbangError(f"{place}: {key}: missing")
+    for key in content:
+        if key not in (*needed, *others):
+            allowed = ", ".join((*needed, *others))
+            raise TimbangError(f"{place}: {key!r}: unknown key; allowed: {allowed}")

@@ -1,0 +1,201 @@
+"""Verdicts follow their rules, whatever the differences are."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from timbang.errors import TimbangError
+from timbang.evidence.claims import Claim, Comparison, make_claim
+from timbang.evidence.contrasts import Design
+from timbang.evidence.verdicts import (
+    compare_with_reference,
+    decide_family,
+    describe_verdict,
+    join_verdicts,
+    judge_claims,
+    judge_test,
+)
+
+REDRAWN = Design("redrawn", 800, 200)
+WORDS = {"en": "x", "id": "y"}
+TEXTS = {verdict: WORDS for verdict in ("supported", "refuted", "inconclusive", "not_tested")}
+
+
+def make_runs(**accuracies):
+    rows = [
+        {
+            "contender": name,
+            "replicate": replicate,
+            "diverged": math.isnan(value),
+            "accuracy": value,
+            "late_accuracy": value,
+        }
+        for name, values in accuracies.items()
+        for replicate, value in enumerate(values)
+    ]
+    return pd.DataFrame(rows)
+
+
+def make(expect, first="a", second="ref", measure="accuracy", margin=None):
+    return Claim("c", 1, WORDS, (Comparison(measure, first, second, expect, margin),), TEXTS, WORDS)
+
+
+def verdict(expect, runs, **test):
+    (judged,) = judge_claims([make(expect, **test)], runs, "ref", REDRAWN, 0.02)
+    return judged.verdict
+
+
+BASE = np.array([0.50, 0.53, 0.51, 0.52, 0.54, 0.50, 0.51])
+WOBBLE = np.array([0.004, -0.003, 0.002, -0.004, 0.001, 0.003, -0.003])
+
+
+@pytest.mark.parametrize(
+    ("difference", "greater", "no_greater", "equal"),
+    [
+        (0.2, "supported", "refuted", "refuted"),
+        (-0.2, "refuted", "supported", "refuted"),
+        (0.0, "refuted", "supported", "supported"),
+    ],
+)
+def test_clear_differences_are_decided(difference, greater, no_greater, equal):
+    runs = make_runs(ref=BASE, a=BASE + difference + WOBBLE)
+    assert verdict("greater", runs) == greater
+    assert verdict("no_greater", runs) == no_greater
+    assert verdict("equal", runs) == equal
+
+
+def test_noise_decides_nothing():
+    runs = make_runs(ref=BASE, a=BASE + 20 * WOBBLE + 0.01)
+    assert {verdict(e, runs) for e in ("greater", "no_greater", "equal")} == {"inconclusive"}
+
+
+def test_significant_but_below_the_margin_is_not_greater():
+    runs = make_runs(ref=BASE, a=BASE + 0.015 + WOBBLE / 4)
+    assert verdict("greater", runs) == "refuted"
+    assert verdict("equal", runs) == "supported"
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_few_replicates_are_at_most_inconclusive(count):
+    runs = make_runs(ref=BASE[:count], a=BASE[:count] + 0.4)
+    assert verdict("greater", runs) == "inconclusive"
+    (own,) = compare_with_reference(runs, "ref", REDRAWN, 0.02)
+    assert own.says == ("single" if count == 1 else "few")
+
+
+def test_what_is_missing_is_not_tested():
+    runs = make_runs(ref=BASE, a=BASE)
+    assert verdict("greater", runs, first="b") == "not_tested"
+    assert verdict("greater", runs, measure="cosine") == "not_tested"
+    runs["cosine"] = np.nan
+    assert verdict("greater", runs, measure="cosine") == "not_tested"
+
+
+def test_contender_that_always_diverged_decides_nothing():
+    runs = make_runs(ref=BASE, a=[math.nan] * 7)
+    assert verdict("greater", runs) == "inconclusive"
+    (own,) = compare_with_reference(runs, "ref", REDRAWN, 0.02)
+    assert (own.says, own.contrast.pairs) == ("none", 0)
+
+
+def test_last_epoch_and_last_epochs_may_differ():
+    runs = make_runs(ref=BASE, a=BASE + 0.2 + WOBBLE)
+    runs.loc[runs["contender"] == "a", "late_accuracy"] = BASE + WOBBLE
+    (judged,) = judge_claims([make("greater")], runs, "ref", REDRAWN, 0.02)
+    assert (judged.verdict, judged.late) == ("supported", "refuted")
+    described = describe_verdict(judged, {"runs.csv": "0" * 64})
+    assert described["tests"][0]["of_last_epochs"]["verdict"] == "refuted"
+    assert described["texts"] == WORDS
+
+
+def test_claims_by_study_contrasts_share_their_correction():
+    runs = make_runs(
+        ref=BASE, a=BASE + 0.035 + 5 * WOBBLE, b=BASE + 8 * WOBBLE, c=BASE - 7 * WOBBLE
+    )
+    (alone,) = decide_family(runs, [("accuracy", "a", "ref", 0.02)], REDRAWN)
+    family = {own.first: own for own in compare_with_reference(runs, "ref", REDRAWN, 0.02)}
+    assert family["a"].p_adjusted == pytest.approx(3 * alone.p_adjusted)
+    (judged,) = judge_claims([make("greater")], runs, "ref", REDRAWN, 0.02)
+    assert judged.outcomes[0].decision.p_adjusted == family["a"].p_adjusted
+    # The same contrast the other way round is the same test.
+    (judged,) = judge_claims([make("greater", "ref", "a")], runs, "ref", REDRAWN, 0.02)
+    assert judged.outcomes[0].decision.p_adjusted == family["a"].p_adjusted
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.integers(-40, 40), min_size=1, max_size=9),
+    st.sampled_from([0.0, 0.02, 0.1]),
+)
+def test_verdicts_never_contradict_each_other(steps, margin):
+    base = np.full(len(steps), 0.5)
+    runs = make_runs(ref=base, a=base + np.array(steps) / 200)
+    (own,) = compare_with_reference(runs, "ref", REDRAWN, margin)
+    greater, no_greater, equal = (
+        judge_test(expect, own) for expect in ("greater", "no_greater", "equal")
+    )
+    assert (greater, no_greater) in {
+        ("supported", "refuted"),
+        ("refuted", "supported"),
+        ("inconclusive", "inconclusive"),
+    }
+    assert not (greater == "supported" and (own.contrast.mean <= 0 or equal == "supported"))
+    if own.says == "equal":
+        assert greater == "refuted"
+    (turned,) = decide_family(runs, [("accuracy", "ref", "a", margin)], REDRAWN)
+    assert turned.says == {"higher": "lower", "lower": "higher"}.get(own.says, own.says)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "joined"),
+    [
+        (["supported", "supported"], "supported"),
+        (["supported", "inconclusive"], "inconclusive"),
+        (["refuted", "inconclusive"], "refuted"),
+        (["refuted", "not_tested"], "not_tested"),
+    ],
+)
+def test_all_tests_of_a_claim_must_hold(verdicts, joined):
+    assert join_verdicts(verdicts) == join_verdicts(verdicts[::-1]) == joined
+
+
+GOOD = {
+    "statement": WORDS,
+    "tests": [{"measure": "accuracy", "first": "a", "second": "b", "expect": "greater"}],
+    "texts": {"supported": "s", "refuted": "r", "inconclusive": WORDS},
+}
+
+
+def test_claim_of_ones_own_needs_little():
+    claim = make_claim("mine", GOOD, "claims.mine")
+    assert claim.tests == (Comparison("accuracy", "a", "b", "greater", None),)
+    assert claim.texts["supported"] == {"en": "s", "id": "s"}
+    assert (claim.number, claim.needs["en"]) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"statment": "x"}, "'statment': unknown key"),
+        ({"tests": []}, "tests: is not a list of at least one test"),
+        ({"tests": [{"measure": "accuracy"}]}, "tests.0: first: missing"),
+        ({"tests": [GOOD["tests"][0] | {"expect": "better"}]}, "tests.0.expect: 'better'"),
+        ({"tests": [GOOD["tests"][0] | {"margin": -1}]}, "tests.0.margin: -1"),
+        ({"tests": [GOOD["tests"][0] | {"first": 7}]}, "tests.0.first: 7 is not a text"),
+        ({"texts": {"supported": "s"}}, "texts: refuted: missing"),
+        ({"statement": {"en": "x"}}, "statement: id: missing"),
+        ({"texts": 5}, "texts: is not a mapping"),
+    ],
+)
+def test_mistake_in_a_claim_is_one_line_with_its_place(change, message):
+    with pytest.raises(TimbangError) as caught:
+        make_claim("mine", GOOD | change, "claims.mine")
+    assert str(caught.value).startswith("claims.mine: ") or str(caught.value).startswith(
+        "claims.mine"
+    )
+    assert message in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1

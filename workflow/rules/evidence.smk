@@ -1,0 +1,28 @@
+# From the runs to what they allow one to say.
+
+
+rule judge_claims:
+    input:
+        code=script_and_modules("judge_claims.py"),
+        runs=rules.summarise_runs.output.runs,
+        claims=CLAIMS,
+    output:
+        contrasts=report(
+            f"{RESULTS}/contrasts.csv",
+            category="Results",
+            caption="../report/contrasts.rst",
+        ),
+        verdicts=f"{RESULTS}/verdicts.json",
+    log:
+        f"{RESULTS}/logs/judge_claims.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    params:
+        reference=STUDY.reference,
+        margin=STUDY.margin,
+        claims=dict(STUDY.claims),
+        scheme=split_scheme(),
+    message:
+        "Judging the claims"
+    script:
+        "../scripts/judge_claims.py"
