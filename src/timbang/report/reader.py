@@ -5,10 +5,11 @@ where its sentence, its row and column or its figure say that it comes from. A n
 these places is looked for anywhere, which is a weaker check and counted as such.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, cached_property
 from itertools import pairwise
@@ -25,6 +26,12 @@ from timbang.report.reading.derivations import (
 )
 from timbang.report.reading.figures import FigureReader
 from timbang.report.reading.findings import ANYWHERE, Fault, Findings, Match
+from timbang.report.reading.judgements import (
+    find_contrast,
+    find_test,
+    find_value,
+    list_forms,
+)
 from timbang.report.reading.layout import DASH, Float, Layout, PrintedRow, lay_out
 from timbang.report.reading.printed import (
     Line,
@@ -86,10 +93,15 @@ def compare_languages(findings: Sequence[Findings]) -> list[Fault]:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence as a regular expression; ``slots`` are kind and key of its groups."""
+    """A sentence as a regular expression; ``slots`` are kind and key of its groups.
+
+    ``group`` and ``says`` are those of ``list_forms``, empty for a sentence that judges nothing.
+    """
 
     pattern: re.Pattern[str]
     slots: tuple[tuple[str, str], ...]
+    group: str = ""
+    says: str = ""
 
 
 class LanguageReader:
@@ -134,6 +146,7 @@ class LanguageReader:
             self._check_passage(join_lines(each.caption), f"caption of {each.name}")
             self._check_table(each)
             figures.read(each)
+        self._check_claims(passage)
         self._check_references(passage, layout.floats, sections)
         self._check_bibliography(layout, passage)
         return self.findings
@@ -161,17 +174,21 @@ class LanguageReader:
     # Tables
 
     def _expect_rows(self, kind: str) -> Sequence[Row]:
-        return expect_rows(kind, self.results, self.titles, self.plain, self.texts)
+        return expect_rows(kind, self.results, self.titles, self.plain, self.texts, self.language)
 
     def _check_table(self, table: Float) -> None:
         for row in table.rows:
             self._check_row(table, row)
-        for due in table.missing:
+        for due in table.wrong + table.missing:
             page = table.caption[0].page
             self.findings.fault(page, f"{table.name} has no row {due.label}")
 
     def _check_row(self, table: Float, row: PrintedRow) -> None:
         page, text = row.line.page, row.line.text
+        if row.due.is_text:
+            if re.search(r"\d", text):
+                self.findings.pass_over(page, text, "a claim's words in verdicts.json", table.name)
+            return
         seen, due = squeeze(row.label), squeeze(row.due.label)
         # A long label has several lines, of which one stands beside the numbers.
         if seen != due and not (seen and (due.startswith(seen) or due.endswith(seen))):
@@ -199,7 +216,14 @@ class LanguageReader:
             for key, word in self.texts["settings"].items()
             if key == "width" or hasattr(self.results.study.recipe, key)
         ]
-        return [self._compile(text) for text in (*SENTENCES[self.language], *settings)]
+        judging = [
+            replace(self._compile(text), group=group, says=says)
+            for group, says, text in list_forms(self.texts)
+        ]
+        # Judgements begin as conclusions do.
+        judging.sort(key=lambda sentence: len(sentence.slots), reverse=True)
+        plain = [self._compile(text) for text in (*SENTENCES[self.language], *settings)]
+        return [*judging, *plain]
 
     def _compile(self, text: str) -> Sentence:
         """Return a sentence as a regular expression with a group for each slot."""
@@ -231,17 +255,12 @@ class LanguageReader:
             "pm": rf"{number}(?:\s*±\s*{number})?\s*%",
             "spread": rf"{percent}(?:\s*\({sd}\s*{number};\s*{percent}\s*{to}\s*{percent}\))?",
             "loss": rf"{number}(?:\s*\({sd}\s*{number};\s*{number}\s*{to}\s*{number}\))?",
-            "points": self._compared("accuracy"),
-            "nats": self._compared("loss"),
+            "h": number,
+            "j": rf"\s*(?:(?:[=<]\s*)?{number}|{DASH})",
+            "measure": _any_of(map(tex_to_text, self.texts["measures"].values())),
             "recall": rf"{percent}\s*\((?:{_any_of(self.labels)}|.*?)\)",
             "list": rf"{number}(?:(?:,\s*(?:and|dan)?|\s(?:and|dan))\s*{number})*",
         }
-
-    def _compared(self, measure: str) -> str:
-        forms = self.texts["compare"][measure].values()
-        return "|".join(
-            rf"\s*{self.number}\s*".join(map(literal_pattern, form.split("{}"))) for form in forms
-        )
 
     def _check_passage(self, passage: Passage, where: str) -> None:
         """Look up every number of a text: by its sentence, among no results, anywhere."""
@@ -254,6 +273,9 @@ class LanguageReader:
                 taken[start:end] = b"\1" * (end - start)
             return is_free
 
+        for pattern in self._claim_words:
+            for found in pattern.finditer(passage.text):
+                take(*found.span())
         for sentence in self._sentences:
             for found in sentence.pattern.finditer(passage.text):
                 groups = [f"s{place}" for place in range(len(sentence.slots))]
@@ -289,12 +311,56 @@ class LanguageReader:
             if kind in ("c", "o")
         }
         place = Place(about.get("c", ""), about.get("o", self.plain))
+        row = self._find_judged(sentence, place, found, passage) if sentence.group else None
         for kind, key, span in slots:
-            if kind not in ("c", "o"):
+            text, page = passage.text[slice(*span)], passage.page(span[0])
+            if kind in ("c", "o"):
+                if re.search(r"\d", text):
+                    self.findings.pass_over(page, text, "a name", where)
+            elif kind == "j" and row is not None:
+                source = "verdicts.json" if sentence.group == "tests" else "contrasts.csv"
+                value = find_value(self.results, row, key, source)
+                self._check_judged(text, value, page, where, passage.around(*span))
+            elif kind not in ("j", "measure"):
                 self._check_slot(kind, key, place, passage, span, where)
-            elif re.search(r"\d", passage.text[slice(*span)]):
-                text = passage.text[slice(*span)]
-                self.findings.pass_over(passage.page(span[0]), text, "a name", where)
+
+    def _find_judged(
+        self, sentence: Sentence, place: Place, found: re.Match[str], passage: Passage
+    ) -> Mapping[str, Any] | None:
+        """Return the contrast or the test that a sentence is about; check what it says."""
+        names = f"{place.contender} and {place.other}"
+        if sentence.group == "tests":
+            measures = {
+                squeeze(tex_to_text(words)): key for key, words in self.texts["measures"].items()
+            }
+            measure = measures[squeeze(found[f"s{sentence.slots.index(('measure', ''))}"])]
+            test = find_test(self.results, measure, place.contender, place.other)
+            if test is None:
+                what = f"verdicts.json has no test by {measure} of {names}"
+                self.findings.fault_at(passage, found.span(), what)
+            return test
+        row = find_contrast(self.results, place.contender, place.other)
+        if row is None or row["says"] != sentence.says:
+            says = "nothing" if row is None else row["says"]
+            what = f"contrasts.csv says {says} of {names}, not {sentence.says}"
+            self.findings.fault_at(passage, found.span(), what)
+        self.findings.said[f"verdict {sentence.says} on {names}"] += 1
+        return row
+
+    def _check_judged(self, text: str, value: Value, page: int, where: str, around: str) -> None:
+        """Check a number of a contrast or a test; "< 0.001" is a bound."""
+        said = re.search(self.number, text)
+        if said is None:
+            if not math.isnan(value.number):
+                self.findings.fault(page, f"{where}: {text} is not {value}", around)
+            return
+        number = parse_number(said[0], self.mark)
+        if "<" not in text:
+            self.findings.check(page, number, value, where, around)
+        elif value.number < number.value:
+            self.findings.match(page, number, value, where)
+        else:
+            self.findings.fault(page, f"{where}: {text} is not {value}", around)
 
     def _check_slot(
         self, kind: str, key: str, place: Place, passage: Passage, span: tuple[int, int], where: str
@@ -310,7 +376,7 @@ class LanguageReader:
         match kind:
             case "n":
                 check(numbers[0], key, 1)
-            case "p":
+            case "p" | "h":
                 check(numbers[0], key, 100)
             case "w":
                 check(numbers[0] if numbers else self._read_count(text), key, 1)
@@ -318,9 +384,6 @@ class LanguageReader:
                 factor = 1 if kind == "loss" else 100
                 for number, word in zip(numbers, ("mean", "sd", "min", "max"), strict=False):
                     check(number, f"{key}_{word}", factor)
-            case "points" | "nats":
-                value = self._derive(key, place, 100 if kind == "points" else 1)
-                self._check_comparison(kind, numbers[0], value, passage, span, where)
             case "recall":
                 check(numbers[0], key, 100)
                 label = text[text.index("(") + 1 : -1]
@@ -355,34 +418,52 @@ class LanguageReader:
         what = f"{passage.text[slice(*span)]} is none of {key}"
         self.findings.fault_at(passage, span, what)
 
-    def _check_comparison(
-        self,
-        kind: str,
-        number: Number,
-        value: Value,
-        passage: Passage,
-        span: tuple[int, int],
-        where: str,
-    ) -> None:
-        """Check a difference and its direction; "equal within 0.1" states one unit as a bound."""
-        text = passage.text[slice(*span)]
-        forms = self.texts["compare"]["accuracy" if kind == "points" else "loss"]
-        direction = next(
-            word
-            for word, form in forms.items()
-            if all(re.search(literal_pattern(part), text) for part in form.split("{}"))
-        )
-        self.findings.said[f"verdict {direction}"] += 1
-        if direction == "equal":
-            is_right = number.value == number.unit and abs(value.number) <= float(number.value)
-        else:
-            is_right = number.is_rounded_from(
-                value.number if direction == "higher" else -value.number
-            )
-        if is_right:
-            self.findings.match(passage.page(span[0]), number, value, where)
-        else:
-            self.findings.fault_at(passage, span, f"{text}: it is {value}")
+    # Claims
+
+    @cached_property
+    def _claims(self) -> list[tuple[str, str, Mapping[str, Any]]]:
+        """Each claim as the text names it, what must be said of it, and its entry."""
+        said = []
+        for claim in self.results.verdicts or []:
+            name = claim["name"]
+            if claim["number"]:
+                name = f"{tex_to_text(self.texts['tables']['claim'])} {claim['number']}"
+            if claim["verdict"] == "not_tested":
+                words = f" {self.words['needs']} {claim['needs'][self.language]}."
+            else:
+                verdict = self.texts["verdicts"][claim["verdict"]]
+                words = f": {verdict}. {claim['texts'][self.language]}"
+            said.append((name, words, claim))
+        return said
+
+    @cached_property
+    def _claim_words(self) -> list[re.Pattern[str]]:
+        """What claims say in words of their own, whose numbers are no results."""
+        words = [name + words for name, words, _ in self._claims]
+        words += [claim["texts"][self.language] for _, _, claim in self._claims]
+        late = [name for name, _, claim in self._claims if _is_other_late(claim)]
+        words.append(join_words([name.lower() for name in late], self.texts))
+        return [re.compile(literal_pattern(text)) for text in words if text]
+
+    def _check_claims(self, passage: Passage) -> None:
+        """The verdict on every claim is that of ``verdicts.json``, in the words for it."""
+        for name, words, claim in self._claims:
+            found = re.search(literal_pattern(name + words), passage.text)
+            if found is None:
+                self.findings.fault(0, f"nowhere stands: {name}{words}")
+                continue
+            page = passage.page(found.start())
+            self.findings.said[f"verdict {claim['verdict']} on claim {claim['name']}"] += 1
+            self.findings.pass_over(page, found[0], "a claim's words in verdicts.json", "text")
+        otherwise = literal_pattern(self.words["otherwise"])
+        verdicts = self.texts["verdicts"]
+        pattern = rf"{otherwise}({_any_of(verdicts.values())})\."
+        seen = [squeeze(found[1]) for found in re.finditer(pattern, passage.text)]
+        others = [claim for _, _, claim in self._claims if _is_other_late(claim)]
+        due = [squeeze(verdicts[claim["verdict_of_last_epochs"]]) for claim in others
+               if claim["verdict"] != "not_tested"]  # fmt: skip
+        if seen != due:
+            self.findings.fault(0, f"by the last epochs the verdicts are {due}, not {seen}")
 
     @cached_property
     def _own_names(self) -> list[tuple[re.Pattern[str], str]]:
@@ -483,6 +564,11 @@ class LanguageReader:
             self.findings.said += Counter(f"citation {number}" for number in cited)
             if not all(1 <= number <= entries for number in cited):
                 self.findings.fault_at(passage, found.span(), f"there is no entry {found[0]}")
+
+
+def _is_other_late(claim: Mapping[str, Any]) -> bool:
+    """Say whether the last epochs give a claim another verdict than the last epoch."""
+    return claim["verdict"] != claim["verdict_of_last_epochs"]
 
 
 def _any_of(texts: Iterable[str]) -> str:

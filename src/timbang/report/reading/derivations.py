@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from timbang.evidence.contrasts import Design
+from timbang.evidence.planner import Plan, count_needed, plan
 from timbang.networks.catalogue import CATALOGUE
 from timbang.report.published import Published
 from timbang.study import Study
@@ -19,6 +21,7 @@ from timbang.study import Study
 STATISTICS = ("mean", "sd", "min", "max")
 SHOWN_CLASSES = 12  # of the figure of samples
 LISTED_PROBLEMS = 40
+LAST_EPOCHS = 5
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,8 @@ def derive(key: str, results: Results, place: Place, factor: float = 1) -> Value
 
 def paired_difference(results: Results, first: str, second: str, measure: str) -> float:
     """Return the mean over replicates of first minus second, where both have the measure."""
+    if measure not in results.runs:
+        return float("nan")
     runs = results.runs.set_index(["contender", "replicate"])[measure]
     return float((runs[first] - runs[second]).mean())
 
@@ -263,11 +268,6 @@ DERIVATIONS: dict[str, tuple[str, str, Derive]] = {
                             lambda r, p: paired_difference(r, p.contender, p.other, "accuracy")),
     "loss_difference": ("runs.csv", "mean paired difference of loss, {c} minus {o}",
                         lambda r, p: paired_difference(r, p.contender, p.other, "loss")),
-    "gain": ("runs.csv", "mean paired difference of accuracy, {r} minus {o}",
-             lambda r, p: paired_difference(r, _reference(r), p.other, "accuracy")),
-    "train_gain": ("summary.csv", "train_accuracy_mean, {r} minus {o}",
-                   lambda r, p: r.summary[_reference(r)]["train_accuracy_mean"]
-                   - r.summary[p.other]["train_accuracy_mean"]),
     "gap": ("summary.csv", "train_accuracy_mean - accuracy_mean of {c}",
             lambda r, p: r.summary[p.contender]["train_accuracy_mean"]
             - r.summary[p.contender]["accuracy_mean"]),
@@ -292,6 +292,19 @@ DERIVATIONS: dict[str, tuple[str, str, Derive]] = {
                        lambda r, p: _recalls(r, p).min()),
     "highest_recall": ("per_class.csv", "highest recall_mean of {c}",
                        lambda r, p: _recalls(r, p).max()),
+    # Contrasts and claims
+    "margin": ("configuration", "margin", lambda r, _: r.study.margin),
+    "contrasts": ("contrasts.csv", "rows by accuracy", lambda r, _: len(list_contrasts(r))),
+    "detectable": ("evidence/planner.py", "detectable difference in standard deviations",
+                   lambda r, _: _plan(r).detectable),
+    "needed": ("evidence/planner.py", "fewest replicates that can decide",
+               lambda r, _: _plan(r).needed),
+    "needed_to_decide": ("contrasts.csv and evidence/planner.py",
+                         "replicates that would decide, from mean / sd of {c} and {o}",
+                         lambda r, p: _needed_to_decide(r, p)),
+    "late_epochs": ("configuration", "last epochs, 5 at most",
+                    lambda r, _: min(LAST_EPOCHS, r.study.recipe.epochs)),
+    "claims": ("verdicts.json", "claims", lambda r, _: len(r.verdicts)),
     # The published study and the one to compare with
     "published_parameters": ("published numbers", "parameters of {c}",
                              lambda r, p: _published(r, p.contender, "parameters")),
@@ -318,9 +331,18 @@ def _other(column: str) -> Derive:
     return lambda results, place: (results.other or {})[place.contender][column]
 
 
+def _count_verdicts(verdict: str) -> Derive:
+    return lambda results, _: sum(claim["verdict"] == verdict for claim in results.verdicts)
+
+
+for _verdict in ("supported", "refuted", "inconclusive", "not_tested"):
+    DERIVATIONS[_verdict] = (
+        "verdicts.json", f"claims that are {_verdict}", _count_verdicts(_verdict)
+    )  # fmt: skip
 for _measure in (
     "accuracy", "loss", "train_accuracy", "train_loss", "test_accuracy", "test_loss",
-    "leaked_accuracy", "clean_accuracy", "leak_difference", "training_seconds",
+    "leaked_accuracy", "clean_accuracy", "leak_difference", "late_accuracy", "swing",
+    "training_seconds",
     "images_per_second",
 ):  # fmt: skip
     for _statistic in STATISTICS:
@@ -333,6 +355,34 @@ for _statistic in STATISTICS:
         f"{_column} of {{c}}",
         _other(_column),
     )
+
+
+def list_contrasts(results: Results) -> list[dict[Any, Any]]:
+    """Return the rows of ``contrasts.csv`` that are by the accuracy after the last epoch."""
+    rows = results.contrasts
+    return [] if rows is None else rows[rows["measure"] == "accuracy"].to_dict("records")
+
+
+def _design(results: Results) -> Design:
+    is_fixed = results.study.split.scheme in ("published", "from") or not (
+        results.study.split.resample
+    )
+    parts = [float(np.mean(_count(results, part))) for part in ("train", "validation")]
+    return Design("fixed" if is_fixed else "redrawn", *parts)
+
+
+def _plan(results: Results) -> Plan:
+    rows = max(len(list_contrasts(results)), 1)
+    return plan(len(results.study.replicates), rows, _design(results))
+
+
+def _needed_to_decide(results: Results, place: Place) -> float:
+    rows = list_contrasts(results)
+    own = next(
+        row for row in rows if (row["first"], row["second"]) == (place.contender, place.other)
+    )
+    needed = count_needed(own["mean"] / own["sd"], len(rows), _design(results))
+    return np.nan if needed is None else needed
 
 
 def list_sequences(key: str, results: Results) -> list[Sequence[float]]:

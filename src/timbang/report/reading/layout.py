@@ -14,6 +14,7 @@ from timbang.report.reading.rows import Row
 DASH = "–"
 CONTINUED = "continued"
 MOST_CAPTION_LINES = 6
+MOST_STRANGE_LINES = 6
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class Float:
         body: the lines of a figure's own text.
         rows: a table's rows.
         missing: the rows that were not found.
+        wrong: the rows of text that were left out or have other words.
+        unfinished: the lines so far of a row of text.
+        strange: lines one after the other that fit no row of text.
     """
 
     word: str
@@ -47,6 +51,9 @@ class Float:
     body: list[Line] = field(default_factory=list)
     rows: list[PrintedRow] = field(default_factory=list)
     missing: list[Row] = field(default_factory=list)
+    wrong: list[Row] = field(default_factory=list)
+    unfinished: list[Line] = field(default_factory=list)
+    strange: int = 0
 
     @property
     def name(self) -> str:
@@ -157,6 +164,9 @@ def _take_rows(
     """
     while table.missing and lines and not read_caption(lines):
         line = lines.pop(0)
+        if table.missing[0].is_text:
+            _take_text(table, line)
+            continue
         row = _split_row(line, table.missing[0], number)
         if row:
             del table.missing[0]
@@ -164,6 +174,39 @@ def _take_rows(
             table.rows.append(row)
         else:
             table.caption.append(line)
+
+
+def _take_text(table: Float, line: Line) -> None:
+    """Add a line to the row of text that is due, or begin the row that it begins."""
+    due = squeeze(table.missing[0].label)
+    taken = squeeze("".join(each.text for each in table.unfinished))
+    if taken and due.startswith(taken + squeeze(line.text)):
+        table.unfinished.append(line)
+    else:
+        start = next(
+            (
+                place
+                for place, row in enumerate(table.missing)
+                if squeeze(row.label).startswith(squeeze(line.text))
+            ),
+            None,
+        )
+        if start is None:
+            table.caption.append(line)
+            table.strange += 1
+            if table.strange > MOST_STRANGE_LINES:
+                table.wrong += table.missing
+                table.missing.clear()
+            return
+        table.wrong += table.missing[:start]
+        del table.missing[:start]
+        table.unfinished = [line]
+    table.strange = 0
+    row = table.missing[0]
+    if squeeze(row.label) == squeeze("".join(each.text for each in table.unfinished)):
+        table.rows += [PrintedRow(row, each, each.text, ()) for each in table.unfinished]
+        table.unfinished = []
+        del table.missing[0]
 
 
 def _split_row(line: Line, due: Row, number: str) -> PrintedRow | None:

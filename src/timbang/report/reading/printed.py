@@ -75,7 +75,7 @@ def number_pattern(mark: str) -> str:
     whole = rf"(?:\d{{1,3}}(?:{group}\d{{3}})+(?!\d)|\d+)"
     # siunitx groups the digits behind the mark as well, if they are five or more.
     decimals = rf"(?:{point}(?:\d{{3}}(?:{group}\d{{3}})*{group}\d{{1,3}}|\d+)(?!\d))?"
-    return rf"(?:(?<!\w)[−-])?{whole}{decimals}(?:\s*×\s*10[−-]?\d{{1,3}}(?!\d))?"
+    return rf"(?:(?<!\w)[+−-])?{whole}{decimals}(?:\s*×\s*10[−-]?\d{{1,3}}(?!\d))?"
 
 
 def parse_number(text: str, mark: str) -> Number:
@@ -112,8 +112,8 @@ def _literal_character(character: str) -> str:
         return re.escape(character) + "-?"
     if character in "'’":
         return "['’]"
-    # Long words may be broken before these.
-    return (r"\s?" if character in "_-./" else "") + re.escape(character)
+    # Long words may be broken before these; a per cent sign has a thin space before it.
+    return (r"\s?" if character in "_-./%" else "") + re.escape(character)
 
 
 def squeeze(text: str) -> str:
@@ -130,4 +130,4 @@ def clean_line(text: str) -> str:
 
 def tex_to_text(words: str) -> str:
     """Return words of the texts, which are TeX, as the PDF has them."""
-    return re.sub(r"\\emph|[\\${}]", "", words.replace(r"\alpha", "α"))
+    return re.sub(r"\\emph|\\,|[\\${}]", "", words.replace(r"\alpha", "α"))

@@ -21,16 +21,23 @@ ALWAYS_LISTED = (
 class Row:
     """A row: its label and its cells, None where a dash is due.
 
-    A row that ``is_setting`` has one number, unrounded, or words and no cells.
+    A row that ``is_setting`` has one number, unrounded, or words and no cells. A row that
+    ``is_text`` is all label, over several lines.
     """
 
     label: str
     cells: tuple[Value | None, ...]
     is_setting: bool = False
+    is_text: bool = False
 
 
 def expect_rows(
-    kind: str, results: Results, titles: Mapping[str, str], plain: str, texts: Texts
+    kind: str,
+    results: Results,
+    titles: Mapping[str, str],
+    plain: str,
+    texts: Texts,
+    language: str,
 ) -> list[Row]:
     """Return the rows of a kind of table; none where the kind is unknown.
 
@@ -40,6 +47,7 @@ def expect_rows(
         titles: the contenders' names in print.
         plain: the plain contender that is set against the reference, "" if there is none.
         texts: the words of the language.
+        language: ``en`` or ``id``.
     """
     words = texts["tables"]
     names = list(results.summary)
@@ -102,6 +110,15 @@ def expect_rows(
             measures = ("leaked_accuracy", "clean_accuracy", "leak_difference")
             keys = [f"{measure}_{word}" for measure in measures for word in ("mean", "sd")]
             return of_each(names, derived(*keys, factor=100))
+        case "late":
+            measures = ("accuracy", "late_accuracy", "swing")
+            keys = [f"{measure}_{word}" for measure in measures for word in ("mean", "sd")]
+            return of_each(names, derived(*keys, factor=100))
+        case "claims":
+            return [
+                Row(" ".join(write_claim(claim, texts, language)), (), is_text=True)
+                for claim in results.verdicts or []
+            ]
         case "twin":
             keys = [f"{of}accuracy_{word}" for of in ("", "other_") for word in ("mean", "sd")]
             both = [name for name in names if name in (results.other or {})]
@@ -109,6 +126,17 @@ def expect_rows(
         case "classes":
             return _expect_classes(results)
     return []
+
+
+def write_claim(claim: Mapping[str, Any], texts: Texts, language: str) -> tuple[str, str, str]:
+    """Return a claim's number or name, its statement and its verdict in words.
+
+    The verdict by the last epochs follows in brackets where it is another.
+    """
+    words = texts["verdicts"]
+    verdict, late = claim["verdict"], claim["verdict_of_last_epochs"]
+    said = words[verdict] if late == verdict else f"{words[verdict]} ({words[late]})"
+    return claim["number"] or claim["name"], claim["statement"][language], said
 
 
 def _row(label: str, cells: Sequence[Value]) -> Row:

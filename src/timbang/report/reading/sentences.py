@@ -11,8 +11,9 @@ A sentence is text with slots. Letters stand for themselves, ``[ ]`` holds what 
 ``<pm KEY>``       mean and standard deviation in per cent
 ``<spread KEY>``   mean, standard deviation and range in per cent
 ``<loss KEY>``     the same of a loss
-``<points KEY>``   a comparison of accuracies: "9.4 percentage points higher than"
-``<nats KEY>``     a comparison of losses
+``<h KEY>``        a fraction in percentage points
+``<j KEY>``        a number of a judgement or a test, by its column in ``contrasts.csv``
+``<measure>``      what a test of a claim measures
 ``<recall KEY>``   a recall in per cent and its class in brackets
 ``<list KEY>``     one of the sequences of ``list_sequences``
 =================  ===========================================================
@@ -60,32 +61,35 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "over [the] <n replicates> replicates",
         "Of <c>, <w diverged> of <w replicates> run[s] diverged",
         "<c> ends with a training accuracy of <spread train_accuracy> and a validation accuracy "
-        "of <spread accuracy>[; the validation loss is <loss loss>][{. Its|; its} mean validation "
-        "accuracy is <points accuracy_difference> that of <o>, its mean validation loss is "
-        "<nats loss_difference> that of <o>]",
+        "of <spread accuracy>[; the validation loss is <loss loss>]",
         "The published run reached a validation accuracy of <p published_plain>",
         "<c> classifies <spread test_accuracy> of them correctly",
         "On the leaked validation images <c> reaches <spread leaked_accuracy>, on the clean ones "
-        "<spread clean_accuracy>: its mean accuracy on leaked images is "
-        "<points leak_difference_mean> that on clean",
+        "<spread clean_accuracy>, a mean difference of <h leak_difference_mean> percentage points",
         "of its validation images <p other_leaked_share> are leaked, of this study’s "
         "<p leaked_share>",
         "(<w shared> of these)",
-        "For <c> the mean validation accuracy is there <spread other_accuracy>; here it is "
-        "<points other_difference> that",
+        "For <c> the mean validation accuracy is there <spread other_accuracy>; here the mean is "
+        "<h other_difference> percentage points away",
         "For <c> the mean training loss goes from <n first_train_loss> in the first to "
         "<n last_train_loss> in the last epoch, the mean validation loss from <n first_loss> to "
         "<n last_loss>[; its highest mean validation loss, <n highest_loss>, is in epoch "
         "<n highest_loss_epoch>]",
         "With <c> the mean recall runs from <recall lowest_recall> to <recall highest_recall>",
-        "With them the mean training accuracy is <points train_gain> without, the mean "
-        "validation accuracy <points gain> without",
-        "<c> has <n millions> million parameters[; its mean training accuracy is <points gap> "
-        "its mean validation accuracy]",
-        "<c> is <points accuracy_difference> <o> in mean validation accuracy",
+        "<c> has <n millions> million parameters[; between its mean training and its mean "
+        "validation accuracy lie <h gap> percentage points]",
         "networks here have <list depths> layers",
         "differ by up to <n range_points> percentage points (<c>)",
         "after <n epochs> epoch",
+        "Of <w claims> claims that were examined, <w supported> {is|are} supported, <w refuted> "
+        "refuted, <w inconclusive> inconclusive and <w not_tested> not tested",
+        "a margin of <h margin> percentage points",
+        "With <n replicates> replicate[s] and <w contrasts> comparison[s], a true difference of "
+        "<n detectable> standard deviations",
+        "With <n replicates> replicate[s] no comparison can be decided, whatever the runs show; at "
+        "least <n needed> are needed",
+        "the mean of the last <w late_epochs> epoch[s] and the swing",
+        "Between <c> and <o>, <n needed_to_decide> replicates would decide",
         "<n left_out> of <n images> files {was|were} not used[; the first <n listed_problems> are "
         "listed]",
         "(row <list rows>)",
@@ -132,33 +136,37 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "{atas|dan} <n replicates> ulangan",
         "Pada <c>, <w diverged> dari <w replicates> pelatihan divergen",
         "<c> berakhir dengan akurasi pelatihan <spread train_accuracy> dan akurasi validasi "
-        "<spread accuracy>[; loss validasinya <loss loss>][{. R|; r}erata akurasi validasinya "
-        "<points accuracy_difference> <o>, sedangkan rerata loss validasinya "
-        "<nats loss_difference> <o>]",
+        "<spread accuracy>[; loss validasinya <loss loss>]",
         "Pada publikasi, akurasi validasinya <p published_plain>",
         "Akurasi <c> pada citra uji adalah <spread test_accuracy>",
         "Pada citra validasi yang bocor, akurasi <c> adalah <spread leaked_accuracy>, sedangkan "
-        "pada citra bersih <spread clean_accuracy>; rerata akurasi pada citra bocor "
-        "<points leak_difference_mean> rerata akurasi pada citra bersih",
+        "pada citra bersih <spread clean_accuracy>, dengan rerata selisih "
+        "<h leak_difference_mean> poin persentase",
         "<p other_leaked_share> citra validasinya bocor, sedangkan dalam studi ini "
         "<p leaked_share>",
         "(<w shared> di antaranya)",
         "Untuk <c>, rerata akurasi validasi di sana adalah <spread other_accuracy>; rerata di "
-        "sini <points other_difference> angka tersebut",
+        "sini berselisih <h other_difference> poin persentase",
         "Pada <c>, rerata loss pelatihan berubah dari <n first_train_loss> pada epoch pertama "
         "menjadi <n last_train_loss> pada epoch terakhir, sedangkan rerata loss validasi berubah "
         "dari <n first_loss> menjadi <n last_loss>[; rerata loss validasi tertingginya, "
         "<n highest_loss>, terdapat pada epoch <n highest_loss_epoch>]",
         "Dengan <c>, rerata recall berkisar dari <recall lowest_recall> sampai "
         "<recall highest_recall>",
-        "Dengan jalur pintas, rerata akurasi pelatihan <points train_gain> jaringan tanpa jalur "
-        "pintas, sedangkan rerata akurasi validasi <points gain> jaringan tanpa jalur pintas",
-        "<c> memiliki <n millions> juta parameter[; rerata akurasi pelatihannya <points gap> "
-        "rerata akurasi validasinya]",
-        "Rerata akurasi validasi <c> <points accuracy_difference> <o>",
+        "<c> memiliki <n millions> juta parameter[; jarak antara rerata akurasi pelatihan dan "
+        "rerata akurasi validasinya <h gap> poin persentase]",
         "di sini memiliki <list depths> lapisan",
         "berbeda hingga <n range_points> poin persentase (<c>)",
         "setelah <n epochs> epoch",
+        "Dari <w claims> klaim yang diperiksa, <w supported> didukung, <w refuted> dibantah, "
+        "<w inconclusive> tidak terputuskan, dan <w not_tested> tidak diuji",
+        "beserta margin <h margin> poin persentase",
+        "Dengan <n replicates> ulangan dan <w contrasts> perbandingan, perbedaan sebenarnya "
+        "sebesar <n detectable> simpangan baku",
+        "Dengan <n replicates> ulangan tidak ada perbandingan yang dapat diputuskan, apa pun hasil "
+        "pelatihannya; diperlukan sekurang-kurangnya <n needed> ulangan",
+        "rerata <w late_epochs> epoch terakhir serta ayunannya",
+        "Antara <c> dan <o>, <n needed_to_decide> ulangan akan memutuskan",
         "Sebanyak <n left_out> dari <n images> berkas tidak digunakan[; <n listed_problems> yang "
         "pertama dicantumkan]",
         "(baris <list rows>)",
@@ -172,7 +180,7 @@ CAPTIONS: dict[str, dict[str, str]] = {
         "classes figure": "Images of each class",
         "samples": "Sample images",
         "duplicates": "{The largest groups of equal|The pairs nearest}",
-        "accuracies": "Validation accuracy after the last epoch",
+        "accuracies": "Validation accuracy after the last epoch:",
         "leaks figure": "Validation accuracy of every run on leaked",
         "twin figure": "Validation accuracy of every run in this study",
         "curves": "Loss and accuracy by epoch",
@@ -185,13 +193,15 @@ CAPTIONS: dict[str, dict[str, str]] = {
         "test": "Accuracy and loss on the test images",
         "leaks": "The leak ledger",
         "twin": "Validation accuracy (per cent) in this study",
+        "late": "Validation accuracy after the last epoch, its mean",
         "classes": "Precision, recall and F1",
+        "claims": "Claims and verdicts",
     },
     "id": {
         "classes figure": "Jumlah citra setiap kelas",
         "samples": "Contoh citra",
         "duplicates": "{Kelompok terbesar citra identik|Pasangan yang paling dekat}",
-        "accuracies": "Akurasi validasi setelah epoch terakhir",
+        "accuracies": "Akurasi validasi setelah epoch terakhir:",
         "leaks figure": "Akurasi validasi setiap pelatihan pada citra bocor",
         "twin figure": "Akurasi validasi setiap pelatihan dalam studi ini",
         "curves": "Loss dan akurasi per epoch",
@@ -204,7 +214,9 @@ CAPTIONS: dict[str, dict[str, str]] = {
         "test": "Akurasi dan loss pada citra uji",
         "leaks": "Catatan kebocoran",
         "twin": "Akurasi validasi (persen) dalam studi ini",
+        "late": "Akurasi validasi setelah epoch terakhir, reratanya",
         "classes": "Presisi, recall, dan F1",
+        "claims": "Klaim dan putusannya",
     },
 }
 
@@ -215,6 +227,8 @@ WORDS: dict[str, dict[str, str]] = {
         "section": "Section",
         "continued": "continued",
         "bibliography": "References",
+        "needs": "needs",
+        "otherwise": "By the mean of the last epochs the verdict would be: ",
         "to": "to",
         "sd": "s.d.",
     },
@@ -224,6 +238,8 @@ WORDS: dict[str, dict[str, str]] = {
         "section": "Bagian",
         "continued": "lanjutan",
         "bibliography": "Daftar Pustaka",
+        "needs": "memerlukan",
+        "otherwise": "Menurut rerata epoch-epoch terakhir, putusannya: ",
         "to": "sampai",
         "sd": "SB",
     },
@@ -240,6 +256,11 @@ NO_RESULTS: tuple[tuple[str, str], ...] = (
     (r"\b(?:width factor|faktor lebar) 1\b(?![.,]\d)", "the width that channels are given for"),
     (r"\bnetworks of 50 layers\b|\bdengan 50 lapisan\b", "the depth that bottlenecks begin at"),
     (r"\bhash(?:es of)? 64 bits?\b", "the size of a perceptual hash"),
+    (r"\bat most 0\.05\b|\bpaling besar 0,05\b", "the level of significance"),
+    (r"\b(?:probability of|peluang) 80 *%", "the power that is planned for"),
+    (r"(?:\bthe|\(|, |\bselang kepercayaan) ?95 *%", "the confidence of an interval"),
+    (r"s2 ?\(1/J \+ n", "the variance of a mean difference"),
+    (r"\bJ ?− ?1\b", "the degrees of freedom"),
     (r"\bN\s*\(0[,;]\s*0[.,]01\)", "the initialisation of the linear layer"),
     (r"\bF1\b", "the name of a score"),
     (r"\(L2\)", "the name of a norm"),
