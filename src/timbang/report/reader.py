@@ -220,8 +220,8 @@ class LanguageReader:
             replace(self._compile(text), group=group, says=says)
             for group, says, text in list_forms(self.texts)
         ]
-        # Judgements begin as conclusions do.
-        judging.sort(key=lambda sentence: len(sentence.slots), reverse=True)
+        # One may begin as another does: "is not decided, since".
+        judging.sort(key=lambda sentence: len(sentence.pattern.pattern), reverse=True)
         plain = [self._compile(text) for text in (*SENTENCES[self.language], *settings)]
         return [*judging, *plain]
 
