@@ -1,4 +1,5 @@
 import json
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -30,7 +31,7 @@ with log_to(snakemake.log[0]) as log:
             **score_leaks(predicted, read_split(Path(split))),
             **score_test(read_predictions(Path(predictions), TEST)),
             **dict.fromkeys(PROBE_MEASURES),
-            **probe,
+            **{key: value if math.isfinite(value) else None for key, value in probe.items()},
         }
         of_epochs = {
             "train_accuracy": float(epochs["train_accuracy"].iloc[-1]),

@@ -45,9 +45,9 @@ def probe_run(
         device: where to compute.
 
     Returns:
-        ``measures``, a number for each of ``PROBE_MEASURES`` that was taken; ``gradients``, one entry a
-        look; ``layers``, the gradient norm of each layer after the last epoch; ``scales``, the
-        accuracy at each factor; ``paths``, the accuracy without each path.
+        ``measures``, a number for each of ``PROBE_MEASURES`` that was taken; ``gradients``, one
+        entry a look; ``layers``, the gradient norm of each layer after the last epoch;
+        ``scales``, the accuracy at each factor; ``paths``, the accuracy without each path.
     """
     found: dict[str, Any] = {"measures": {}}
     measures = found["measures"]
