@@ -308,6 +308,7 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
     )
     plain = find_plain(study.contenders, study.reference)
     tables = ["settings", "networks", "contenders", "classes", "test", "leaks", "late", "claims"]
+    tables += ["replication"] if scenario.published else []
     tables += ["stage_one", "stage_two"] if plain else []
     for part in ("tables", "report", "figures"):
         (folder / part).mkdir()
@@ -380,6 +381,7 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
                 ],
                 "networks": describe_networks(study.contenders),
                 "margin": study.margin,
+                "probes": [],
                 "scheme": scheme,
                 "shortcuts_alone": plain is not None
                 and differ_in_shortcuts_alone(
