@@ -15,6 +15,7 @@ sys.executable = shlex.quote(PYTHON)
 from timbang.data.catalogue import check_dataset
 from timbang.data.sources import identify_archive
 from timbang.errors import TimbangError
+from timbang.evidence.announcement import describe_start
 from timbang.evidence.claims import make_claim
 from timbang.launcher import can_launch, client_command, start_server
 from timbang.networks.catalogue import find_fault
@@ -58,6 +59,7 @@ if workflow.is_main_process:
 
 
 onstart:
+    print(describe_start(STUDY), file=sys.stderr)
     # The scripts of a study start dozens of times; each as a fork of one process that has imported
     # what they need.
     if workflow.local_exec and can_launch():
@@ -85,6 +87,7 @@ localrules:
     draw_duplicates,
     draw_leaks,
     draw_twin,
+    draw_probes,
     write_tables,
     write_report,
     compile_report,

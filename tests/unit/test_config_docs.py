@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from timbang.data.catalogue import CATALOGUE
+from timbang.evidence.claims import make_claim
 from timbang.networks.catalogue import find_fault, network_names
 from timbang.report.settings import PUBLISHED_SETTINGS
 from timbang.study import Data, Recipe, Split, Study, read_study
@@ -162,7 +163,11 @@ def test_there_are_complete_examples_in_the_page_and_they_are_valid():
     examples = [yaml.safe_load(dedent(text)) for text in yaml_examples()]
     assert len(examples) >= 3
     for example in examples:
-        assert isinstance(read(example), Study)
+        # An example of a few keys is a part of a study.
+        study = read({"study": "s", "data": {"source": "digits"}} | example)
+        assert isinstance(study, Study)
+        for name, claim in study.claims.items():
+            make_claim(name, claim, name)
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

@@ -435,3 +435,48 @@ def test_settings_of_a_recipe_that_do_not_go_together_are_named(recipe, fault):
     own = {"plain34": {}, "resnet34": {"recipe": recipe}}
     (line,) = errors(with_part(contenders=own))
     assert line.startswith(f"contenders.resnet34.recipe.{fault}")
+
+
+# Contenders that are measured by others
+
+
+def matched(**own):
+    return {
+        "study": "s",
+        "data": {"source": "digits"},
+        "contenders": {"resnet34": {}, "multipath34": {"width": 0.5}, "m": own},
+    }
+
+
+def test_parameters_of_another_contender_are_its_network_and_width():
+    study = read_study(matched(network="resnet34", parameters_of="multipath34"), SCHEMA, find_fault)
+    assert study.contender("m").parameters_of == ("multipath34", 0.5)
+    assert study.contender("resnet34").parameters_of is None
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ({"parameters_of": "multipath"}, "did you mean multipath34?"),
+        ({"parameters_of": "m"}, "'m' is no other contender"),
+        ({"parameters_of": "multipath34", "width": 1}, "contenders.m.width: has no meaning"),
+        (
+            {"parameters_of": "multipath34", "network": "torchvision:resnet18"},
+            "has no meaning with torchvision:resnet18",
+        ),
+    ],
+)
+def test_mistakes_in_parameters_of_are_told(own, message):
+    with pytest.raises(TimbangError) as caught:
+        read_study(matched(**{"network": "resnet34", **own}), SCHEMA, find_fault)
+    assert message in str(caught.value)
+    assert str(caught.value).startswith("contenders.m.")
+
+
+def test_chain_of_solved_widths_is_refused():
+    config = matched(network="resnet34", parameters_of="multipath34")
+    config["contenders"]["n"] = {"network": "resnet18", "parameters_of": "m"}
+    with pytest.raises(
+        TimbangError, match=r"contenders\.n\.parameters_of: m's own width is solved"
+    ):
+        read_study(config, SCHEMA, find_fault)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from timbang.data.records import write_table
+from timbang.evaluation.looks import PROBE_MEASURES
 from timbang.evaluation.summary import (
     RUN_MEASURES,
     collect_runs,
@@ -45,6 +46,7 @@ def metrics(contender, replicate, accuracy, loss=0.5, **classes):
         "rises": 0,
         "gap": 0.4,
         "recall_spread": 0.1,
+        **dict.fromkeys(PROBE_MEASURES),
         "per_class": {
             label: {"precision": p, "recall": r, "f1": f, "support": s}
             for label, (p, r, f, s) in classes.items()

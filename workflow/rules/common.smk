@@ -9,6 +9,7 @@ from timbang.data.changes import refuse_new_problems
 from timbang.data.sources import fingerprint_files, hash_files, list_images
 from timbang.networks.catalogue import network_file
 from timbang.report.networks import describe_networks, differ_in_shortcuts_alone, find_plain
+from timbang.report.published import read_published
 from timbang.report.titles import title_contender
 from timbang.study import archive_path
 
@@ -186,6 +187,12 @@ def split_scheme():
 def published_numbers():
     """The published numbers as an input, where the study has any."""
     return STUDY.report.published or []
+
+
+def has_published_results():
+    """Whether the published study has a result of one of this study's contenders."""
+    published = read_published(STUDY.report.published)
+    return published is not None and any(name in published.results for name in CONTENDERS)
 
 
 def of_twin(file):

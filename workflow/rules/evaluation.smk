@@ -8,6 +8,7 @@ rule evaluate_contender:
         history=per_replicate(rules.train_network.output.history),
         predictions=per_replicate(rules.train_network.output.predictions),
         training=per_replicate(rules.train_network.output.training),
+        probes=per_replicate(rules.probe_run.output.probes) if STUDY.probes else [],
     output:
         metrics=per_replicate(f"{RUN}/metrics.json"),
     log:

@@ -211,3 +211,34 @@ rule draw_twin:
         "Drawing the runs beside those of {STUDY.report.compare_with} ({wildcards.language})"
     script:
         "../scripts/draw_twin.py"
+
+
+rule draw_probes:
+    input:
+        code=script_and_modules("draw_probes.py"),
+        probes=expand(
+            rules.probe_run.output.probes,
+            contender=CONTENDERS,
+            replicate=STUDY.replicates,
+        ),
+        runs=rules.summarise_runs.output.runs,
+        texts=TEXTS,
+    output:
+        pdf=f"{RESULTS}/figures/probes-{{language}}.pdf",
+        svg=report(
+            f"{RESULTS}/figures/probes-{{language}}.svg",
+            category="Figures",
+            caption="../report/probes.rst",
+            labels={"figure": "probes", "language": "{language}"},
+        ),
+    log:
+        f"{RESULTS}/logs/draw_probes/{{language}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    params:
+        titles=TITLES,
+        replicates=len(STUDY.replicates),
+    message:
+        "Drawing the probes ({wildcards.language})"
+    script:
+        "../scripts/draw_probes.py"

@@ -1,6 +1,8 @@
 # The tables, the document and its PDF, in every language of the report.
 
 PLAIN = find_plain(STUDY.contenders, STUDY.reference)
+# Whether any published figure stands beside one of this study.
+SHOWS_PUBLISHED = has_published_results()
 TABLES = {
     name: f"{RESULTS}/tables/{name.replace('_', '-')}-{{language}}.tex"
     for name in (
@@ -14,9 +16,11 @@ TABLES = {
         "leaks",
         "late",
         "claims",
+        "replication",
         "twin",
     )
     if not (name == "twin" and not STUDY.report.compare_with)
+    and not (name == "replication" and not SHOWS_PUBLISHED)
     and not (name == "stage_one" and PLAIN is None)
     and not (name == "stage_two" and PLAIN in (None, STUDY.reference))
 }
@@ -28,6 +32,7 @@ FIGURES = [
     rules.draw_samples.output.pdf,
     rules.draw_duplicates.output.pdf,
     rules.draw_leaks.output.pdf,
+    *(rules.draw_probes.output.pdf for _ in [STUDY.probes] if STUDY.probes),
     *(rules.draw_twin.output.pdf for _ in [STUDY.report.compare_with] if STUDY.report.compare_with),
 ]
 
@@ -105,6 +110,7 @@ rule write_report:
         networks=describe_networks(STUDY.contenders),
         titles=TITLES,
         margin=STUDY.margin,
+        probes=list(STUDY.probes),
         scheme=split_scheme(),
         plain=PLAIN,
         shortcuts_alone=PLAIN is not None

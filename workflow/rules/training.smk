@@ -1,6 +1,10 @@
 # One job a run: one contender trained on one replicate.
 
 
+# The probe of gradients looks at several epochs of a run.
+SNAPSHOTS = {"snapshots": f"{RUN}/snapshots.safetensors"} if "gradients" in STUDY.probes else {}
+
+
 rule train_network:
     input:
         code=script_and_modules("train_network.py"),
@@ -10,6 +14,7 @@ rule train_network:
         weights=lambda wildcards: initial_weights(wildcards.contender),
         network=lambda wildcards: own_networks(wildcards.contender),
     output:
+        **SNAPSHOTS,
         history=f"{RUN}/history.csv",
         steps=f"{RUN}/history_steps.csv",
         predictions=f"{RUN}/predictions.csv",
@@ -32,3 +37,31 @@ rule train_network:
         "Training {wildcards.contender}, replicate {wildcards.replicate}"
     script:
         "../scripts/train_network.py"
+
+
+rule probe_run:
+    input:
+        code=script_and_modules("probe_run.py"),
+        pixels=rules.write_pixels.output.pixels,
+        split=rules.split_images.output.split,
+        training=rules.train_network.output.training,
+        weights=rules.train_network.output.weights,
+        snapshots=list(SNAPSHOTS.values()),
+        network=lambda wildcards: own_networks(wildcards.contender),
+    output:
+        probes=f"{RUN}/probes.json",
+    log:
+        f"{RESULTS}/logs/probe_run/{{contender}}/{{replicate}}.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    threads: STUDY.threads
+    resources:
+        gpu=count_gpus(),
+    params:
+        contender=lambda wildcards: asdict(STUDY.contender(wildcards.contender)),
+        device=STUDY.device,
+        probes=list(STUDY.probes),
+    message:
+        "Probing {wildcards.contender}, replicate {wildcards.replicate}"
+    script:
+        "../scripts/probe_run.py"

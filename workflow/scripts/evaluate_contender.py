@@ -1,21 +1,25 @@
 import json
+import math
 from pathlib import Path
 
 import pandas as pd
 
 from timbang.data.records import TEST, VALIDATION, read_split
 from timbang.evaluation.leaks import score_leaks
+from timbang.evaluation.looks import PROBE_MEASURES
 from timbang.evaluation.metrics import score_predictions, score_test
 from timbang.evaluation.predictions import read_predictions
 from timbang.evaluation.stability import measure_stability
 from timbang.logs import log_to
 
 with log_to(snakemake.log[0]) as log:
-    for split, history, predictions, training, output in zip(
+    probes = [json.loads(Path(path).read_text())["measures"] for path in snakemake.input.probes]
+    for split, history, predictions, training, probe, output in zip(
         snakemake.input.split,
         snakemake.input.history,
         snakemake.input.predictions,
         snakemake.input.training,
+        probes or [{}] * len(snakemake.output.metrics),
         snakemake.output.metrics,
         strict=True,
     ):
@@ -26,6 +30,8 @@ with log_to(snakemake.log[0]) as log:
             **score_predictions(predicted),
             **score_leaks(predicted, read_split(Path(split))),
             **score_test(read_predictions(Path(predictions), TEST)),
+            **dict.fromkeys(PROBE_MEASURES),
+            **{key: value if math.isfinite(value) else None for key, value in probe.items()},
         }
         of_epochs = {
             "train_accuracy": float(epochs["train_accuracy"].iloc[-1]),

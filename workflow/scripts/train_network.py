@@ -15,12 +15,13 @@ from timbang.data.records import (
     sorted_classes,
     write_table,
 )
+from timbang.evaluation.looks import list_looks
 from timbang.evaluation.predictions import make_predictions
 from timbang.logs import log_to
 from timbang.networks.cost import count_multiply_adds, count_parameters
 from timbang.study import Contender, Recipe
 from timbang.training.batches import count_steps, make_resident
-from timbang.training.checkpoint import Checkpoint, name_run, remove_checkpoints
+from timbang.training.checkpoint import Checkpoint, copy_state, name_run, remove_checkpoints
 from timbang.training.device import (
     choose_device,
     describe_run,
@@ -51,11 +52,13 @@ with (
         train=np.flatnonzero(split["part"] == TRAIN),
         validation=np.flatnonzero(split["part"] == VALIDATION),
     )
+    looks = list_looks(contender.recipe.epochs) if snakemake.output.get("snapshots") else []
     repeat_exactly(snakemake.threads)
     allow_tf32(contender.recipe.tf32)
     depends_on = {
         "contender": snakemake.params.contender,
         "replicate": snakemake.wildcards.replicate,
+        "looks": looks,
         **describe_run(device),
     }
     files = [
@@ -72,6 +75,20 @@ with (
     )
     log.info("%s on %s", contender.name, device)
 
+    def epoch_done(epoch, network):
+        log.info(
+            "epoch %d: training loss %.4f, accuracy %.4f; "
+            "validation loss %.4f, accuracy %.4f; %.1f s",
+            epoch.epoch,
+            epoch.train_loss,
+            epoch.train_accuracy,
+            epoch.validation_loss,
+            epoch.validation_accuracy,
+            epoch.seconds,
+        )
+        if epoch.epoch in looks:
+            checkpoint.save_snapshot(epoch.epoch, network)
+
     steps = contender.recipe.epochs * count_steps(len(images.train), contender.recipe.batch_size)
     bar = TrainingBar(f"{contender.name} {replicate}", steps, contender.recipe.batch_size)
     with checkpoint.stopping_on_request(), bar:
@@ -81,16 +98,7 @@ with (
             images,
             len(classes),
             device,
-            on_epoch=lambda epoch: log.info(
-                "epoch %d: training loss %.4f, accuracy %.4f; "
-                "validation loss %.4f, accuracy %.4f; %.1f s",
-                epoch.epoch,
-                epoch.train_loss,
-                epoch.train_accuracy,
-                epoch.validation_loss,
-                epoch.validation_accuracy,
-                epoch.seconds,
-            ),
+            on_epoch=epoch_done,
             on_step=bar.step_done,
             checkpoint=checkpoint,
         )
@@ -124,7 +132,9 @@ with (
         logits = np.full_like(logits, np.nan) if run.diverged else logits
         predictions.append(make_predictions(split.iloc[test], logits, classes))
     write_table(pd.concat(predictions), Path(snakemake.output.predictions))
-    weights = {name: value.cpu().contiguous() for name, value in run.network.state_dict().items()}
-    save_file(weights, snakemake.output.weights)
+    save_file(copy_state(run.network), snakemake.output.weights)
+    if looks:
+        kept = [epoch for epoch in looks if epoch <= len(run.history)]
+        save_file(checkpoint.collect_snapshots(kept), snakemake.output.snapshots)
     Path(snakemake.output.training).write_text(json.dumps(training, indent=2) + "\n")
     remove_checkpoints(Path(snakemake.params.checkpoint))

@@ -90,6 +90,7 @@ with log_to(snakemake.log[0]) as log:
         "environment": facts.describe_environment(metrics),
         "networks": params.networks,
         "margin": params.margin,
+        "probes": params.probes,
         "plan": plan,
         "contrast_count": len(main),
         "plain_judgement": turned and write_contrast(turn(turned), params.titles, texts),

@@ -34,6 +34,10 @@ with log_to(snakemake.log[0]) as log:
             describe_claims(verdicts, titles, snakemake.wildcards.language, texts), texts
         ),
     }
+    if published:
+        made["replication"] = tables.tabulate_replication(
+            summary, titles, published, snakemake.wildcards.language, texts
+        )
     plain, reference = snakemake.params.plain, snakemake.params.reference
     if plain:
         result = published.results.get(plain) if published else None

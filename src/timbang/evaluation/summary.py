@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from timbang.evaluation.looks import PROBE_MEASURES
+
 RUN_MEASURES = (
     "accuracy",
     "loss",
@@ -28,6 +30,7 @@ RUN_MEASURES = (
     "rises",
     "gap",
     "recall_spread",
+    *PROBE_MEASURES,
 )
 CLASS_MEASURES = ("precision", "recall", "f1")
 STATISTICS = ("mean", "sd", "min", "max")

@@ -23,12 +23,26 @@ class PublishedResult:
 
 
 @dataclass(frozen=True)
+class OtherRun:
+    """Single runs of others: where they come from, by language, and accuracies by contender."""
+
+    source: Mapping[str, str]
+    accuracies: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Published:
-    """A published study: how it is cited, its title and its results by contender."""
+    """A published study: how it is cited, its title and its results by contender.
+
+    ``images`` is the number of its images, which tells its data set from others; ``others`` are
+    runs by others that may stand beside it.
+    """
 
     citation: str
     title: str
     results: Mapping[str, PublishedResult]
+    images: int | None = None
+    others: tuple[OtherRun, ...] = ()
 
 
 def read_published(path: str | None) -> Published | None:
@@ -42,7 +56,13 @@ def read_published(path: str | None) -> Published | None:
     try:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
         results = {name: PublishedResult(**row) for name, row in content["results"].items()}
-        return Published(content["citation"], content["title"], results)
+        return Published(
+            citation=content["citation"],
+            title=content["title"],
+            results=results,
+            images=content.get("images"),
+            others=tuple(OtherRun(**row) for row in content.get("others", ())),
+        )
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())
         raise TimbangError(

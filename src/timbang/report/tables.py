@@ -6,7 +6,7 @@ import pandas as pd
 from pylatex import LongTable, NoEscape, Tabular
 
 from timbang.report.published import Published, PublishedResult
-from timbang.report.tex import TeX, cell, escape_tex
+from timbang.report.tex import TeX, cell, escape_tex, number
 from timbang.report.texts import Texts
 
 # Number columns as siunitx takes them: digits before and after the decimal mark.
@@ -93,6 +93,55 @@ def tabulate_test(summary: Sequence[Mapping], titles: Mapping[str, str], texts: 
     table = _start_scores("L", words["network"], [], False, words)
     for row in summary:
         _add_row(table, [escape_tex(titles[row["contender"]])], _accuracy_and_loss(row, "test_"))
+    return _finish(table)
+
+
+def tabulate_replication(
+    summary: Sequence[Mapping],
+    titles: Mapping[str, str],
+    published: Published,
+    language: str,
+    texts: Texts,
+) -> TeX:
+    """Return validation accuracies of the published run, of others, and of this study, per cent.
+
+    This study's are mean and range over its replicates.
+
+    Args:
+        summary: the rows of ``summary.csv``.
+        titles: the contenders' names in print.
+        published: the published study and the runs of others.
+        language: ``en`` or ``id``.
+        texts: the words of the language.
+    """
+    words = texts["tables"]
+    shown = [row for row in summary if row["contender"] in published.results]
+    table = Tabular("p{52mm}" + "r" * len(shown), width=len(shown) + 1, booktabs=True)
+    _add_row(table, [words["source"], *(escape_tex(titles[row["contender"]]) for row in shown)], [])
+    table.add_hline()
+    rows = [
+        (
+            words["published_run"],
+            {name: result.validation_accuracy for name, result in published.results.items()},
+        ),
+        *((escape_tex(other.source[language]), other.accuracies) for other in published.others),
+    ]
+    for source, accuracies in rows:
+        values = [accuracies.get(row["contender"]) for row in shown]
+        _add_row(
+            table,
+            [source, *(number(None if x is None else 100 * x, 1) for x in values)],
+            [],
+        )
+    table.add_hline()
+    own = [
+        TeX(
+            rf"{number(100 * row['accuracy_mean'], 1)} ({number(100 * row['accuracy_min'], 1)}"
+            rf"--{number(100 * row['accuracy_max'], 1)})"
+        )
+        for row in shown
+    ]
+    _add_row(table, [words["this_study"], *own], [])
     return _finish(table)
 
 

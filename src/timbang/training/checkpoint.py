@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import Generator, Tensor, nn
 from torch.amp import GradScaler
 from torch.optim.lr_scheduler import LRScheduler
@@ -164,16 +164,25 @@ class Checkpoint:
         """Write the state, whole or not at all."""
         tensors, content = pack_state(state)
         text = json.dumps(content)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         # Not save_file, which writes to a name of its own that a kill would leave behind.
-        whole = save(tensors, {CONTENT: text, CHECKSUM: hash_state(tensors, text)})
-        with temporary.open("wb") as file:
-            file.write(whole)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)
+        write_whole(self.path, save(tensors, {CONTENT: text, CHECKSUM: hash_state(tensors, text)}))
         self.saved = self.clock()
+
+    def save_snapshot(self, epoch: int, network: nn.Module) -> None:
+        """Keep the network's state after an epoch beside the checkpoint, until the run is done."""
+        write_whole(self.snapshot_path(epoch), save(copy_state(network)))
+
+    def collect_snapshots(self, epochs: Sequence[int]) -> dict[str, Tensor]:
+        """Return the states that were kept after these epochs, as ``<epoch>/<name>``."""
+        return {
+            f"{epoch}/{name}": value
+            for epoch in epochs
+            for name, value in load_file(self.snapshot_path(epoch)).items()
+        }
+
+    def snapshot_path(self, epoch: int) -> Path:
+        """Return where the state after an epoch is kept."""
+        return self.path.with_name(f"{self.path.stem}-epoch{epoch}.safetensors")
 
     def restore(self, state: TrainingState) -> None:
         """Put a saved state back; without one, or with a damaged one, nothing changes."""
@@ -202,6 +211,22 @@ class Checkpoint:
             signal.signal(signal.SIGTERM, before)
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file to the disk whole or not at all, also where the power fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def copy_state(network: nn.Module) -> dict[str, Tensor]:
+    """Return a network's state on the CPU, as safetensors wants it."""
+    return {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
+
+
 def name_run(settings: Mapping[str, Any], files: list[Path]) -> str:
     """Return a name for all that a run depends on: 16 hexadecimal digits.
 
@@ -223,7 +248,11 @@ def remove_checkpoints(run: Path) -> None:
     Args:
         run: the path of a checkpoint up to the ``-`` before the name that ``name_run`` gives.
     """
-    for pattern in (f"{run.name}-{HEXADECIMAL}.safetensors", f".{run.name}-{HEXADECIMAL}.*.part"):
+    for pattern in (
+        f"{run.name}-{HEXADECIMAL}.safetensors",
+        f"{run.name}-{HEXADECIMAL}-epoch*.safetensors",
+        f".{run.name}-{HEXADECIMAL}*.part",
+    ):
         for file in run.parent.glob(pattern):
             file.unlink(missing_ok=True)
 

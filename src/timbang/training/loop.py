@@ -73,7 +73,7 @@ def train(
     images: Images,
     class_count: int,
     device: torch.device,
-    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    on_epoch: Callable[[Epoch, nn.Module], None] = lambda epoch, network: None,
     on_step: Callable[[TrainingState], None] = lambda state: None,
     checkpoint: Checkpoint | None = None,
 ) -> Run:
@@ -85,7 +85,8 @@ def train(
         images: the images and their split.
         class_count: the number of classes.
         device: where to train.
-        on_epoch: called with each epoch as it ends.
+        on_epoch: called with each epoch as it ends and the network that was evaluated; once more
+            for an epoch after which a run was killed before it was saved.
         on_step: called after each step with all that the step has changed.
         checkpoint: where the run goes on from, and what it leaves for the next call.
 
@@ -165,9 +166,9 @@ def train(
             validation_seconds=time.perf_counter() - evaluation,
         )
         state.end_epoch(epoch)
+        on_epoch(epoch, evaluated)
         if checkpoint:
             checkpoint.save(state)
-        on_epoch(epoch)
     logits = predict(evaluated, images.pixels, images.validation, device)
     if state.diverged:
         logits = torch.full_like(logits, float("nan"))

@@ -1,0 +1,33 @@
+"""What is said of a study's replicates before anything is trained."""
+
+from timbang.study import Study
+
+
+def describe_start(study: Study) -> str:
+    """Return in a line or two what the planned replicates can decide and what they cannot."""
+    # scipy is imported only by the one process that says this.
+    from timbang.evidence.contrasts import FEWEST_REPLICATES, Design
+    from timbang.evidence.planner import plan
+
+    split = study.split
+    is_fixed = split.scheme in ("published", "from") or not split.resample
+    rest = 1 - split.validation - split.test
+    # The shares of a split that is given are not known yet, and do not matter for one split.
+    design = Design("fixed" if is_fixed else "redrawn", rest, split.validation)
+    contrasts = len(study.contenders) - 1
+    if not contrasts:
+        return f"{study.name}: one contender, nothing to compare"
+    number = len(study.replicates)
+    planned = plan(number, contrasts, design)
+    what = f"{study.name}: {number} replicate{'s' * (number != 1)}, {contrasts} comparison"
+    what += "s" * (contrasts != 1)
+    if not planned.can_decide:
+        return (
+            f"{what}: whatever the runs show, no verdict can be reached; "
+            f"replicates: {planned.needed} or more would do (fewer than {FEWEST_REPLICATES} have "
+            "no interval)"
+        )
+    return (
+        f"{what}: a true difference of {planned.detectable:.1f} standard deviations of the "
+        "differences is found with a probability of 80 %, smaller ones less often"
+    )
