@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from timbang.evaluation.summary import summarise_runs
+from timbang.evaluation.summary import RUN_MEASURES, summarise_runs
 from timbang.report.reading.derivations import Results
 from timbang.report.texts import read_texts
 from timbang.study import read_study
@@ -89,20 +89,9 @@ def make_results() -> Results:
     runs.insert(2, "diverged", False)
     runs["parameters"] = runs["contender"].map({"plain34": 334729, "resnet34": 337529})
     runs["multiply_adds"] = runs["contender"].map({"plain34": 1283456, "resnet34": 1291648})
-    for column in ("test_accuracy", "test_loss", "leaked_accuracy", "leak_difference"):
-        runs[column] = float("nan")
     runs["clean_accuracy"], runs["leaked_images"] = runs["accuracy"], 0.0
     runs["validation_images"] = float(VALIDATION)
-    for column in (
-        "train_images",
-        "late_accuracy",
-        "swing",
-        "largest_rise",
-        "rises",
-        "gap",
-        "recall_spread",
-    ):
-        runs[column] = float("nan")
+    runs = runs.assign(**{name: float("nan") for name in RUN_MEASURES if name not in runs})
     scores = ["precision", "recall", "f1"]
     names = [f"{score}_{word}" for score in scores for word in ("mean", "sd")]
     manifest = pd.DataFrame({"label": [k for k, size in SIZES.items() for _ in range(size)]})

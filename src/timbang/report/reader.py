@@ -190,8 +190,10 @@ class LanguageReader:
                 self.findings.pass_over(page, text, "a claim's words in verdicts.json", table.name)
             return
         seen, due = squeeze(row.label), squeeze(row.due.label)
-        # A long label has several lines, of which one stands beside the numbers.
-        if seen != due and not (seen and (due.startswith(seen) or due.endswith(seen))):
+        # A long label has several lines, of which one stands beside the numbers or none does.
+        above = squeeze("".join(line.text for line in table.caption))
+        is_part = due.startswith(seen) or due.endswith(seen) if seen else due in above
+        if not is_part:
             self.findings.fault(page, f"{table.name}: the row {row.due.label} is due", text)
         elif re.search(r"\d", row.label):
             self.findings.pass_over(page, row.label, "the label of a row", table.name)
@@ -257,6 +259,7 @@ class LanguageReader:
             "loss": rf"{number}(?:\s*\({sd}\s*{number};\s*{number}\s*{to}\s*{number}\))?",
             "h": number,
             "j": rf"\s*(?:(?:[=<]\s*)?{number}|{DASH})",
+            "range": _any_of(self.words[key] for key in ("within", "outside")),
             "measure": _any_of(map(tex_to_text, self.texts["measures"].values())),
             "recall": rf"{percent}\s*\((?:{_any_of(self.labels)}|.*?)\)",
             "list": rf"{number}(?:(?:,\s*(?:and|dan)?|\s(?:and|dan))\s*{number})*",
@@ -392,6 +395,15 @@ class LanguageReader:
                 if not numbers[0].is_rounded_from(value.number):
                     what = f"{where}: {numbers[0].text} is not {value}"
                     self.findings.fault(page, what, around)
+            case "range":
+                published, low, high = (
+                    self._derive(key, place, 1).number
+                    for key in ("published_accuracy", "accuracy_min", "accuracy_max")
+                )
+                due = "within" if low <= published <= high else "outside"
+                if squeeze(text) != squeeze(self.words[due]):
+                    self.findings.fault(page, f"{where}: it lies {due} the range", around)
+                self.findings.said[f"verdict {due} on {place.contender}"] += 1
             case "list":
                 self._check_list(numbers, key, passage, span, where)
 
@@ -479,6 +491,8 @@ class LanguageReader:
             self.results.published and self.results.published.title: "a title",
             **dict.fromkeys(report.authors, "an author"),
         }
+        for other in self.results.published.others if self.results.published else ():
+            names |= dict.fromkeys(other.source[self.language].split(", "), "a source")
         for contender in study.contenders:
             words = [value for value in vars(contender.recipe).values() if isinstance(value, str)]
             names |= dict.fromkeys(words, "a setting")

@@ -310,6 +310,10 @@ DERIVATIONS: dict[str, tuple[str, str, Derive]] = {
                              lambda r, p: _published(r, p.contender, "parameters")),
     "unused_parameters": ("published numbers", "unused_parameters of {c}",
                           lambda r, p: _published(r, p.contender, "unused_parameters")),
+    "published_images": ("published numbers", "images",
+                         lambda r, _: r.published.images if r.published else np.nan),
+    "published_accuracy": ("published numbers", "validation_accuracy of {c}",
+                           lambda r, p: _published(r, p.contender, "validation_accuracy")),
     "published_plain": ("published numbers", "validation_accuracy of {o}",
                         lambda r, p: _published(r, p.other, "validation_accuracy")),
     "shared": ("summary.csv of the other study", "contenders of both", lambda r, _: len(

@@ -60,6 +60,9 @@ class FigureReader:
             lines = self._take_labels(figure, lines)
         run: list[tuple[Line, Number]] = []
         for line in lines:
+            if re.fullmatch(r"10[−-]\d+", line.text):
+                self.findings.pass_over(line.page, line.text, "a tick of an axis", figure.name)
+                continue
             # The ticks of an upright axis stand one below the other, from the lowest up.
             if re.fullmatch(self.number, line.text):
                 run.append((line, parse_number(line.text, self.mark)))

@@ -215,7 +215,10 @@ def _split_row(line: Line, due: Row, number: str) -> PrintedRow | None:
             return None
         return PrintedRow(due, line, due.label, tuple(re.findall(number, line.text)[-1:]))
     cell = rf"(?:{number}|{DASH})"
-    found = re.fullmatch(rf"(.*?)\s*({cell}(?:\s+{cell}){{{len(due.cells) - 1}}})", line.text)
+    text = line.text
+    if due.has_ranges:
+        text = re.sub(rf"(?<=\d){DASH}(?=\d)|[()]", " ", text).strip()
+    found = re.fullmatch(rf"(.*?)\s*({cell}(?:\s+{cell}){{{len(due.cells) - 1}}})", text)
     if found is None:
         return None
     cells = tuple(re.findall(cell, found[2]))

@@ -21,6 +21,7 @@ ALWAYS_LISTED = (
 class Row:
     """A row: its label and its cells, None where a dash is due.
 
+    A row that ``has_ranges`` has cells of a mean and in brackets a range, which count as three.
     A row that ``is_setting`` has one number, unrounded, or words and no cells. A row that
     ``is_text`` is all label, over several lines.
     """
@@ -29,6 +30,7 @@ class Row:
     cells: tuple[Value | None, ...]
     is_setting: bool = False
     is_text: bool = False
+    has_ranges: bool = False
 
 
 def expect_rows(
@@ -119,6 +121,8 @@ def expect_rows(
                 Row(" ".join(write_claim(claim, texts, language)), (), is_text=True)
                 for claim in results.verdicts or []
             ]
+        case "replication":
+            return _expect_replication(results, texts, language)
         case "twin":
             keys = [f"{of}accuracy_{word}" for of in ("", "other_") for word in ("mean", "sd")]
             both = [name for name in names if name in (results.other or {})]
@@ -154,6 +158,34 @@ def _published_cells(results: Results, name: str, prefix: str, among: Sequence[s
         said = f"{prefix}{measure} of {name}"
         cells.append(Value(NAN if number is None else factor * number, "published numbers", said))
     return cells
+
+
+def _expect_replication(results: Results, texts: Texts, language: str) -> list[Row]:
+    """Return the published run, the runs of others, and this study's with their ranges."""
+    published, words = results.published, texts["tables"]
+    if published is None:
+        return []
+    shown = [name for name in results.summary if name in published.results]
+    sources = [
+        (words["published_run"], {n: r.validation_accuracy for n, r in published.results.items()}),
+        *((other.source[language], other.accuracies) for other in published.others),
+    ]
+    rows = [
+        _row(
+            source,
+            [
+                Value(100 * accuracies.get(name, NAN), "published numbers", f"accuracy of {name}")
+                for name in shown
+            ],
+        )
+        for source, accuracies in sources
+    ]
+    own = [
+        derive(f"accuracy_{word}", results, Place(name), 100)
+        for name in shown
+        for word in ("mean", "min", "max")
+    ]
+    return [*rows, Row(words["this_study"], tuple(own), has_ranges=True)]
 
 
 def _expect_settings(results: Results, texts: Texts) -> list[Row]:

@@ -13,6 +13,7 @@ A sentence is text with slots. Letters stand for themselves, ``[ ]`` holds what 
 ``<loss KEY>``     the same of a loss
 ``<h KEY>``        a fraction in percentage points
 ``<j KEY>``        a number of a judgement or a test, by its column in ``contrasts.csv``
+``<range>``        within or outside the range of the runs
 ``<measure>``      what a test of a claim measures
 ``<recall KEY>``   a recall in per cent and its class in brackets
 ``<list KEY>``     one of the sequences of ``list_sequences``
@@ -62,6 +63,9 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "Of <c>, <w diverged> of <w replicates> run[s] diverged",
         "<c> ends with a training accuracy of <spread train_accuracy> and a validation accuracy "
         "of <spread accuracy>[; the validation loss is <loss loss>]",
+        "Their <n published_images> images are other images",
+        "For <c> the published figure of <p published_accuracy> lies <range> the range of this "
+        "study’s runs, <p accuracy_min> to <p accuracy_max>",
         "The published run reached a validation accuracy of <p published_plain>",
         "<c> classifies <spread test_accuracy> of them correctly",
         "On the leaked validation images <c> reaches <spread leaked_accuracy>, on the clean ones "
@@ -137,6 +141,9 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "Pada <c>, <w diverged> dari <w replicates> pelatihan divergen",
         "<c> berakhir dengan akurasi pelatihan <spread train_accuracy> dan akurasi validasi "
         "<spread accuracy>[; loss validasinya <loss loss>]",
+        "Sebanyak <n published_images> citra yang mereka gunakan",
+        "Untuk <c>, angka publikasi sebesar <p published_accuracy> berada <range> rentang hasil "
+        "pelatihan studi ini, yaitu <p accuracy_min> sampai <p accuracy_max>",
         "Pada publikasi, akurasi validasinya <p published_plain>",
         "Akurasi <c> pada citra uji adalah <spread test_accuracy>",
         "Pada citra validasi yang bocor, akurasi <c> adalah <spread leaked_accuracy>, sedangkan "
@@ -194,6 +201,8 @@ CAPTIONS: dict[str, dict[str, str]] = {
         "leaks": "The leak ledger",
         "twin": "Validation accuracy (per cent) in this study",
         "late": "Validation accuracy after the last epoch, its mean",
+        "replication": "Validation accuracy in per cent of the published run",
+        "probes": "What the probes saw",
         "classes": "Precision, recall and F1",
         "claims": "Claims and verdicts",
     },
@@ -215,6 +224,8 @@ CAPTIONS: dict[str, dict[str, str]] = {
         "leaks": "Catatan kebocoran",
         "twin": "Akurasi validasi (persen) dalam studi ini",
         "late": "Akurasi validasi setelah epoch terakhir, reratanya",
+        "replication": "Akurasi validasi dalam persen dari pelatihan yang dipublikasikan",
+        "probes": "Hasil pengukuran di dalam jaringan",
         "classes": "Presisi, recall, dan F1",
         "claims": "Klaim dan putusannya",
     },
@@ -228,6 +239,8 @@ WORDS: dict[str, dict[str, str]] = {
         "continued": "continued",
         "bibliography": "References",
         "needs": "needs",
+        "within": "within",
+        "outside": "outside",
         "otherwise": "By the mean of the last epochs the verdict would be: ",
         "to": "to",
         "sd": "s.d.",
@@ -239,6 +252,8 @@ WORDS: dict[str, dict[str, str]] = {
         "continued": "lanjutan",
         "bibliography": "Daftar Pustaka",
         "needs": "memerlukan",
+        "within": "di dalam",
+        "outside": "di luar",
         "otherwise": "Menurut rerata epoch-epoch terakhir, putusannya: ",
         "to": "sampai",
         "sd": "SB",
