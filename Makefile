@@ -30,12 +30,12 @@ endef
 export list_reports
 
 .DEFAULT_GOAL := help
-.PHONY: help report test format lock clean python tex
+.PHONY: help report test benchmark format lock clean python tex
 # In order, even with -j: both set-ups may call apt-get, and training comes after them.
 .NOTPARALLEL:
 
 help: ## List what can be made (this list)
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  make report CONFIG=my-study.yaml   takes another study"
 	@echo "  make report CORES=8                uses 8 processors"
@@ -56,6 +56,10 @@ test: python tex ## Check style, types and workflow, and run the tests
 	.venv/bin/snakemake --lint
 	.venv/bin/mypy
 	.venv/bin/pytest $(PYTEST_ARGS)
+
+benchmark: python ## Measure training speed and memory against the machine (not part of the tests)
+	PYTHONPATH=src .venv/bin/python benchmarks/train_networks.py
+	PYTHONPATH=src .venv/bin/python benchmarks/measure_memory.py
 
 format: python ## Put code and rules into the project's style
 	.venv/bin/ruff check --fix
