@@ -37,7 +37,7 @@ endef
 export list_results
 
 .DEFAULT_GOAL := help
-.PHONY: help report check-report test format lock clean python tex
+.PHONY: help report check-report test benchmark format lock clean python tex
 # In order, even with -j: both set-ups may call apt-get, and training comes after them.
 .NOTPARALLEL:
 
@@ -67,6 +67,10 @@ test: python tex ## Check style, types and workflow, and run the tests
 	.venv/bin/snakemake --lint
 	.venv/bin/mypy
 	.venv/bin/pytest $(PYTEST_ARGS)
+
+benchmark: python ## Measure training speed and memory against the machine (not part of the tests)
+	PYTHONPATH=src .venv/bin/python benchmarks/train_networks.py
+	PYTHONPATH=src .venv/bin/python benchmarks/measure_memory.py
 
 format: python ## Put code and rules into the project's style
 	.venv/bin/ruff check --fix
