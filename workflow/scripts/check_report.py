@@ -73,7 +73,10 @@ def read_results(folder: Path, study: Study) -> Results:
         },
         published=read_published(study.report.published),
         other=by_contender(folder.parent / twin / "summary.csv") if twin else None,
-        contrasts=pd.read_csv(contrasts) if contrasts.is_file() else None,
+        # A study of one contender has no contrast, and its table not even columns.
+        contrasts=pd.read_csv(contrasts)
+        if contrasts.is_file() and contrasts.read_text().strip()
+        else None,
         verdicts=json.loads(verdicts.read_text()) if verdicts.is_file() else None,
         bibliography=(ROOT / "report" / "references.bib").read_text(encoding="utf-8"),
     )
