@@ -43,6 +43,7 @@ def render_document(template: Path, context: Mapping[str, Any], texts: Texts) ->
     environment.filters |= {
         "percent": percent,
         "in_words": lambda count: write_count(count, texts),
+        "in_words_or_none": lambda count: write_count(count, texts) if count else texts["none"],
         "number": number,
         "joined": lambda items: TeX(join_words([str(_escaped(item)) for item in items], texts)),
         "spread": lambda values: write_spread(values, texts),
