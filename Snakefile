@@ -91,6 +91,7 @@ localrules:
     write_tables,
     write_report,
     compile_report,
+    check_report,
 
 
 rule all:

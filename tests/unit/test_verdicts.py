@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from timbang.data.records import write_table
 from timbang.errors import TimbangError
 from timbang.evidence.claims import Claim, Comparison, make_claim
 from timbang.evidence.contrasts import Design
@@ -18,6 +19,9 @@ from timbang.evidence.verdicts import (
     join_verdicts,
     judge_claims,
     judge_test,
+    read_contrasts,
+    tabulate_decisions,
+    turn,
 )
 
 REDRAWN = Design("redrawn", 800, 200)
@@ -66,6 +70,25 @@ def test_clear_differences_are_decided(difference, greater, no_greater, equal):
     assert verdict("greater", runs) == greater
     assert verdict("no_greater", runs) == no_greater
     assert verdict("equal", runs) == equal
+
+
+def test_study_of_one_contender_has_an_empty_table(tmp_path):
+    runs = make_runs(ref=BASE)
+    assert compare_with_reference(runs, "ref", REDRAWN, 0.02) == []
+    write_table(tabulate_decisions([]), tmp_path / "contrasts.csv")
+    assert read_contrasts(tmp_path / "contrasts.csv") == []
+
+
+def test_contrasts_are_read_as_they_were_written(tmp_path):
+    runs = make_runs(ref=BASE[:1], a=BASE[:1] + 0.1)
+    decisions = compare_with_reference(runs, "ref", REDRAWN, 0.02)
+    write_table(tabulate_decisions(decisions), tmp_path / "contrasts.csv")
+    (row,) = read_contrasts(tmp_path / "contrasts.csv")
+    assert (row["says"], row["low"], row["pairs"]) == ("single", None, 1)
+    assert row["mean"] == pytest.approx(0.1)
+    turned = turn(row)
+    assert (turned["first"], turned["mean"], turned["high"]) == ("ref", -row["mean"], None)
+    assert turn(turned) == row
 
 
 def test_noise_decides_nothing():

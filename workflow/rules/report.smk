@@ -151,3 +151,25 @@ rule compile_report:
         "Compiling the report ({wildcards.language})"
     script:
         "../scripts/compile_report.py"
+
+
+rule check_report:
+    input:
+        pdf=expand(rules.compile_report.output.pdf, language=STUDY.report.languages),
+        code=script_and_modules("check_report.py"),
+        script=f"{SCRIPTS}/check_report.py",
+    output:
+        numbers=f"{RESULTS}/report/numbers.txt",
+    log:
+        f"{RESULTS}/logs/check_report.log",
+    conda:
+        PYTHON_ENVIRONMENT
+    params:
+        config=(workflow.overwrite_configfiles or [f"{ROOT}/config/config.yaml"])[0],
+        python=PYTHON,
+        study=STUDY.name,
+    message:
+        "Looking up every number of the report in the result files"
+    shell:
+        "{params.python:q} {input.script:q} results/{params.study} --config {params.config:q} --list"
+        " > {output.numbers:q} 2> {log:q}"

@@ -116,7 +116,7 @@ def check_report() -> int:
     if arguments.list:
         for match in matches:
             print(
-                f"{match.language}, page {match.page}, {match.place}: {match.text} is "
+                f"{match.language}, page {match.page}, {match.where}: {match.text} is "
                 f"{match.derivation} ({match.source or 'no file'}; {match.how})"
             )
     for fault in faults:

@@ -21,6 +21,31 @@ from timbang.evidence.contrasts import (
 ACCURACY, LATE_ACCURACY = "accuracy", "late_accuracy"
 
 
+COLUMNS = (
+    "measure",
+    "first",
+    "second",
+    "replicates",
+    "pairs",
+    "mean",
+    "sd",
+    "min",
+    "max",
+    "low",
+    "high",
+    "p",
+    "p_adjusted",
+    "margin",
+    "probability_better",
+    "probability_equal",
+    "probability_worse",
+    "superiority",
+    "superiority_low",
+    "superiority_high",
+    "says",
+)
+
+
 @dataclass(frozen=True)
 class Decision:
     """A contrast of two contenders by one measure, and what it decides.
@@ -255,7 +280,7 @@ def find_missing(test: Comparison, runs: pd.DataFrame) -> str | None:
 
 def tabulate_decisions(decisions: Sequence[Decision]) -> pd.DataFrame:
     """Return decisions as the table ``contrasts.csv``, one row each."""
-    return pd.DataFrame([describe_decision(own) for own in decisions])
+    return pd.DataFrame([describe_decision(own) for own in decisions], columns=COLUMNS)
 
 
 def describe_decision(decision: Decision) -> dict[str, Any]:
