@@ -51,6 +51,16 @@ def test_no_device_is_held_twice_and_each_is_used(tmp_path):
             assert index != other or ended <= start_ or end_ <= began
 
 
+def test_runs_may_share_devices_when_all_have_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIMBANG_RUNS_PER_GPU", "2")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(leases, "lock_folder", lambda: tmp_path)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    cuda = torch.device("cuda")
+    with lease(cuda) as a, lease(cuda) as b, lease(cuda) as c, lease(cuda) as d:
+        assert [device.index for device in (a, b, c, d)] == [0, 1, 0, 1]
+
+
 def test_killed_holder_lets_go(tmp_path):
     (job,), queue = start(1, ["a"], tmp_path, 600)
     queue.get(timeout=20)

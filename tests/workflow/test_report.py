@@ -119,6 +119,7 @@ def mixed_study(tmp_path_factory) -> Path:
         },
         "data": {"source": "folder", "folder": "images", "image_size": 32},
         "reference": "resnet18",
+        "probes": ["train_loss", "gradients", "scales", "paths"],
     }
     return make_report(folder, config)
 

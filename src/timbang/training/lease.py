@@ -16,6 +16,8 @@ from pathlib import Path
 import torch
 
 SECONDS_BETWEEN_TRIES = 1.0
+# An environment variable: how many runs may share a GPU, since small networks leave one idle.
+RUNS_PER_GPU = "TIMBANG_RUNS_PER_GPU"
 
 
 @contextmanager
@@ -29,8 +31,20 @@ def lease(device: torch.device) -> Iterator[torch.device]:
         yield device
         return
     names = name_devices(torch.cuda.device_count(), os.environ.get("CUDA_VISIBLE_DEVICES"))
-    with lease_one(names, lock_folder()) as index:
-        yield torch.device("cuda", index)
+    places = list_places(names, int(os.environ.get(RUNS_PER_GPU, 1)))
+    with lease_one(places, lock_folder()) as place:
+        yield torch.device("cuda", place % len(names))
+
+
+def list_places(names: Sequence[str], runs: int) -> list[str]:
+    """Return the names of the places on devices that each take so many runs at once.
+
+    Every device is filled with one run before any takes a second.
+
+    >>> list_places(["0", "1"], 2)
+    ['0', '1', '0.1', '1.1']
+    """
+    return [name + (f".{turn}" if turn else "") for turn in range(runs) for name in names]
 
 
 def name_devices(count: int, visible: str | None) -> list[str]:
