@@ -64,6 +64,9 @@ with log_to(snakemake.log[0]) as log:
     for open_contrast in plan["undecided"]:
         for side in ("first", "second"):
             open_contrast[side] = params.titles[open_contrast[side]]
+    plan["hopeless"] = [
+        texts["pair"].format(**own) for own in plan["undecided"] if own["needed"] is None
+    ]
     turned = next((row for row in main if row["first"] == params.plain), None)
     date = params.date and write_date(datetime.date.fromisoformat(params.date), texts)
     context = {
