@@ -113,7 +113,9 @@ def test_signal_reaches_the_script(python, tmp_path):
 def test_interrupt_is_a_keyboard_interrupt(python, tmp_path):
     script = write(
         tmp_path,
-        "import pathlib, time\n"
+        "import pathlib, signal, time\n"
+        # A shell's background job ignores interrupts, and its children with it.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "try:\n"
         "    pathlib.Path('ready').touch()\n"
         "    time.sleep(60)\n"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from timbang.report.figures.style import Mark, count_legend_columns, new_figure
 from timbang.report.texts import Texts, write_tick
@@ -66,9 +66,10 @@ def draw_probes(
         axes.set_xlabel(words[below])
         axes.grid(axis="y", linewidth=0.3, color="0.85")
     panels[0, 0].set_yscale("log")
+    panels[0, 0].yaxis.set_minor_formatter(NullFormatter())
     panels[0, 1].xaxis.set_major_locator(MaxNLocator(integer=True))
-    for axes in (panels[0, 1], panels[1, 0], panels[1, 1]):
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: write_tick(round(y, 6), texts)))
+    for axes in panels.flat:
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: write_tick(y, texts)))
     for axes in (panels[1, 0], panels[1, 1]):
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: write_tick(round(x, 6), texts)))
     handles, labels = panels[1, 0].get_legend_handles_labels()
