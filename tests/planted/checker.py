@@ -69,7 +69,9 @@ def title(name: str) -> str:
 
 def find_contradictions(scenario: Scenario, pdf: Path, language: str) -> list[str]:
     """Return what a report says against the truth, or does not say; empty if all is well."""
-    text = squash("".join(page.extract_text() for page in PdfReader(pdf).pages))
+    pages = [page.extract_text() for page in PdfReader(pdf).pages]
+    # A sentence may go on overleaf, beyond the page's number.
+    text = squash("".join(re.sub(r"\s\d+\s*$", "", page) for page in pages))
     # Statements of claims are quoted in the table, whatever their verdict.
     for claim in CLAIMS:
         text = text.replace(squash(claim["statement"][language]), "")
