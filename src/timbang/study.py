@@ -73,6 +73,11 @@ class Split:
     column: str | None = None
     resample: bool = True
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether all replicates share one split."""
+        return self.scheme in ("published", "from") or not self.resample
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -281,7 +286,7 @@ def _find_contradictions(
     if study.reference not in names:
         yield (
             f"reference: {study.reference!r} is not a contender"
-            f"{_suggest(study.reference, names)}; allowed: {', '.join(names)}"
+            f"{suggest(study.reference, names)}; allowed: {', '.join(names)}"
         )
     for contender in study.contenders:
         for key, fault in _find_recipe_faults(contender.recipe):
@@ -306,7 +311,7 @@ def _find_parameters_faults(contenders: Any) -> Iterator[str]:
         place = f"contenders.{name}.parameters_of"
         if other not in contenders or other == name:
             others = [known for known in contenders if known != name]
-            hint = _suggest(other, others)
+            hint = suggest(other, others)
             yield f"{place}: {other!r} is no other contender{hint}; allowed: {', '.join(others)}"
         elif "parameters_of" in contenders[other]:
             yield f"{place}: {other}'s own width is solved; name a contender that has a width"
@@ -524,7 +529,7 @@ def _explain(error: ValidationError) -> Iterator[str]:
                 if key not in known:
                     yield (
                         f"{f'{place}.' if place else ''}{_word(key)}: unknown key"
-                        f"{_suggest(str(key), known)}; allowed: {', '.join(known)}"
+                        f"{suggest(str(key), known)}; allowed: {', '.join(known)}"
                     )
         case "required":
             missing = [key for key in schema["required"] if key not in instance]
@@ -587,6 +592,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _suggest(word: str, known: list[str] | tuple[str, ...]) -> str:
+def suggest(word: str, known: list[str] | tuple[str, ...]) -> str:
+    """Return a question that names the known word nearest to one, or nothing."""
     close = difflib.get_close_matches(word, known, n=1)
     return f" (did you mean {close[0]}?)" if close else ""

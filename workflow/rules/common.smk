@@ -180,8 +180,7 @@ def refuse_broken_images():
 
 def split_scheme():
     """How the splits of the replicates hang together: anew in each (redrawn), or one for all."""
-    is_given = STUDY.split.scheme in ("published", "from")
-    return "fixed" if is_given or not STUDY.split.resample else "redrawn"
+    return "fixed" if STUDY.split.is_fixed else "redrawn"
 
 
 def published_numbers():

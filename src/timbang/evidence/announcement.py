@@ -10,10 +10,9 @@ def describe_start(study: Study) -> str:
     from timbang.evidence.planner import plan
 
     split = study.split
-    is_fixed = split.scheme in ("published", "from") or not split.resample
     rest = 1 - split.validation - split.test
     # The shares of a split that is given are not known yet, and do not matter for one split.
-    design = Design("fixed" if is_fixed else "redrawn", rest, split.validation)
+    design = Design("fixed" if split.is_fixed else "redrawn", rest, split.validation)
     contrasts = len(study.contenders) - 1
     if not contrasts:
         return f"{study.name}: one contender, nothing to compare"

@@ -1,11 +1,11 @@
 """Which networks there are, as facts that can be read without importing torch."""
 
-import difflib
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
 from timbang.networks.torchvision_names import TORCHVISION_NETWORKS
+from timbang.study import suggest
 
 TORCHVISION, TIMM = "torchvision:", "timm:"
 # With fewer, oneDNN's 1x1 convolution of stride 2 in channels_last writes past its memory
@@ -99,7 +99,7 @@ def _find_foreign_fault(network: str) -> str | None:
     if network.startswith(TORCHVISION):
         name = network.removeprefix(TORCHVISION)
         if name not in TORCHVISION_NETWORKS:
-            hint = _suggest(name, TORCHVISION_NETWORKS)
+            hint = suggest(name, TORCHVISION_NETWORKS)
             return f"torchvision has no network {name!r} that classifies images{hint}"
         return None
     if network.startswith(TIMM):
@@ -110,12 +110,7 @@ def _find_foreign_fault(network: str) -> str | None:
     if file is not None:
         return None if Path(file).is_file() else f"{file} is not a file; correct the path"
     return (
-        f"there is no network {network!r}{_suggest(network, network_names())}; allowed: one of "
+        f"there is no network {network!r}{suggest(network, network_names())}; allowed: one of "
         f"{', '.join(FAMILIES)} with a depth (resnet34, resnet20-cifar; config/README.md lists "
         "them), torchvision:NAME, timm:NAME, FILE.py:NAME"
     )
-
-
-def _suggest(word: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f" (did you mean {close[0]}?)" if close else ""

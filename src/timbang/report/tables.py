@@ -147,19 +147,8 @@ def tabulate_replication(
 
 def tabulate_late(summary: Sequence[Mapping], titles: Mapping[str, str], texts: Texts) -> TeX:
     """Return the accuracy after the last epoch beside that of the last epochs, and their swing."""
-    words = texts["tables"]
     measures = ("accuracy", "late_accuracy", "swing")
-    table = _new_table("L", [PERCENT, PERCENT] * len(measures))
-    _add_group_heads(table, [(measure, 2) for measure in measures], words)
-    _add_heads(table, [words["network"]], [words["mean"], words["sd"]] * len(measures))
-    for row in summary:
-        values = [
-            cell(100 * row[f"{measure}_{word}"], 1)
-            for measure in measures
-            for word in ("mean", "sd")
-        ]
-        _add_row(table, [escape_tex(titles[row["contender"]])], values)
-    return _finish(table)
+    return _tabulate_spreads(summary, titles, measures, "L", texts)
 
 
 def tabulate_claims(claims: Sequence[Mapping], texts: Texts) -> TeX:
@@ -191,19 +180,8 @@ def tabulate_claims(claims: Sequence[Mapping], texts: Texts) -> TeX:
 
 def tabulate_leaks(summary: Sequence[Mapping], titles: Mapping[str, str], texts: Texts) -> TeX:
     """Return the leak ledger: accuracy on leaked and on clean validation images, in per cent."""
-    words = texts["tables"]
     measures = ("leaked_accuracy", "clean_accuracy", "leak_difference")
-    table = _new_table("l", [PERCENT, PERCENT] * len(measures))
-    _add_group_heads(table, [(measure, 2) for measure in measures], words)
-    _add_heads(table, [words["network"]], [words["mean"], words["sd"]] * len(measures))
-    for row in summary:
-        values = [
-            cell(100 * row[f"{measure}_{word}"], 1)
-            for measure in measures
-            for word in ("mean", "sd")
-        ]
-        _add_row(table, [escape_tex(titles[row["contender"]])], values)
-    return _finish(table)
+    return _tabulate_spreads(summary, titles, measures, "l", texts)
 
 
 def tabulate_twin(
@@ -313,6 +291,28 @@ def tabulate_settings(rows: Sequence[tuple[str, TeX]], texts: Texts) -> TeX:
     table.add_hline()
     for name, value in rows:
         _add_row(table, [name, value], [])
+    return _finish(table)
+
+
+def _tabulate_spreads(
+    summary: Sequence[Mapping],
+    titles: Mapping[str, str],
+    measures: Sequence[str],
+    first: str,
+    texts: Texts,
+) -> TeX:
+    """Return mean and s.d. of accuracies, in per cent; ``first`` is the first column's TeX type."""
+    words = texts["tables"]
+    table = _new_table(first, [PERCENT, PERCENT] * len(measures))
+    _add_group_heads(table, [(measure, 2) for measure in measures], words)
+    _add_heads(table, [words["network"]], [words["mean"], words["sd"]] * len(measures))
+    for row in summary:
+        values = [
+            cell(100 * row[f"{measure}_{word}"], 1)
+            for measure in measures
+            for word in ("mean", "sd")
+        ]
+        _add_row(table, [escape_tex(titles[row["contender"]])], values)
     return _finish(table)
 
 
