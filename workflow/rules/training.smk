@@ -25,6 +25,8 @@ rule train_network:
     conda:
         PYTHON_ENVIRONMENT
     threads: STUDY.threads
+    # Before figures and scores, which then fill the processors that the last run leaves idle.
+    priority: 1
     resources:
         gpu=count_gpus(),
     params:
