@@ -22,11 +22,11 @@ rule train_network:
         training=f"{RUN}/training.json",
     log:
         f"{RESULTS}/logs/train_network/{{contender}}/{{replicate}}.log",
+    # Before figures and scores, which then fill the processors that the last run leaves idle.
+    priority: 1
     conda:
         PYTHON_ENVIRONMENT
     threads: STUDY.threads
-    # Before figures and scores, which then fill the processors that the last run leaves idle.
-    priority: 1
     resources:
         gpu=count_gpus(),
     params:
