@@ -20,6 +20,7 @@ from timbang.report.figures.duplicates import (
     draw_duplicates,
 )
 from timbang.report.figures.leaks import draw_leaks
+from timbang.report.figures.probes import draw_probes
 from timbang.report.figures.samples import choose_samples, draw_samples
 from timbang.report.figures.style import (
     STYLE,
@@ -111,6 +112,24 @@ def twin(titles, texts=EN):
     return draw_twin({title: ([0.5, 0.6], [0.4]) for title in titles}, ("a_b", "$c$"), texts)
 
 
+def probes(titles, texts=EN, replicates=2):
+    def run(replicate):
+        return {
+            "layers": [{"norm": 10.0**-place} for place in range(4)],
+            "gradients": [{"epoch": e, "gradient_cosine": 0.9 + 0.01 * e} for e in (1, 2)],
+            "scales": {str(f): 0.5 + 0.01 * replicate for f in (0.75, 1.0, 1.33)},
+        }
+
+    runs = pd.DataFrame({"contender": titles, "parameters": 21e6, "gap": 0.25, "diverged": False})
+    return draw_probes(
+        {title: [run(r) for r in range(replicates)] for title in titles},
+        runs,
+        {title: title for title in titles},
+        marks(titles),
+        texts,
+    )
+
+
 CASES = {
     "curves 1 1 1": lambda: curves(names(1), epochs=1, replicates=1),
     "curves 2": lambda: curves(names(2)),
@@ -144,6 +163,10 @@ CASES = {
     "leaks hostile": lambda: leaks(names(6, "hostile"), texts=TEXTS["id"]),
     "twin 1": lambda: twin(names(1)),
     "twin hostile": lambda: twin(names(6, "hostile"), TEXTS["id"]),
+    "probes 2": lambda: probes(names(2), TEXTS["id"]),
+    "probes 28": lambda: probes(names(28)),
+    "probes hostile": lambda: probes(names(6, "hostile")),
+    "probes none": lambda: probes(names(2), replicates=0),
     "samples hostile": lambda: samples(names(6, "hostile")),
 }
 
@@ -178,6 +201,31 @@ REPEATED = [
 @pytest.mark.parametrize("name", REPEATED)
 def test_figure_is_the_same_bytes_each_time(name, tmp_path):
     assert save(CASES[name], tmp_path) == save(CASES[name], tmp_path)
+
+
+@pytest.mark.parametrize("accuracy", [0.5, 0.031])
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_axes_have_the_decimal_mark_of_the_language(language, accuracy, tmp_path):
+    """Values close together have ticks with decimals, counts never have."""
+    texts, titles = TEXTS[language], names(2)
+    values = {title: [accuracy, accuracy + 0.006] for title in titles}
+    runs = pd.DataFrame({"leaked_accuracy": [accuracy], "clean_accuracy": accuracy + 0.006})
+    flat = history(4, 0) * 0 + accuracy + 0.006 * history(4, 0)
+    figures = [
+        draw_accuracies(values, marks(titles), {}, texts),
+        draw_leaks({title: runs for title in titles}, texts),
+        draw_twin({title: ([accuracy], [accuracy + 0.006]) for title in titles}, ("a", "b"), texts),
+        draw_curves({title: [flat] for title in titles}, marks(titles), texts),
+        probes(titles, texts),
+    ]
+    other = "." if language == "id" else ","
+    for figure in figures:
+        save(lambda figure=figure: figure, tmp_path)
+        assert texts["decimal_mark"] in texts_of(figure)
+        assert other not in texts_of(figure)
+    few = classes(names(2), texts)
+    save(lambda: few, tmp_path)
+    assert not {"0.5", "0,5"} & set(texts_of(few).split())
 
 
 def texts_of(figure):

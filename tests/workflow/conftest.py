@@ -13,6 +13,7 @@ def project(tmp_path_factory):
 @pytest.fixture(scope="session")
 def study(project):
     """The project, with the tiny study made on a machine that gives no GPU."""
-    status, output = project.snakemake(*TARGETS, "--resources", "gpu=0")
+    status, output = project.snakemake(*TARGETS, "--resources", "gpu=0", "--verbose")
     assert status == 0, output
+    project.output = output
     return project

@@ -124,11 +124,21 @@ def mixed_study(tmp_path_factory) -> Path:
     return make_report(folder, config)
 
 
+@pytest.fixture(scope="module")
+def default_study(tmp_path_factory) -> Path:
+    """Run the study that needs no data of the user's, trained less."""
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+    config["recipe"]["epochs"] = 1
+    return make_report(tmp_path_factory.mktemp("default"), config | {"width": 0.125})
+
+
 def make_report(folder: Path, config: dict) -> Path:
-    """Run a study in a folder up to its PDFs and return its results."""
-    (folder / "study.yaml").write_text(yaml.safe_dump(config))
+    """Run a study in a folder up to its PDFs, read by the second reader; return its results."""
+    file = f"{config['study']}.yaml"
+    (folder / file).write_text(yaml.safe_dump(config))
+    numbers = f"results/{config['study']}/report/numbers.txt"
     done = subprocess.run(
-        ["snakemake", "-s", ROOT / "Snakefile", "--configfile", "study.yaml", "--cores", "2"],
+        ["snakemake", "all", numbers, "-s", ROOT / "Snakefile", "-c2", "--configfile", file],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -286,9 +296,10 @@ def test_the_number_of_leaks_is_the_split_s(odd_study):
     assert said in text
 
 
-def would_run(folder: Path, change: dict) -> dict[str, int]:
+def would_run(results: Path, change: dict) -> dict[str, int]:
     """Return how many jobs of each rule a dry run announces after a change of the report's keys."""
-    config = yaml.safe_load((folder / "study.yaml").read_text())
+    folder = results.parents[1]
+    config = yaml.safe_load((folder / f"{results.name}.yaml").read_text())
     config["report"] = config.get("report", {}) | change
     (folder / "changed.yaml").write_text(yaml.safe_dump(config))
     done = subprocess.run(
@@ -306,13 +317,21 @@ def would_run(folder: Path, change: dict) -> dict[str, int]:
     "change", [{"authors": ["Siti"]}, {"title": "Another"}, {"date": "2026-01-31"}]
 )
 def test_what_the_report_says_of_itself_only_rebuilds_the_report(odd_study, change):
-    jobs = would_run(odd_study.parents[1], change)
+    jobs = would_run(odd_study, change)
     assert jobs == {"write_report": 2, "compile_report": 2, "all": 1}
+
+
+def test_second_reader_finds_every_number_of_the_default_study(default_study):
+    *numbers, total = (default_study / "report" / "numbers.txt").read_text().splitlines()
+    found = re.match(r"(\d+) numbers checked: (\d+) in their place, 0 anywhere", total)
+    assert found, total
+    assert int(found[1]) == len(numbers)
+    assert int(found[2]) > len(numbers) / 2 > 1000
 
 
 def test_a_mistyped_path_is_told_before_anything_is_deleted(odd_study):
     folder = odd_study.parents[1]
-    text = (folder / "study.yaml").read_text().replace("folder: images", "folder: imagse")
+    text = (folder / "odd.yaml").read_text().replace("folder: images", "folder: imagse")
     (folder / "mistyped.yaml").write_text(text)
     done = subprocess.run(
         ["snakemake", "-s", ROOT / "Snakefile", "--configfile", "mistyped.yaml", "-c1"],
@@ -327,4 +346,4 @@ def test_a_mistyped_path_is_told_before_anything_is_deleted(odd_study):
 
 
 def test_one_language_less_makes_nothing_new(odd_study):
-    assert would_run(odd_study.parents[1], {"languages": ["id"]}).keys() <= {"all"}
+    assert would_run(odd_study, {"languages": ["id"]}).keys() <= {"all"}

@@ -3,12 +3,11 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from safetensors.torch import load_file
 from torch import Generator
 
 from timbang.data.pixels import PixelFile
-from timbang.data.records import TRAIN, VALIDATION, class_indices, read_split, sorted_classes
+from timbang.data.records import read_split, sorted_classes
 from timbang.evaluation.probing import probe_run
 from timbang.logs import log_to
 from timbang.study import Contender, Recipe
@@ -34,12 +33,8 @@ with (
         repeat_exactly(snakemake.threads)
         split = read_split(Path(snakemake.input.split))
         classes = sorted_classes(split["label"])
-        images = Images(
-            pixels=make_resident(PixelFile(Path(snakemake.input.pixels)), device),
-            classes=class_indices(split["label"], classes),
-            train=np.flatnonzero(split["part"] == TRAIN),
-            validation=np.flatnonzero(split["part"] == VALIDATION),
-        )
+        pixels = make_resident(PixelFile(Path(snakemake.input.pixels)), device)
+        images = Images.of_split(split, pixels)
         # Whatever it began with, its weights are read below.
         untrained = replace(contender, recipe=replace(contender.recipe, weights=None))
         network = build_network(untrained, len(classes), images.pixels.shape[1], Generator())

@@ -6,15 +6,7 @@ import pandas as pd
 from safetensors.torch import save_file
 
 from timbang.data.pixels import PixelFile
-from timbang.data.records import (
-    TEST,
-    TRAIN,
-    VALIDATION,
-    class_indices,
-    read_split,
-    sorted_classes,
-    write_table,
-)
+from timbang.data.records import TEST, read_split, sorted_classes, write_table
 from timbang.evaluation.looks import list_looks
 from timbang.evaluation.predictions import make_predictions
 from timbang.logs import log_to
@@ -46,12 +38,8 @@ with (
 ):
     split = read_split(Path(snakemake.input.split))
     classes = sorted_classes(split["label"])
-    images = Images(
-        pixels=make_resident(PixelFile(Path(snakemake.input.pixels)), device),
-        classes=class_indices(split["label"], classes),
-        train=np.flatnonzero(split["part"] == TRAIN),
-        validation=np.flatnonzero(split["part"] == VALIDATION),
-    )
+    pixels = make_resident(PixelFile(Path(snakemake.input.pixels)), device)
+    images = Images.of_split(split, pixels)
     looks = list_looks(contender.recipe.epochs) if snakemake.output.get("snapshots") else []
     repeat_exactly(snakemake.threads)
     allow_tf32(contender.recipe.tf32)

@@ -70,9 +70,7 @@ def describe_contender(
         **spreads,
         "diverged": row["diverged"],
         "finished": row["replicates"] - row["diverged"],
-        "accuracy_difference": _known(row["accuracy_difference"]),
         "leak": describe_leak(row),
-        "loss_difference": _known(row["loss_difference"]),
         "gap": row["train_accuracy_mean"] - row["accuracy_mean"],
         "range_points": 100 * (row["accuracy_max"] - row["accuracy_min"]),
         "first_train_loss": float(

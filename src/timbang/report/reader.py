@@ -248,12 +248,14 @@ class LanguageReader:
         percent = rf"{number}\s*%"
         sd, to = (literal_pattern(self.words[key]) for key in ("sd", "to"))
         title = _any_of(self.titles.values())
+        word = rf"(?i:{_any_of(self.texts['counts'])})|{number}"
         return {
             "c": title,
             "o": title,
             "n": number,
             "p": percent,
-            "w": rf"(?i:{_any_of(self.texts['counts'])})|{number}",
+            "w": word,
+            "any": word,
             "pm": rf"{number}(?:\s*±\s*{number})?\s*%",
             "spread": rf"{percent}(?:\s*\({sd}\s*{number};\s*{percent}\s*{to}\s*{percent}\))?",
             "loss": rf"{number}(?:\s*\({sd}\s*{number};\s*{number}\s*{to}\s*{number}\))?",
@@ -406,6 +408,8 @@ class LanguageReader:
                 self.findings.said[f"verdict {due} on {place.contender}"] += 1
             case "list":
                 self._check_list(numbers, key, passage, span, where)
+            case "any":
+                self._check_list(numbers or [self._read_count(text)], key, passage, span, where)
 
     def _read_count(self, word: str) -> Number:
         counts = [squeeze(each) for each in self.texts["counts"]]

@@ -60,6 +60,6 @@ def _write_value(key: str, value: Any, texts: Texts) -> TeX:
     if isinstance(value, str):
         return escape_tex(value)
     if value and not 1e-6 <= abs(value) < 1e7:
-        return TeX(rf"\num{{{value:g}}}")
+        return TeX(rf"\num{{{f'{value:g}'.replace('e+', 'e')}}}")
     digits = len(plain_number(value, 12).rstrip("0").partition(".")[2])
     return number(value, digits)

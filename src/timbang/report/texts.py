@@ -22,7 +22,8 @@ def write_date(day: datetime.date, texts: Texts) -> str:
 
 def write_tick(value: float, texts: Texts) -> str:
     """Return the number of an axis' tick, unrounded, with the language's decimal mark."""
-    return f"{value:g}".replace(".", texts["decimal_mark"])
+    # The place of a tick is a multiple of a step, and next to zero where it should be zero.
+    return f"{round(value, 12):g}".replace(".", texts["decimal_mark"])
 
 
 def write_count(count: int, texts: Texts) -> str:

@@ -6,11 +6,13 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 
+from timbang.data.records import TRAIN, VALIDATION, class_indices, sorted_classes
 from timbang.streams import stream_seed
 from timbang.study import Contender
 from timbang.training.augmentation import (
@@ -48,6 +50,21 @@ class Images:
     classes: np.ndarray
     train: np.ndarray
     validation: np.ndarray
+
+    @classmethod
+    def of_split(cls, split: pd.DataFrame, pixels: Pixels) -> "Images":
+        """Return a study's images as a replicate's split divides them.
+
+        Args:
+            split: the table of ``timbang.data.records.read_split``, one row an image.
+            pixels: the pixels of the same images, in the same order.
+        """
+        return cls(
+            pixels=pixels,
+            classes=class_indices(split["label"], sorted_classes(split["label"])),
+            train=np.flatnonzero(split["part"] == TRAIN),
+            validation=np.flatnonzero(split["part"] == VALIDATION),
+        )
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
-from timbang.report.figures.style import Mark, new_figure, wrap_labels
-from timbang.report.texts import Texts, write_tick
+from timbang.report.figures.style import Mark, new_figure, print_numbers, wrap_labels
+from timbang.report.texts import Texts
 
 
 def draw_accuracies(
@@ -57,8 +56,8 @@ def draw_accuracies(
     axes.set_yticks(range(len(accuracies)), wrap_labels(list(accuracies), 26))
     axes.set_ylim(len(accuracies) - 0.5, -0.5)
     axes.set_xlabel(texts["figures"]["validation_accuracy"])
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: write_tick(round(x, 6), texts)))
     axes.grid(axis="x", linewidth=0.3, color="0.85")
     axes.tick_params(axis="y", length=0)
     figure.legend(loc="outside upper right", ncols=3)
+    print_numbers(figure, texts)
     return figure

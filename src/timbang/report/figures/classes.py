@@ -2,9 +2,10 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from timbang.data.records import PARTS, TEST, TRAIN, VALIDATION
-from timbang.report.figures.style import COLORS, new_figure, wrap_labels
+from timbang.report.figures.style import COLORS, new_figure, print_numbers, wrap_labels
 from timbang.report.texts import Texts
 
 MOST_NUMBERED_CLASSES = 40
@@ -78,5 +79,7 @@ def draw_classes(counts: pd.DataFrame, texts: Texts) -> Figure:
     axes.set_ylim(len(counts) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(texts["figures"]["images"])
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(loc="outside upper right", ncols=4)
+    print_numbers(figure, texts)
     return figure

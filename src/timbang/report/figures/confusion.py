@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from timbang.report.figures.style import TEXT_WIDTH, new_figure, wrap_labels
+from timbang.report.figures.style import TEXT_WIDTH, new_figure, print_numbers, wrap_labels
 from timbang.report.texts import Texts
 
 # With more classes than this the counts are too small to read in print.
@@ -45,6 +45,7 @@ def draw_confusion(
         bar = figure.colorbar(image, ax=panels, shrink=0.6, aspect=30, pad=0.01)
         bar.set_label(texts["figures"]["row_share"])
         bar.outline.set_visible(False)
+    print_numbers(figure, texts)
     return figure
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from timbang.report.figures.style import Mark, count_legend_columns, new_figure
-from timbang.report.texts import Texts, write_tick
+from timbang.report.figures.style import Mark, count_legend_columns, new_figure, print_numbers
+from timbang.report.texts import Texts
 
 PANELS = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
 # A loss that spans more than this is drawn on a logarithmic axis, or a spike flattens the rest.
@@ -65,8 +65,6 @@ def draw_curves(
             axes.yaxis.set_minor_formatter(NullFormatter())
         elif is_loss:
             axes.set_ylim(bottom=0)
-        if is_loss:
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: write_tick(y, texts)))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(axis="y", linewidth=0.3, color="0.85")
     for axes in panels[1]:
@@ -74,6 +72,7 @@ def draw_curves(
     handles, labels = panels[0, 0].get_legend_handles_labels()
     columns = count_legend_columns(labels)
     figure.legend(handles, labels, loc="outside upper center", ncols=columns, handlelength=3)
+    print_numbers(figure, texts)
     return figure
 
 

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
-from timbang.report.figures.style import COLORS, new_figure, wrap_labels
-from timbang.report.texts import Texts, write_tick
+from timbang.report.figures.style import COLORS, new_figure, print_numbers, wrap_labels
+from timbang.report.texts import Texts
 
 KINDS = {"leaked_accuracy": (COLORS[1], "D"), "clean_accuracy": (COLORS[0], "o")}
 
@@ -44,8 +43,8 @@ def draw_leaks(runs: Mapping[str, pd.DataFrame], texts: Texts) -> Figure:
     axes.set_yticks(range(len(runs)), wrap_labels(list(runs), 26))
     axes.set_ylim(len(runs) - 0.5, -0.5)
     axes.set_xlabel(texts["figures"]["validation_accuracy"])
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: write_tick(round(x, 6), texts)))
     axes.grid(axis="x", linewidth=0.3, color="0.85")
     axes.tick_params(axis="y", length=0)
     figure.legend(loc="outside upper right", ncols=3)
+    print_numbers(figure, texts)
     return figure

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from timbang.report.figures.style import Mark, count_legend_columns, new_figure
-from timbang.report.texts import Texts, write_tick
+from timbang.report.figures.style import Mark, count_legend_columns, new_figure, print_numbers
+from timbang.report.texts import Texts
 
 Probes = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -68,10 +68,6 @@ def draw_probes(
     panels[0, 0].set_yscale("log")
     panels[0, 0].yaxis.set_minor_formatter(NullFormatter())
     panels[0, 1].xaxis.set_major_locator(MaxNLocator(integer=True))
-    for axes in panels.flat:
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: write_tick(y, texts)))
-    for axes in (panels[1, 0], panels[1, 1]):
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: write_tick(round(x, 6), texts)))
     handles, labels = panels[1, 0].get_legend_handles_labels()
     if not labels:
         handles, labels = panels[0, 1].get_legend_handles_labels()
@@ -83,6 +79,7 @@ def draw_probes(
             ncols=count_legend_columns(labels),
             handlelength=3,
         )
+    print_numbers(figure, texts)
     return figure
 
 

@@ -9,6 +9,9 @@ import matplotlib
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogFormatter, ScalarFormatter
+
+from timbang.report.texts import Texts, write_tick
 
 # The report's text width, 160 mm, so that no figure is ever rescaled.
 TEXT_WIDTH = 160 / 25.4
@@ -73,6 +76,14 @@ def mark(place: int) -> Mark:
 def new_figure(height: float) -> Figure:
     """Return an empty figure as wide as the report's text; ``height`` in inches, cut to a page."""
     return Figure(figsize=(TEXT_WIDTH, min(height, TEXT_HEIGHT)), layout="constrained")
+
+
+def print_numbers(figure: Figure, texts: Texts) -> None:
+    """Print the numbers of all axes as the language writes them; names along an axis stay."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_formatter(), ScalarFormatter | LogFormatter):
+                axis.set_major_formatter(FuncFormatter(lambda value, _: write_tick(value, texts)))
 
 
 def wrap_labels(labels: Sequence[str], width: int = 20) -> list[str]:

@@ -254,8 +254,6 @@ DERIVATIONS: dict[str, tuple[str, str, Derive]] = {
     "contenders": ("configuration", "contenders", lambda r, _: len(r.study.contenders)),
     "epochs": ("configuration", "recipe.epochs", lambda r, _: r.study.recipe.epochs),
     "folds": ("configuration", "split.folds", lambda r, _: r.study.split.folds or np.nan),
-    "stage_count": ("networks/catalogue.py", "stages of a network",
-                    lambda r, _: len(CATALOGUE[r.study.contenders[0].network].stages)),
     # Contenders
     "parameters": ("summary.csv", "parameters of {c}", _summary("parameters")),
     "millions": ("summary.csv", "parameters of {c} / 1e6",
@@ -392,13 +390,16 @@ def _needed_to_decide(results: Results, place: Place) -> float:
 def list_sequences(key: str, results: Results) -> list[Sequence[float]]:
     """Return the sequences of numbers that a list in the text may be, or single numbers.
 
-    ``stages``, ``channels`` and ``depths`` are those of the networks, ``threads`` those of the
-    runs, ``rows`` the rows of files with a problem; ``setting:KEY`` a setting of any contender.
+    ``stages``, ``stage_counts``, ``channels`` and ``depths`` are those of the networks,
+    ``threads`` those of the runs, ``rows`` the rows of files with a problem; ``setting:KEY`` a
+    setting of any contender.
     """
     architectures = [CATALOGUE[c.network] for c in results.study.contenders
                      if c.network in CATALOGUE]  # fmt: skip
     if key == "stages":
         return [a.stages for a in architectures]
+    if key == "stage_counts":
+        return [[len(a.stages)] for a in architectures]
     if key == "channels":
         return [[a.channels * 2**place for place in range(len(a.stages))] for a in architectures]
     if key == "depths":

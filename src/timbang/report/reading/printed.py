@@ -75,7 +75,7 @@ def number_pattern(mark: str) -> str:
     whole = rf"(?:\d{{1,3}}(?:{group}\d{{3}})+(?!\d)|\d+)"
     # siunitx groups the digits behind the mark as well, if they are five or more.
     decimals = rf"(?:{point}(?:\d{{3}}(?:{group}\d{{3}})*{group}\d{{1,3}}|\d+)(?!\d))?"
-    return rf"(?:(?<!\w)[+−-])?{whole}{decimals}(?:\s*×\s*10[−-]?\d{{1,3}}(?!\d))?"
+    return rf"(?:(?<!\w)[+−-])?{whole}{decimals}(?:\s*×\s*10[+−-]?\d{{1,3}}(?!\d))?"
 
 
 def parse_number(text: str, mark: str) -> Number:

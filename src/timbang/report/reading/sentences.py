@@ -55,7 +55,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "<w tiny> image{s are| is} much smaller",
         "<w elongated> image{s are| is} extremely elongated",
         "with <list threads> thread[s] each",
-        "<w stage_count> stages of <list stages> blocks",
+        "<any stage_counts> stages of <list stages> blocks",
         "the stages have <list channels> channels",
         "counts <n published_parameters> parameters for <c>, this one <n parameters>: the "
         "published network carried <n unused_parameters> parameters",
@@ -133,7 +133,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "<w tiny> citra jauh lebih kecil",
         "<w elongated> citra sangat memanjang",
         "dengan <list threads> utas",
-        "<w stage_count> tahap yang masing-masing terdiri atas <list stages> blok",
+        "<any stage_counts> tahap yang masing-masing terdiri atas <list stages> blok",
         "memiliki <list channels> kanal",
         "mencantumkan <n published_parameters> parameter untuk <c>, sedangkan di sini "
         "<n parameters>: jaringan pada publikasi membawa <n unused_parameters> parameter",
