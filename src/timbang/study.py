@@ -156,6 +156,7 @@ class Study:
     width: float
     contenders: tuple[Contender, ...]
     reference: str
+    contrasts: tuple[str, ...]
     margin: float
     claims: Mapping[str, Any]
     probes: tuple[str, ...]
@@ -167,6 +168,14 @@ class Study:
     def contender(self, name: str) -> Contender:
         """Return the contender of that name, which must exist."""
         return next(contender for contender in self.contenders if contender.name == name)
+
+    @property
+    def weighed(self) -> tuple[str, ...]:
+        """The reference and the contenders that are tested against it, in their order.
+
+        The others are controls: claims may name them, and tables and figures show them.
+        """
+        return tuple(c.name for c in self.contenders if c.name in (self.reference, *self.contrasts))
 
 
 def read_study(
@@ -226,6 +235,9 @@ def _build_study(config: Mapping[str, Any]) -> Study:
             for name, own in contenders.items()
         ),
         reference=config["reference"],
+        contrasts=tuple(
+            config.get("contrasts", [name for name in contenders if name != config["reference"]])
+        ),
         margin=float(config["margin"]),
         claims=config["claims"],
         probes=tuple(config["probes"]),
@@ -288,6 +300,15 @@ def _find_contradictions(
             f"reference: {study.reference!r} is not a contender"
             f"{suggest(study.reference, names)}; allowed: {', '.join(names)}"
         )
+    for name in study.contrasts:
+        if name == study.reference:
+            yield f"contrasts: {name!r} is the reference, which all are compared with; leave it out"
+        elif name not in names:
+            others = [other for other in names if other != study.reference]
+            yield (
+                f"contrasts: {name!r} is not a contender{suggest(name, others)}; "
+                f"allowed: {', '.join(others)}"
+            )
     for contender in study.contenders:
         for key, fault in _find_recipe_faults(contender.recipe):
             yield f"contenders.{contender.name}.recipe.{key}: {fault}"

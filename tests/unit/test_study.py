@@ -240,6 +240,22 @@ MISTAKES = {
         with_part(contenders=["plain34"], reference="preact34"),
         ["reference: 'preact34' is not a contender", "allowed: plain34"],
     ),
+    "contrast is no contender": (
+        with_part(contenders=["plain34", "resnet34"], contrasts=["plane34"]),
+        ["contrasts: 'plane34' is not a contender (did you mean plain34?); allowed: plain34"],
+    ),
+    "contrast is the reference": (
+        with_part(contenders=["plain34", "resnet34"], contrasts=["resnet34"]),
+        ["contrasts: 'resnet34' is the reference", "leave it out"],
+    ),
+    "contrast twice": (
+        with_part(contenders=["plain34", "resnet34"], contrasts=["plain34", "plain34"]),
+        ["contrasts: ", "once only"],
+    ),
+    "no contrast": (
+        with_part(contenders=["plain34", "resnet34"], contrasts=[]),
+        ["contrasts: []", "at least one"],
+    ),
     "share beside the user's own split": (
         with_table(split={"from": "set", "validation": 0.2}),
         ["split.validation: has no meaning with split.from", "leave it out"],

@@ -13,7 +13,7 @@ from timbang.errors import TimbangError
 from timbang.evidence.claims import Claim, Comparison, make_claim
 from timbang.evidence.contrasts import Design
 from timbang.evidence.verdicts import (
-    compare_with_reference,
+    decide_contrasts,
     decide_family,
     describe_verdict,
     join_verdicts,
@@ -44,12 +44,16 @@ def make_runs(**accuracies):
     return pd.DataFrame(rows)
 
 
+def against_reference(runs):
+    return [(name, "ref") for name in runs["contender"].unique() if name != "ref"]
+
+
 def make(expect, first="a", second="ref", measure="accuracy", margin=None):
     return Claim("c", 1, WORDS, (Comparison(measure, first, second, expect, margin),), TEXTS, WORDS)
 
 
 def verdict(expect, runs, **test):
-    (judged,) = judge_claims([make(expect, **test)], runs, "ref", REDRAWN, 0.02)
+    (judged,) = judge_claims([make(expect, **test)], runs, against_reference(runs), REDRAWN, 0.02)
     return judged.verdict
 
 
@@ -74,14 +78,14 @@ def test_clear_differences_are_decided(difference, greater, no_greater, equal):
 
 def test_study_of_one_contender_has_an_empty_table(tmp_path):
     runs = make_runs(ref=BASE)
-    assert compare_with_reference(runs, "ref", REDRAWN, 0.02) == []
+    assert decide_contrasts(runs, against_reference(runs), REDRAWN, 0.02) == []
     write_table(tabulate_decisions([]), tmp_path / "contrasts.csv")
     assert read_contrasts(tmp_path / "contrasts.csv") == []
 
 
 def test_contrasts_are_read_as_they_were_written(tmp_path):
     runs = make_runs(ref=BASE[:1], a=BASE[:1] + 0.1)
-    decisions = compare_with_reference(runs, "ref", REDRAWN, 0.02)
+    decisions = decide_contrasts(runs, against_reference(runs), REDRAWN, 0.02)
     write_table(tabulate_decisions(decisions), tmp_path / "contrasts.csv")
     (row,) = read_contrasts(tmp_path / "contrasts.csv")
     assert (row["says"], row["low"], row["pairs"]) == ("single", None, 1)
@@ -106,7 +110,7 @@ def test_significant_but_below_the_margin_is_not_greater():
 def test_few_replicates_are_at_most_inconclusive(count):
     runs = make_runs(ref=BASE[:count], a=BASE[:count] + 0.4)
     assert verdict("greater", runs) == "inconclusive"
-    (own,) = compare_with_reference(runs, "ref", REDRAWN, 0.02)
+    (own,) = decide_contrasts(runs, against_reference(runs), REDRAWN, 0.02)
     assert own.says == ("single" if count == 1 else "few")
 
 
@@ -121,14 +125,14 @@ def test_what_is_missing_is_not_tested():
 def test_contender_that_always_diverged_decides_nothing():
     runs = make_runs(ref=BASE, a=[math.nan] * 7)
     assert verdict("greater", runs) == "inconclusive"
-    (own,) = compare_with_reference(runs, "ref", REDRAWN, 0.02)
+    (own,) = decide_contrasts(runs, against_reference(runs), REDRAWN, 0.02)
     assert (own.says, own.contrast.pairs) == ("none", 0)
 
 
 def test_last_epoch_and_last_epochs_may_differ():
     runs = make_runs(ref=BASE, a=BASE + 0.2 + WOBBLE)
     runs.loc[runs["contender"] == "a", "late_accuracy"] = BASE + WOBBLE
-    (judged,) = judge_claims([make("greater")], runs, "ref", REDRAWN, 0.02)
+    (judged,) = judge_claims([make("greater")], runs, against_reference(runs), REDRAWN, 0.02)
     assert (judged.verdict, judged.late) == ("supported", "refuted")
     described = describe_verdict(judged, {"runs.csv": "0" * 64})
     assert described["tests"][0]["of_last_epochs"]["verdict"] == "refuted"
@@ -140,12 +144,19 @@ def test_claims_by_study_contrasts_share_their_correction():
         ref=BASE, a=BASE + 0.035 + 5 * WOBBLE, b=BASE + 8 * WOBBLE, c=BASE - 7 * WOBBLE
     )
     (alone,) = decide_family(runs, [("accuracy", "a", "ref", 0.02)], REDRAWN)
-    family = {own.first: own for own in compare_with_reference(runs, "ref", REDRAWN, 0.02)}
+    family = {
+        own.first: own for own in decide_contrasts(runs, against_reference(runs), REDRAWN, 0.02)
+    }
     assert family["a"].p_adjusted == pytest.approx(3 * alone.p_adjusted)
-    (judged,) = judge_claims([make("greater")], runs, "ref", REDRAWN, 0.02)
+    (judged,) = judge_claims([make("greater")], runs, against_reference(runs), REDRAWN, 0.02)
     assert judged.outcomes[0].decision.p_adjusted == family["a"].p_adjusted
+    # What is no contrast of the study is a family of the claim's own, and makes none harder.
+    (judged,) = judge_claims([make("greater")], runs, [("b", "ref")], REDRAWN, 0.02)
+    assert judged.outcomes[0].decision.p_adjusted == alone.p_adjusted
     # The same contrast the other way round is the same test.
-    (judged,) = judge_claims([make("greater", "ref", "a")], runs, "ref", REDRAWN, 0.02)
+    (judged,) = judge_claims(
+        [make("greater", "ref", "a")], runs, against_reference(runs), REDRAWN, 0.02
+    )
     assert judged.outcomes[0].decision.p_adjusted == family["a"].p_adjusted
 
 
@@ -157,7 +168,7 @@ def test_claims_by_study_contrasts_share_their_correction():
 def test_verdicts_never_contradict_each_other(steps, margin):
     base = np.full(len(steps), 0.5)
     runs = make_runs(ref=base, a=base + np.array(steps) / 200)
-    (own,) = compare_with_reference(runs, "ref", REDRAWN, margin)
+    (own,) = decide_contrasts(runs, against_reference(runs), REDRAWN, margin)
     greater, no_greater, equal = (
         judge_test(expect, own) for expect in ("greater", "no_greater", "equal")
     )

@@ -119,6 +119,7 @@ def mixed_study(tmp_path_factory) -> Path:
         },
         "data": {"source": "folder", "folder": "images", "image_size": 32},
         "reference": "resnet18",
+        "contrasts": ["multipath18", "preact50"],
         "probes": ["train_loss", "gradients", "scales", "paths"],
     }
     return make_report(folder, config)
@@ -187,9 +188,18 @@ def test_tex_had_nothing_to_complain_of(study, language):
                 "theirsisthenetworksqueezenet1_1oftorchvision",
                 "ownisdefinedbytheauthorsofthisstudyinown.py:small",
                 "Bottleneck",
+                "thevalidationaccuracyofMulti-PathResNet-18andPre-activationResNet-50afterthe",
+                "arecontrolsforclaimsandnottestedagainstResNet-18",
             ],
         ),
-        ("id", ["PadaPlain-18,duadariduapelatihandivergen", "SemuapelatihanPlain-18divergen"]),
+        (
+            "id",
+            [
+                "PadaPlain-18,duadariduapelatihandivergen",
+                "SemuapelatihanPlain-18divergen",
+                "berperansebagaikontroluntukklaimdantidakdiujiterhadapResNet-18",
+            ],
+        ),
     ],
 )
 def test_networks_and_divergence_are_described(mixed_study, language, words):
@@ -198,6 +208,12 @@ def test_networks_and_divergence_are_described(mixed_study, language, words):
         assert part in text
     assert "\\" not in text, "TeX that was escaped prints as it is"
     assert "nan" not in re.findall(r"[a-z]+", text.lower())
+
+
+def test_only_the_named_contrasts_are_tested(mixed_study):
+    contrasts = pd.read_csv(mixed_study / "contrasts.csv")
+    assert set(contrasts["first"]) == {"multipath18", "preact50"}
+    assert set(contrasts["second"]) == {"resnet18"}
 
 
 def test_runs_that_diverged_are_counted(mixed_study):

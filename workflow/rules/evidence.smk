@@ -19,6 +19,7 @@ rule judge_claims:
         PYTHON_ENVIRONMENT
     params:
         reference=STUDY.reference,
+        contrasts=list(STUDY.contrasts),
         margin=STUDY.margin,
         claims=dict(STUDY.claims),
         scheme=split_scheme(),

@@ -4,6 +4,7 @@ TITLES = {
     contender.name: title_contender(contender.name, contender.network)
     for contender in STUDY.contenders
 }
+WEIGHED = {name: TITLES[name] for name in STUDY.weighed}
 TEXTS = f"{ROOT}/report/texts/{{language}}.yaml"
 ALL_HISTORIES = expand(
     rules.train_network.output.history,
@@ -83,7 +84,7 @@ rule draw_confusion:
     conda:
         PYTHON_ENVIRONMENT
     params:
-        titles=TITLES,
+        titles=WEIGHED,
     message:
         "Drawing the confusion matrices ({wildcards.language})"
     script:

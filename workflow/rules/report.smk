@@ -54,6 +54,7 @@ rule write_tables:
         PYTHON_ENVIRONMENT
     params:
         titles=TITLES,
+        weighed=list(WEIGHED),
         plain=PLAIN,
         reference=STUDY.reference,
         recipe=asdict(STUDY.recipe),
@@ -109,6 +110,7 @@ rule write_report:
         ],
         networks=describe_networks(STUDY.contenders),
         titles=TITLES,
+        weighed=list(WEIGHED),
         margin=STUDY.margin,
         probes=list(STUDY.probes),
         scheme=split_scheme(),

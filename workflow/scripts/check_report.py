@@ -120,7 +120,7 @@ def check_report() -> int:
                 f"{match.derivation} ({match.source or 'no file'}; {match.how})"
             )
     for fault in faults:
-        print(fault)
+        print(fault, file=sys.stderr)
     if faults:
         return 1
     ways = Counter(match.how for match in matches)

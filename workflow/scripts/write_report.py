@@ -107,7 +107,9 @@ with log_to(snakemake.log[0]) as log:
         ],
         **describe_contrasts(main, params.titles, texts),
         "shortcuts_alone": params.shortcuts_alone,
-        **facts.build_context(contenders, params.plain, params.reference, each, texts),
+        **facts.build_context(
+            contenders, params.weighed, params.plain, params.reference, each, texts
+        ),
     }
     document = render_document(Path(snakemake.input.template), context, texts)
     Path(snakemake.output.tex).write_text(document, encoding="utf-8")

@@ -19,6 +19,7 @@ with log_to(snakemake.log[0]) as log:
     verdicts = json.loads(Path(snakemake.input.verdicts).read_text(encoding="utf-8"))
     by_name = {row["contender"]: row for row in summary}
     classes = read_classes(Path(snakemake.input.classes))
+    classes = classes[classes["contender"].isin(snakemake.params.weighed)]
     settings = list_settings(
         snakemake.params.recipe, snakemake.params.width, snakemake.params.image_size, texts
     )

@@ -13,7 +13,7 @@ def describe_start(study: Study) -> str:
     rest = 1 - split.validation - split.test
     # The shares of a split that is given are not known yet, and do not matter for one split.
     design = Design("fixed" if split.is_fixed else "redrawn", rest, split.validation)
-    contrasts = len(study.contenders) - 1
+    contrasts = len(study.contrasts)
     if not contrasts:
         return f"{study.name}: one contender, nothing to compare"
     number = len(study.replicates)

@@ -90,20 +90,22 @@ class Verdict:
     late: str
 
 
-def compare_with_reference(
-    runs: pd.DataFrame, reference: str, design: Design, margin: float, measure: str = ACCURACY
+def decide_contrasts(
+    runs: pd.DataFrame,
+    pairs: Sequence[tuple[str, str]],
+    design: Design,
+    margin: float,
+    measure: str = ACCURACY,
 ) -> list[Decision]:
-    """Return the study's contrasts: every contender against the reference, Holm over all.
+    """Return the decisions on the study's contrasts, Holm over all.
 
     Args:
         runs: the table ``runs.csv``.
-        reference: the contender that the others are compared with.
+        pairs: first and second contender of each contrast.
         design: how the replicates hang together.
         margin: below which a difference is of no account, in the unit of the measure.
         measure: a column of ``runs``.
     """
-    others = [name for name in runs["contender"].unique() if name != reference]
-    pairs = [(name, reference) for name in others]
     return decide_family(runs, [(measure, *pair, margin) for pair in pairs], design)
 
 
@@ -186,7 +188,11 @@ def join_verdicts(verdicts: Sequence[str]) -> str:
 
 
 def judge_claims(
-    claims: Sequence[Claim], runs: pd.DataFrame, reference: str, design: Design, margin: float
+    claims: Sequence[Claim],
+    runs: pd.DataFrame,
+    pairs: Sequence[tuple[str, str]],
+    design: Design,
+    margin: float,
 ) -> list[Verdict]:
     """Return the verdicts on claims.
 
@@ -196,22 +202,26 @@ def judge_claims(
     Args:
         claims: the claims.
         runs: the table ``runs.csv``.
-        reference: the contender that the others are compared with.
+        pairs: first and second contender of each of the study's contrasts.
         design: how the replicates hang together.
         margin: of accuracies, a fraction.
     """
-    return [_judge_claim(claim, runs, reference, design, margin) for claim in claims]
+    return [_judge_claim(claim, runs, pairs, design, margin) for claim in claims]
 
 
 def _judge_claim(
-    claim: Claim, runs: pd.DataFrame, reference: str, design: Design, margin: float
+    claim: Claim,
+    runs: pd.DataFrame,
+    pairs: Sequence[tuple[str, str]],
+    design: Design,
+    margin: float,
 ) -> Verdict:
-    outcomes = _judge_tests(claim.tests, runs, reference, design, margin)
+    outcomes = _judge_tests(claim.tests, runs, pairs, design, margin)
     late_tests = [
         replace(test, measure=LATE_ACCURACY) if test.measure == ACCURACY else test
         for test in claim.tests
     ]
-    late = _judge_tests(late_tests, runs, reference, design, margin)
+    late = _judge_tests(late_tests, runs, pairs, design, margin)
     joined = tuple(
         replace(own, late=other) if own.test.measure == ACCURACY else own
         for own, other in zip(outcomes, late, strict=True)
@@ -225,7 +235,11 @@ def _judge_claim(
 
 
 def _judge_tests(
-    tests: Sequence[Comparison], runs: pd.DataFrame, reference: str, design: Design, margin: float
+    tests: Sequence[Comparison],
+    runs: pd.DataFrame,
+    pairs: Sequence[tuple[str, str]],
+    design: Design,
+    margin: float,
 ) -> list[Outcome]:
     missing = [find_missing(test, runs) for test in tests]
     there = [
@@ -237,7 +251,7 @@ def _judge_tests(
     contrasts = {
         (own.measure, own.first, own.second): own
         for measure in {test.measure for test in tests} & {ACCURACY, LATE_ACCURACY}
-        for own in compare_with_reference(runs, reference, design, margin, measure)
+        for own in decide_contrasts(runs, pairs, design, margin, measure)
     }
     outcomes = []
     for test, lack in zip(tests, missing, strict=True):

@@ -140,6 +140,7 @@ def describe_twin(
 
 def build_context(
     contenders: Sequence[dict[str, Any]],
+    weighed: Sequence[str],
     plain: str | None,
     reference: str,
     replicates: int,
@@ -149,18 +150,23 @@ def build_context(
 
     Args:
         contenders: what ``describe_contender`` returns for each of them.
+        weighed: the names of those that prose and contrasts are about; the others are controls.
         plain: the name of the plain contender that is set against the reference, if any.
         reference: the name of the reference.
         replicates: how often each was trained.
         texts: the words of the language.
     """
     by_name = {contender["name"]: contender for contender in contenders}
-    others = [c for c in contenders if c["name"] not in (plain, reference)]
-    finished = [c for c in contenders if c["finished"]]
+    own = [c for c in contenders if c["name"] in weighed]
+    others = [c for c in own if c["name"] not in (plain, reference)]
+    finished = [c for c in own if c["finished"]]
     spread = [c for c in contenders if c["finished"] > 1]
-    preacts = [c for c in others if c["family"] == "preact"]
+    preacts = [c for c in contenders if c["family"] == "preact" and c["name"] != reference]
     return {
         "contenders": contenders,
+        "weighed": own,
+        "tested": [c["title"] for c in own if c["name"] != reference],
+        "controls": [c["title"] for c in contenders if c["name"] not in (*weighed, plain)],
         "titles": [c["title"] for c in contenders],
         "reference": by_name[reference],
         "plain": by_name[plain] if plain else None,
@@ -170,7 +176,7 @@ def build_context(
         "preacts": preacts,
         "preact_depths": sorted({c["depth"] for c in preacts}),
         "diverged": [c for c in contenders if c["diverged"]],
-        "any_finished": bool(finished),
+        "any_finished": any(c["finished"] for c in contenders),
         "widest": max(spread, key=lambda c: c["range_points"], default=None),
         "replicates": replicates,
         "accuracies": _list_accuracies(finished, texts),

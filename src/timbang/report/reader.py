@@ -599,4 +599,9 @@ def _is_name(text: str | None) -> TypeGuard[str]:
     return bool(text and re.search(r"\d", text) and re.search(r"[^\W\d_]|\..*\.|, ", text))
 
 
-_NO_RESULTS = tuple((re.compile(pattern), reason) for pattern, reason in NO_RESULTS)
+def _with_hyphens(pattern: str) -> str:
+    """Return a pattern whose words, but for its first, may be divided at the end of a line."""
+    return re.sub(r"(?<= )[a-z]{4,}", lambda word: "-?".join(word[0]), pattern)
+
+
+_NO_RESULTS = tuple((re.compile(_with_hyphens(pattern)), reason) for pattern, reason in NO_RESULTS)

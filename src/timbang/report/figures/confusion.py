@@ -36,7 +36,7 @@ def draw_confusion(
         axes.set_title(title)
         _label_axes(axes, classes)
         if len(classes) <= MOST_COUNTED_CLASSES:
-            _write_counts(axes, counts, share)
+            _write_counts(axes, counts, share, size=6.5 if columns < 3 else 5.5)
     for axes in list(panels.flat)[len(matrices) :]:
         axes.set_axis_off()
     figure.supxlabel(texts["figures"]["predicted_class"], fontsize=9)
@@ -61,8 +61,8 @@ def _label_axes(axes: Axes, classes: Sequence[str]) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _write_counts(axes: Axes, counts: np.ndarray, share: np.ndarray) -> None:
+def _write_counts(axes: Axes, counts: np.ndarray, share: np.ndarray, size: float) -> None:
     for (row, column), count in np.ndenumerate(counts):
         if count:
             color = "white" if share[row, column] < 55 else "black"
-            axes.text(column, row, str(count), ha="center", va="center", color=color, fontsize=6.5)
+            axes.text(column, row, str(count), ha="center", va="center", color=color, fontsize=size)

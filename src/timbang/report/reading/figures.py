@@ -182,7 +182,8 @@ class FigureReader:
                 continue
             taken |= set(range(place - len(above), place))
             for each, row in zip(above, rows, strict=False):
-                if each.text.split() == row:
+                # Numbers of narrow cells run into each other.
+                if squeeze(each.text) == "".join(row):
                     value = Value(0, "metrics.json", f"confusion_matrix of {name}, summed")
                     for text in row:
                         number = parse_number(text, self.mark)

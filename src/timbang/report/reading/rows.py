@@ -221,7 +221,8 @@ def _is_number(key: str, value: object, texts: Texts) -> bool:
 def _expect_classes(results: Results) -> list[Row]:
     columns = [f"{m}_{s}" for m in ("precision", "recall", "f1") for s in ("mean", "sd")]
     rows = []
-    for own in results.classes.to_dict("records"):
+    classes = results.classes[results.classes["contender"].isin(results.study.weighed)]
+    for own in classes.to_dict("records"):
         of = f"of {own['contender']}, {own['label']}"
         cells = [Value(own["support_mean"], "per_class.csv", f"support_mean {of}")]
         cells += [
