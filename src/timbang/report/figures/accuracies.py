@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from timbang.report.figures.style import Mark, new_figure, print_numbers, wrap_labels
+from timbang.report.figures.style import Mark, name_rows, new_figure, print_numbers
 from timbang.report.texts import Texts
 
 
@@ -53,11 +53,8 @@ def draw_accuracies(
         axes.scatter(
             [], [], s=42, facecolors="none", edgecolors="black", label=texts["figures"]["published"]
         )
-    axes.set_yticks(range(len(accuracies)), wrap_labels(list(accuracies), 26))
-    axes.set_ylim(len(accuracies) - 0.5, -0.5)
+    name_rows(axes, list(accuracies))
     axes.set_xlabel(texts["figures"]["validation_accuracy"])
-    axes.grid(axis="x", linewidth=0.3, color="0.85")
-    axes.tick_params(axis="y", length=0)
     figure.legend(loc="outside upper right", ncols=3)
     print_numbers(figure, texts)
     return figure

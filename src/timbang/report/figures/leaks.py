@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from timbang.report.figures.style import COLORS, new_figure, print_numbers, wrap_labels
+from timbang.report.figures.style import COLORS, name_rows, new_figure, print_numbers
 from timbang.report.texts import Texts
 
 KINDS = {"leaked_accuracy": (COLORS[1], "D"), "clean_accuracy": (COLORS[0], "o")}
@@ -40,11 +40,8 @@ def draw_leaks(runs: Mapping[str, pd.DataFrame], texts: Texts) -> Figure:
     for measure, (color, marker) in KINDS.items():
         axes.scatter([], [], s=14, color=color, marker=marker, label=texts["figures"][measure])
     axes.plot([], [], color="black", linewidth=1.2, label=texts["figures"]["mean"])
-    axes.set_yticks(range(len(runs)), wrap_labels(list(runs), 26))
-    axes.set_ylim(len(runs) - 0.5, -0.5)
+    name_rows(axes, list(runs))
     axes.set_xlabel(texts["figures"]["validation_accuracy"])
-    axes.grid(axis="x", linewidth=0.3, color="0.85")
-    axes.tick_params(axis="y", length=0)
     figure.legend(loc="outside upper right", ncols=3)
     print_numbers(figure, texts)
     return figure

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogFormatter, ScalarFormatter
@@ -76,6 +77,14 @@ def mark(place: int) -> Mark:
 def new_figure(height: float) -> Figure:
     """Return an empty figure as wide as the report's text; ``height`` in inches, cut to a page."""
     return Figure(figsize=(TEXT_WIDTH, min(height, TEXT_HEIGHT)), layout="constrained")
+
+
+def name_rows(axes: Axes, titles: Sequence[str]) -> None:
+    """Name the contenders along the upright axis, the first at the top, one unit each."""
+    axes.set_yticks(range(len(titles)), wrap_labels(titles, 26))
+    axes.set_ylim(len(titles) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", linewidth=0.3, color="0.85")
 
 
 def print_numbers(figure: Figure, texts: Texts) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from timbang.report.figures.style import COLORS, new_figure, print_numbers, wrap_labels
+from timbang.report.figures.style import COLORS, name_rows, new_figure, print_numbers
 from timbang.report.texts import Texts
 
 KINDS = ((COLORS[0], "o"), (COLORS[1], "D"))
@@ -43,11 +43,8 @@ def draw_twin(
     for name, (color, marker) in zip(names, KINDS, strict=True):
         axes.scatter([], [], s=16, color=color, marker=marker, label=name)
     axes.plot([], [], color="black", linewidth=1.2, label=texts["figures"]["mean"])
-    axes.set_yticks(range(len(accuracies)), wrap_labels(list(accuracies), 26))
-    axes.set_ylim(len(accuracies) - 0.5, -0.5)
+    name_rows(axes, list(accuracies))
     axes.set_xlabel(texts["figures"]["validation_accuracy"])
-    axes.grid(axis="x", linewidth=0.3, color="0.85")
-    axes.tick_params(axis="y", length=0)
     figure.legend(loc="outside upper right", ncols=3)
     print_numbers(figure, texts)
     return figure
