@@ -301,6 +301,7 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
         },
         params={
             "reference": study.reference,
+            "contrasts": list(study.contrasts),
             "margin": study.margin,
             "claims": {},
             "scheme": scheme,
@@ -314,6 +315,7 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
         (folder / part).mkdir()
     common = {
         "titles": titles,
+        "weighed": list(study.weighed),
         "plain": plain,
         "reference": study.reference,
         "recipe": asdict(study.recipe),

@@ -121,8 +121,12 @@ class FigureReader:
             self.findings.fault(run[0][0].page, f"{figure.name}: no ticks and no counts", text)
 
     def _take_labels(self, figure: Float, lines: list[Line]) -> list[Line]:
-        """Take the classes' names where they stand in a row or one below the other."""
-        row = squeeze("".join(self.labels))
+        """Take the classes' names where they stand in a row or one below the other.
+
+        A long name is broken over lines; a piece of it counts as a name if it has letters.
+        """
+        names = list(map(squeeze, self.labels))
+        row = "".join(names)
         taken: set[int] = set()
         for place, line in enumerate(lines):
             below = lines[place : place + len(self.labels)]
@@ -130,8 +134,11 @@ class FigureReader:
                 continue
             if squeeze(line.text) == row:
                 taken.add(place)
-            elif [squeeze(each.text) for each in below] == list(map(squeeze, self.labels)):
+            elif [squeeze(each.text) for each in below] == names:
                 taken |= set(range(place, place + len(self.labels)))
+            elif re.search(r"[^\W\d_]", line.text):
+                piece = squeeze(line.text.removesuffix("…"))
+                taken |= {place} if any(piece in name for name in names) else set()
         for place in sorted(taken):
             if re.search(r"\d", lines[place].text):
                 self.findings.pass_over(
