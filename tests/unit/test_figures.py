@@ -203,11 +203,10 @@ def test_figure_is_the_same_bytes_each_time(name, tmp_path):
     assert save(CASES[name], tmp_path) == save(CASES[name], tmp_path)
 
 
-@pytest.mark.parametrize("accuracy", [0.5, 0.031])
 @pytest.mark.parametrize("language", ["id", "en"])
-def test_axes_have_the_decimal_mark_of_the_language(language, accuracy, tmp_path):
+def test_axes_have_the_decimal_mark_of_the_language(language):
     """Values close together have ticks with decimals, counts never have."""
-    texts, titles = TEXTS[language], names(2)
+    texts, titles, accuracy = TEXTS[language], names(2), 0.031
     values = {title: [accuracy, accuracy + 0.006] for title in titles}
     runs = pd.DataFrame({"leaked_accuracy": [accuracy], "clean_accuracy": accuracy + 0.006})
     flat = history(4, 0) * 0 + accuracy + 0.006 * history(4, 0)
@@ -220,11 +219,11 @@ def test_axes_have_the_decimal_mark_of_the_language(language, accuracy, tmp_path
     ]
     other = "." if language == "id" else ","
     for figure in figures:
-        save(lambda figure=figure: figure, tmp_path)
+        figure.draw_without_rendering()
         assert texts["decimal_mark"] in texts_of(figure)
         assert other not in texts_of(figure)
     few = classes(names(2), texts)
-    save(lambda: few, tmp_path)
+    few.draw_without_rendering()
     assert not {"0.5", "0,5"} & set(texts_of(few).split())
 
 

@@ -83,7 +83,8 @@ def odd_study(tmp_path_factory) -> Path:
         "reference": "preact34",
         "report": {"compare_with": "clean"},
     }
-    make_report(folder, config | {"study": "clean", "split": {"validation": 0.5}, "report": {}})
+    twin = {"study": "clean", "split": {"validation": 0.5}, "report": {"languages": ["en"]}}
+    make_report(folder, config | twin)
     return make_report(folder, config)
 
 
@@ -127,10 +128,12 @@ def mixed_study(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def default_study(tmp_path_factory) -> Path:
-    """Run the study that needs no data of the user's, trained less."""
+    """Run the study that needs no data of the user's, but train less."""
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
     config["recipe"]["epochs"] = 1
-    return make_report(tmp_path_factory.mktemp("default"), config | {"width": 0.125})
+    return make_report(
+        tmp_path_factory.mktemp("default"), config | {"width": 0.125, "replicates": 5}
+    )
 
 
 def make_report(folder: Path, config: dict) -> Path:
