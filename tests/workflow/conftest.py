@@ -12,8 +12,9 @@ def project(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def study(project):
-    """The project, with the tiny study made on a machine that gives no GPU."""
-    status, output = project.snakemake(*TARGETS, "--resources", "gpu=0", "--verbose")
+    """The project, with the tiny study made run by run on a machine that gives no GPU."""
+    alone = ("--cores", "1", "--resources", "gpu=0", "--verbose")
+    status, output = project.snakemake(*TARGETS, *alone)
     assert status == 0, output
     project.output = output
     return project
