@@ -66,7 +66,7 @@ test: python tex ## Check style, types and workflow, and run the tests
 	.venv/bin/snakefmt --check $(snakemake_files)
 	.venv/bin/snakemake --lint
 	.venv/bin/mypy
-	OMP_NUM_THREADS=1 .venv/bin/pytest --numprocesses 3 --dist loadfile $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 .venv/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 benchmark: python ## Measure training speed and memory against the machine (not part of the tests)
 	PYTHONPATH=src .venv/bin/python benchmarks/train_networks.py

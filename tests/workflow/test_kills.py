@@ -1,9 +1,11 @@
 """A run that is killed with all of Snakemake goes on where it was, bit for bit."""
 
+import pytest
 from kill_runs import kill_runs
 
 
-def test_killed_runs_end_as_ones_that_were_not(tmp_path):
-    finished, different = kill_runs(tmp_path, kills=2, longest=1.5)
+@pytest.mark.parametrize("kills", [2, pytest.param(30, marks=pytest.mark.slow)])
+def test_killed_runs_end_as_ones_that_were_not(tmp_path, kills):
+    finished, different = kill_runs(tmp_path, kills=kills, longest=1.5)
     assert finished >= 1
     assert different == 0
