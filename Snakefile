@@ -16,7 +16,8 @@ from timbang.data.catalogue import check_dataset
 from timbang.data.sources import identify_archive
 from timbang.errors import TimbangError
 from timbang.evidence.announcement import describe_start
-from timbang.evidence.claims import make_claim
+from timbang.evaluation.summary import RUN_MEASURES
+from timbang.evidence.claims import check_names, make_claim
 from timbang.launcher import can_launch, client_command, start_server
 from timbang.networks.catalogue import find_fault
 from timbang.study import check_paths, read_study
@@ -32,7 +33,8 @@ try:
     STUDY = read_study(config, yaml.safe_load(schema.read_text()), find_fault)
     twin = STUDY.report.compare_with
     for name, claim in STUDY.claims.items():
-        make_claim(name, claim, f"claims.{name}")
+        own = make_claim(name, claim, f"claims.{name}")
+        check_names(own, [c.name for c in STUDY.contenders], RUN_MEASURES, f"claims.{name}")
     check_paths(STUDY.data, STUDY.report.published, f"results/{twin}/summary.csv" if twin else None)
     check_dataset(STUDY.data.dataset)
     ARCHIVE_SHA256 = STUDY.data.archive and identify_archive(

@@ -46,7 +46,7 @@ WORDS = {
         "words": {
             "supported": "didukung",
             "refuted": "dibantah",
-            "inconclusive": "tidak terputuskan",
+            "inconclusive": "tidak dapat diputuskan",
         },
         "needs": "Klaim{}memerlukan",
         "single": "variasi antarpelatihan tidak diukur",

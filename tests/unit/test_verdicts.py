@@ -1,6 +1,7 @@
 """Verdicts follow their rules, whatever the differences are."""
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from timbang.data.records import write_table
 from timbang.errors import TimbangError
-from timbang.evidence.claims import Claim, Comparison, make_claim
+from timbang.evidence.claims import Claim, Comparison, check_names, make_claim
 from timbang.evidence.contrasts import Design
 from timbang.evidence.verdicts import (
     decide_contrasts,
@@ -137,6 +138,20 @@ def test_last_epoch_and_last_epochs_may_differ():
     described = describe_verdict(judged, {"runs.csv": "0" * 64})
     assert described["tests"][0]["of_last_epochs"]["verdict"] == "refuted"
     assert described["texts"] == WORDS
+
+
+@pytest.mark.parametrize(
+    ("test", "said"),
+    [
+        ({"measure": "acuracy"}, "tests.0.measure: 'acuracy' is not a measure (did you mean acc"),
+        ({"first": "aa"}, "tests.0.first: 'aa' is not a contender (did you mean a?); allowed: a"),
+        ({"second": "b"}, "tests.0.second: 'b' is not a contender; allowed: a, ref"),
+    ],
+)
+def test_misspelt_names_of_a_claim_are_told(test, said):
+    with pytest.raises(TimbangError, match=re.escape(f"claims.mine: {said}")):
+        check_names(make("greater", **test), ["a", "ref"], ["accuracy", "loss"], "claims.mine")
+    check_names(make("greater"), ["a", "ref"], ["accuracy", "loss"], "claims.mine")
 
 
 def test_claims_by_study_contrasts_share_their_correction():

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from timbang.errors import TimbangError
+from timbang.study import suggest
 
 VERDICTS = ("supported", "refuted", "inconclusive", "not_tested")
 # What a test expects of the difference, first minus second.
@@ -96,6 +97,27 @@ def make_claim(name: str, content: Any, place: str) -> Claim:
         texts=_read_texts(content["texts"], f"{place}: texts"),
         needs=_read_words(content.get("needs", ""), f"{place}: needs"),
     )
+
+
+def check_names(
+    claim: Claim, contenders: Sequence[str], measures: Sequence[str], place: str
+) -> None:
+    """Check that a claim of the user's own speaks of what the study has.
+
+    Raises:
+        TimbangError: a test names another contender or measure; the message names test and key.
+    """
+    for number, test in enumerate(claim.tests):
+        for key, name, kind, known in (
+            ("measure", test.measure, "measure", measures),
+            ("first", test.first, "contender", contenders),
+            ("second", test.second, "contender", contenders),
+        ):
+            if name not in known:
+                raise TimbangError(
+                    f"{place}: tests.{number}.{key}: {name!r} is not a {kind}"
+                    f"{suggest(name, list(known))}; allowed: {', '.join(known)}"
+                )
 
 
 def _place_of(number: str | None) -> tuple[bool, int, str]:

@@ -7,7 +7,7 @@ from typing import Any
 from timbang.evidence.contrasts import Design
 from timbang.evidence.planner import count_needed, plan
 from timbang.report.tex import TeX, escape_tex, number
-from timbang.report.texts import Texts
+from timbang.report.texts import Texts, join_words
 
 # Of the measures that claims speak of: the factor and the digits of print.
 MEASURES = {
@@ -80,13 +80,18 @@ def describe_claims(
                 "word": TeX(words[own["verdict"]]),
                 "late_word": TeX(words[late]) if late != own["verdict"] else None,
                 "text": own["texts"][language],
-                "needs": own["needs"][language],
+                "needs": own["needs"][language] or join_words(_list_missing(own), texts),
                 "tests": [
                     write_test(test, titles, texts) for test in own["tests"] if "mean" in test
                 ],
             }
         )
     return described
+
+
+def _list_missing(verdict: Mapping[str, Any]) -> list[str]:
+    """Return the contenders and measures that the tests of a claim lack, each once."""
+    return list(dict.fromkeys(test["missing"] for test in verdict["tests"] if test["missing"]))
 
 
 def count_verdicts(verdicts: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -248,7 +248,8 @@ class LanguageReader:
         percent = rf"{number}\s*%"
         sd, to = (literal_pattern(self.words[key]) for key in ("sd", "to"))
         title = _any_of(self.titles.values())
-        word = rf"(?i:{_any_of(self.texts['counts'])})|{number}"
+        words = [*self.texts["counts"], self.texts["none"]]
+        word = rf"(?i:{_any_of(words)})|{number}"
         return {
             "c": title,
             "o": title,
@@ -413,6 +414,8 @@ class LanguageReader:
 
     def _read_count(self, word: str) -> Number:
         counts = [squeeze(each) for each in self.texts["counts"]]
+        if squeeze(word).lower() == squeeze(self.texts["none"]):
+            return Number(word, Decimal(0), Decimal(1))
         return Number(word, Decimal(counts.index(squeeze(word).lower())), Decimal(1))
 
     def _check_list(
@@ -445,7 +448,11 @@ class LanguageReader:
             if claim["number"]:
                 name = f"{tex_to_text(self.texts['tables']['claim'])} {claim['number']}"
             if claim["verdict"] == "not_tested":
-                words = f" {self.words['needs']} {claim['needs'][self.language]}."
+                needs = claim["needs"][self.language]
+                if not needs:
+                    missing = [test["missing"] for test in claim["tests"] if test["missing"]]
+                    needs = join_words(list(dict.fromkeys(missing)), self.texts)
+                words = f" {self.words['needs']} {needs}."
             else:
                 verdict = self.texts["verdicts"][claim["verdict"]]
                 words = f": {verdict}. {claim['texts'][self.language]}"

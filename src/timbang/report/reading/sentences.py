@@ -166,7 +166,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "berbeda hingga <n range_points> poin persentase (<c>)",
         "setelah <n epochs> epoch",
         "Dari <w claims> klaim yang diperiksa, <w supported> didukung, <w refuted> dibantah, "
-        "<w inconclusive> tidak terputuskan, dan <w not_tested> tidak diuji",
+        "<w inconclusive> tidak dapat diputuskan, dan <w not_tested> tidak diuji",
         "beserta margin <h margin> poin persentase",
         "Dengan <n replicates> ulangan dan <w contrasts> perbandingan, perbedaan sebenarnya "
         "sebesar <n detectable> simpangan baku",
