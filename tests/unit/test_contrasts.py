@@ -67,6 +67,7 @@ def test_folds_overlap_as_one_over_the_others():
     assert Design("redrawn", 900, 100).overlap == pytest.approx(1 / 9)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_is_statsmodels(values):
     expected = multipletests(values, method="holm")[1]

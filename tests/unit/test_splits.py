@@ -87,7 +87,7 @@ def splits(draw, schemes=("stratified", "grouped")):
     return Split(scheme, draw(SHARES) * (1 - test), test, resample=draw(st.booleans()))
 
 
-@settings(deadline=None, max_examples=1200)
+@settings(deadline=None, max_examples=400)
 @given(LAYOUTS, splits(), REPLICATES)
 def test_every_split_is_whole(images, split, replicate):
     """Each image in one part, each class in all, no group torn, and each leak counted."""
