@@ -104,6 +104,12 @@ def check_names(
 ) -> None:
     """Check that a claim of the user's own speaks of what the study has.
 
+    Args:
+        claim: the claim.
+        contenders: the names of the study's contenders.
+        measures: the measures that its runs may have, columns of ``runs.csv``.
+        place: names the claim in messages.
+
     Raises:
         TimbangError: a test names another contender or measure; the message names test and key.
     """

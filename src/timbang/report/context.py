@@ -159,7 +159,7 @@ def build_context(
     by_name = {contender["name"]: contender for contender in contenders}
     own = [c for c in contenders if c["name"] in weighed]
     others = [c for c in own if c["name"] not in (plain, reference)]
-    finished = [c for c in own if c["finished"]]
+    finished = [c for c in own if c["finished"]] or [c for c in contenders if c["finished"]]
     spread = [c for c in contenders if c["finished"] > 1]
     preacts = [c for c in contenders if c["family"] == "preact" and c["name"] != reference]
     return {
@@ -176,7 +176,7 @@ def build_context(
         "preacts": preacts,
         "preact_depths": sorted({c["depth"] for c in preacts}),
         "diverged": [c for c in contenders if c["diverged"]],
-        "any_finished": any(c["finished"] for c in contenders),
+        "any_finished": bool(finished),
         "widest": max(spread, key=lambda c: c["range_points"], default=None),
         "replicates": replicates,
         "accuracies": _list_accuracies(finished, texts),
