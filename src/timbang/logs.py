@@ -1,17 +1,20 @@
 """The log of a step: plain lines in a file, and one line for a user's mistake."""
 
 import logging
+import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-from tqdm import tqdm
 
 from timbang.errors import TimbangError
 
 SECONDS_BETWEEN_LINES = 30
+# What stands before a line of the log that says why the step failed, after the time.
+REASON = "error: "
+# So much of a reason, or of the end of a log without one, is shown.
+MOST_LINES = 20
 
 
 @contextmanager
@@ -38,13 +41,37 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
         if error.__cause__ is not None:
             logger.info("it came from here:", exc_info=error.__cause__)
         for line in str(error).splitlines():
-            logger.error(line)
+            logger.error("%s%s", REASON, line)
         sys.exit(1)
     except Exception:
-        logger.exception("this is a fault of Timbang, not of your data; please report it")
+        logger.exception("%sthis is a fault of Timbang, not of your data; please report it", REASON)
         raise
     finally:
         logging.shutdown()
+
+
+def describe_failures(jobs: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Return what stands last on the screen after a failed call: why, and where to read more.
+
+    Args:
+        jobs: for each job that failed what it was doing, and its logs.
+    """
+    blocks = [_describe_failure(what, log) for what, logs in jobs for log in logs or [""]]
+    return "\n" + "\n\n".join(blocks)
+
+
+def _describe_failure(what: str, log: str) -> str:
+    try:
+        lines = Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return f"{what}: failed before it wrote a log; Snakemake's words above say why"
+    marked = (re.match(rf"\S+ {REASON}(.*)", line) for line in lines)
+    reason = [found[1] for found in marked if found]
+    if not reason:
+        reason = ["ended without a word: killed, or out of memory or time", *lines[-MOST_LINES:]]
+    if len(reason) > MOST_LINES + 1:
+        reason[MOST_LINES:-1] = [f"... and {len(reason) - MOST_LINES - 1:,} lines more"]
+    return "\n".join([f"{what}: failed (log: {log})", *reason])
 
 
 def progress(total: int, what: str) -> Callable[[Iterable], Iterable]:
@@ -57,6 +84,8 @@ def progress(total: int, what: str) -> Callable[[Iterable], Iterable]:
 
 
 def _follow(items: Iterable, total: int, what: str) -> Iterator:
+    from tqdm import tqdm
+
     log = logging.getLogger("timbang")
     start = said = time.monotonic()
     bar = tqdm(items, total=total, desc=what, disable=None, leave=False)
@@ -83,6 +112,8 @@ def count_bytes(
     Yields:
         A function that is told of each further number of bytes.
     """
+    from tqdm import tqdm
+
     log = logging.getLogger("timbang")
     of_total = f" of {total:,}" if total is not None else ""
     count, said = done, time.monotonic()

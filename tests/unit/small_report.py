@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from timbang.evaluation.summary import RUN_MEASURES, summarise_runs
+from timbang.evaluation.measures import RUN_MEASURES
+from timbang.evaluation.summary import summarise_runs
 from timbang.report.reading.derivations import Results
 from timbang.report.texts import read_texts
 from timbang.study import read_study

@@ -19,11 +19,12 @@ import pytest
 from broken_inputs import FILE_NAMES, LABELS, PLACES, TABLES, bad_images, encode, picture
 from PIL import Image
 
+from timbang.data.fingerprints import fingerprint_files
 from timbang.data.images import ImageError, read_image
 from timbang.data.manifest import describe_images, list_problems
 from timbang.data.pixels import PixelFile, resize_image, write_pixels
 from timbang.data.records import read_manifest, usable_images, write_table
-from timbang.data.sources import fingerprint_files, list_folder, read_label_table
+from timbang.data.sources import list_folder, read_label_table
 from timbang.errors import TimbangError
 
 SECONDS = 60

@@ -8,7 +8,16 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "timbang"
 # From the roof to the ground. A part may import from itself and from what stands below it.
 HOUSE = ["report", "evidence", "evaluation", "training", "networks", "data"]
-GROUND = ["study", "streams", "errors", "logs", "accelerators", "launcher"]
+GROUND = [
+    "study",
+    "streams",
+    "errors",
+    "logs",
+    "accelerators",
+    "launcher",
+    "provenance",
+    "resources",
+]
 HEAVY = ("torch", "torchvision", "safetensors")
 FILES = sorted(SOURCE.rglob("*.py"))
 

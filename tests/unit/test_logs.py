@@ -5,7 +5,8 @@ import logging
 import pytest
 
 from timbang import logs
-from timbang.logs import count_bytes, progress
+from timbang.errors import TimbangError
+from timbang.logs import count_bytes, describe_failures, progress
 
 
 @pytest.fixture
@@ -44,3 +45,48 @@ def test_long_loop_is_told_to_the_log_now_and_then(lines, monkeypatch):
         "reading images: 2 of 3, 1 s left",
         "reading images: 3 of 3, 0 s left",
     ]
+
+
+def fail_with(log, error):
+    with pytest.raises((SystemExit, type(error))), logs.log_to(log) as logger:
+        logger.info("reading")
+        raise error
+
+
+def test_a_failed_step_says_last_why(tmp_path):
+    log = tmp_path / "a.log"
+    fail_with(log, TimbangError("data.folder: is empty\nput images into it"))
+    assert describe_failures([("Reading", [str(log)])]).splitlines() == [
+        "",
+        f"Reading: failed (log: {log})",
+        "data.folder: is empty",
+        "put images into it",
+    ]
+
+
+def test_a_fault_of_our_own_is_told_from_a_user_s(tmp_path):
+    log = tmp_path / "a.log"
+    fail_with(log, ZeroDivisionError("1 / 0"))
+    assert "Traceback" in log.read_text()
+    said = describe_failures([("Reading", [str(log)])])
+    assert "fault of Timbang" in said
+    assert "Traceback" not in said
+
+
+def test_a_killed_step_shows_the_end_of_its_log(tmp_path):
+    log = tmp_path / "a.log"
+    log.write_text("\n".join(f"12:00:{second:02} epoch {second}" for second in range(60)))
+    said = describe_failures([("Training", [str(log)])]).splitlines()
+    assert "killed" in said[2]
+    assert said[-1] == "12:00:59 epoch 59"
+    assert len(said) < 30
+    assert "before it wrote a log" in describe_failures([("Training", [str(tmp_path / "b.log")])])
+
+
+def test_a_reason_of_many_lines_is_cut_but_for_its_end(tmp_path):
+    log = tmp_path / "a.log"
+    fail_with(log, TimbangError("\n".join([*(f"{i}.png: broken" for i in range(9000)), "Mend"])))
+    said = describe_failures([("Reading", [str(log)])]).splitlines()
+    assert said[2] == "0.png: broken"
+    assert said[-2:] == ["... and 8,980 lines more", "Mend"]
+    assert len(said) < 30

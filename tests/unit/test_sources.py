@@ -8,11 +8,9 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from timbang.data import sources
+from timbang.data import fingerprints
+from timbang.data.fingerprints import fingerprint_file, fingerprint_files, identify_archive
 from timbang.data.sources import (
-    fingerprint_file,
-    fingerprint_files,
-    identify_archive,
     list_archive,
     list_folder,
     list_images,
@@ -278,8 +276,10 @@ def test_fingerprint_reads_only_what_changed(tmp_path, fingerprint, monkeypatch)
     fill(tmp_path / "images", "a/1", "b/2")
     before = fingerprint(tmp_path / "images")
     read = []
-    hash_file = sources._hash_file
-    monkeypatch.setattr(sources, "_hash_file", lambda path: read.append(path) or hash_file(path))
+    hash_file = fingerprints._hash_file
+    monkeypatch.setattr(
+        fingerprints, "_hash_file", lambda path: read.append(path) or hash_file(path)
+    )
     assert fingerprint(tmp_path / "images") == before
     assert read == []
     (tmp_path / "images/b/2").write_bytes(b"changed")
@@ -380,7 +380,7 @@ def test_file_is_read_again_only_when_it_changed(archive, tmp_path, monkeypatch)
     other.write_bytes(b"other")
     before = fingerprint_file(archive, known), fingerprint_file(other, known)
     with monkeypatch.context() as patched:
-        patched.setattr(sources.hashlib, "file_digest", None)
+        patched.setattr(fingerprints.hashlib, "file_digest", None)
         assert (fingerprint_file(archive, known), fingerprint_file(other, known)) == before
     archive.write_bytes(b"changed")
     assert fingerprint_file(archive, known) != before[0]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from timbang.data.records import write_table
 from timbang.evaluation.looks import PROBE_MEASURES
+from timbang.evaluation.measures import RUN_MEASURES
 from timbang.evaluation.summary import (
-    RUN_MEASURES,
     collect_runs,
     sum_matrices,
     summarise_classes,

@@ -22,7 +22,12 @@ def changed(**parts):
 
 def comment(content):
     """Change a Python file but not what it does."""
-    return content + b"\n# changed\n"
+    return b"# changed\n" + content
+
+
+def work_otherwise(content):
+    """Change what a Python file does."""
+    return content + b"\nCHANGED = True\n"
 
 
 # What is made
@@ -124,14 +129,16 @@ def test_second_call_runs_nothing(study):
 
 
 def test_figure_style_draws_again_and_trains_nothing(study):
-    with edited(study.root / "src/timbang/report/figures/style.py", comment):
+    with edited(study.root / "src/timbang/report/figures/style.py", work_otherwise):
         assert study.would_run() == {"draw_accuracies": 1}
 
 
 @pytest.mark.parametrize("module", ["networks/blocks.py", "training/loop.py"])
 def test_changed_training_code_trains_all(study, module):
-    with edited(study.root / "src/timbang" / module, comment):
+    with edited(study.root / "src/timbang" / module, work_otherwise):
         assert study.would_run() == ALL_RUNS
+    with edited(study.root / "src/timbang" / module, comment):
+        assert study.would_run() == {}
 
 
 def test_learning_rate_trains_all(study):
@@ -210,14 +217,20 @@ def damaged(project, tmp_path):
     return work
 
 
-def test_problem_images_are_all_listed(project, damaged):
+def test_problem_images_are_all_listed_as_the_last_words_on_the_screen(project, damaged):
     status, output = project.snakemake(f"{RESULTS}/data/manifest.csv", work=damaged)
     assert status != 0
     assert "Traceback" not in output
-    assert "2 of 27 images" in output
-    for name in ("cat/text.png", "dog/empty.jpg"):
-        (line,) = {line.strip() for line in output.splitlines() if f"'{name}'" in line}
-        assert "is not an image that can be read" in line
+    what, reason, *names, remedy = output.splitlines()[-5:]
+    assert what == (
+        f"Reading the images of study tiny: failed (log: {RESULTS}/logs/build_manifest.log)"
+    )
+    assert "2 of 27 images" in reason
+    for name, line in zip(("cat/text.png", "dog/empty.jpg"), names, strict=True):
+        assert line.startswith(f"'{name}': is not an image that can be read")
+    assert "data.on_problem" in remedy
+    # Our code is told by a hash: no list of its modules stands above.
+    assert "src/timbang/data" not in output
 
 
 def test_broken_image_costs_a_finished_study_nothing(study):

@@ -1,13 +1,11 @@
 from dataclasses import asdict
-from functools import cache
-from modulefinder import ModuleFinder
 
 from snakemake.utils import min_version
 
 from timbang.accelerators import seems_to_have_gpu
-from timbang.data.changes import refuse_new_problems
-from timbang.data.sources import fingerprint_files, hash_files, list_images
+from timbang.data.fingerprints import fingerprint_files, hash_files
 from timbang.networks.catalogue import network_file
+from timbang.provenance import CodeHasher
 from timbang.report.networks import describe_networks, differ_in_shortcuts_alone, find_plain
 from timbang.report.published import read_published
 from timbang.report.titles import title_contender
@@ -15,11 +13,11 @@ from timbang.study import archive_path
 
 min_version("9.27")
 
-ROOT = Path(workflow.basedir)
-SOURCE = ROOT / "src"
-SCRIPTS = ROOT / "workflow" / "scripts"
-PYTHON_ENVIRONMENT = ROOT / "envs" / "python.yaml"
-TEX_ENVIRONMENT = ROOT / "envs" / "tex.yaml"
+# Seen from the files of rules.
+PYTHON_ENVIRONMENT = "../../envs/python.yaml"
+TEX_ENVIRONMENT = "../../envs/tex.yaml"
+
+CODE = CodeHasher(Path(".snakemake", "timbang-code.json"))
 
 RESULTS = f"results/{STUDY.name}"
 DIGITS = f"{RESULTS}/data/digits"
@@ -29,7 +27,7 @@ TORCHVISION = f"data/torchvision-images/{STUDY.data.dataset}"
 # Where the hashes of the user's images are kept, so that no start reads them all again.
 KNOWN_HASHES = Path(RESULTS, "data", ".fingerprints.json")
 RUN = f"{RESULTS}/runs/{{contender}}/{{replicate}}"
-CLAIMS = sorted(map(str, Path(ROOT, "report", "claims").glob("*.yaml")))
+CLAIMS = sorted(map(str, (REPORT / "claims").glob("*.yaml")))
 CONTENDERS = [contender.name for contender in STUDY.contenders]
 
 
@@ -41,20 +39,9 @@ wildcard_constraints:
     dataset="[A-Za-z0-9_]+",
 
 
-@cache
-def script_and_modules(script):
-    """The files that a script is made of: itself and every module of src that it imports.
-
-    Listed as inputs, so that an edit reruns the rules that use the file and no others.
-    """
-    finder = ModuleFinder(path=[str(SOURCE)])
-    finder.run_script(str(SCRIPTS / script))
-    modules = [
-        found.__file__
-        for found in finder.modules.values()
-        if found.__file__ and Path(found.__file__).is_relative_to(SOURCE)
-    ]
-    return sorted([str(SCRIPTS / script), *modules])
+def code_of(script):
+    """What identifies the code that a script runs, so that a change of it reruns its rules."""
+    return CODE.hash_script(Path(workflow.source_path(f"../scripts/{script}")))
 
 
 def count_gpus():
@@ -161,6 +148,10 @@ def refuse_broken_images():
     is_users = STUDY.data.source in ("folder", "table")
     if not (manifest.is_file() and is_users and STUDY.data.on_problem == "stop"):
         return
+    # They import pandas and Pillow, which what only parses the workflow does without.
+    from timbang.data.changes import refuse_new_problems
+    from timbang.data.sources import list_images
+
     folder, table = Path(image_folder()), label_table()
     refuse_new_problems(
         list_images(

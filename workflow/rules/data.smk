@@ -2,8 +2,6 @@
 
 
 rule write_digits:
-    input:
-        code=script_and_modules("write_digits.py"),
     output:
         table=f"{DIGITS}/labels.csv",
         images=directory(f"{DIGITS}/images"),
@@ -11,6 +9,8 @@ rule write_digits:
         f"{RESULTS}/logs/write_digits.log",
     conda:
         PYTHON_ENVIRONMENT
+    params:
+        code=code_of("write_digits.py"),
     message:
         "Writing scikit-learn's handwritten digits as PNG files"
     script:
@@ -36,7 +36,6 @@ rule fetch_archive:
 
 rule unpack_archive:
     input:
-        code=script_and_modules("unpack_archive.py"),
         archive=ancient(packed_archive()),
     output:
         folder=directory("data/archives/{digest}"),
@@ -45,6 +44,7 @@ rule unpack_archive:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        code=code_of("unpack_archive.py"),
         sha256=ARCHIVE_SHA256,
     message:
         "Unpacking {input.archive}"
@@ -53,8 +53,6 @@ rule unpack_archive:
 
 
 rule write_torchvision_images:
-    input:
-        code=script_and_modules("write_torchvision_images.py"),
     output:
         table="data/torchvision-images/{dataset}/labels.csv",
         images=directory("data/torchvision-images/{dataset}/images"),
@@ -63,6 +61,7 @@ rule write_torchvision_images:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        code=code_of("write_torchvision_images.py"),
         root=lambda wildcards: STUDY.data.root or "data/torchvision",
     message:
         "Writing the images of {wildcards.dataset}"
@@ -72,7 +71,6 @@ rule write_torchvision_images:
 
 rule build_manifest:
     input:
-        code=script_and_modules("build_manifest.py"),
         # In an archive the table comes with the images.
         table=[] if STUDY.data.source == "archive" else label_table() or [],
         images=made_images(),
@@ -89,6 +87,7 @@ rule build_manifest:
         PYTHON_ENVIRONMENT
     threads: 4
     params:
+        code=code_of("build_manifest.py"),
         listing=listing(),
         table=lambda wildcards: label_table(),
         filename_column=STUDY.data.filename_column,
@@ -109,7 +108,6 @@ rule build_manifest:
 
 rule write_pixels:
     input:
-        code=script_and_modules("write_pixels.py"),
         manifest=rules.build_manifest.output.manifest,
         images=made_images(),
     output:
@@ -120,6 +118,7 @@ rule write_pixels:
         PYTHON_ENVIRONMENT
     threads: 4
     params:
+        code=code_of("write_pixels.py"),
         image_folder=lambda wildcards: image_folder(),
         image_size=STUDY.data.image_size,
         largest_image=STUDY.data.largest_image,
@@ -131,7 +130,6 @@ rule write_pixels:
 
 rule split_images:
     input:
-        code=script_and_modules("split_images.py"),
         manifest=rules.build_manifest.output.manifest,
     output:
         split=f"{RESULTS}/splits/{{replicate}}.csv",
@@ -140,6 +138,7 @@ rule split_images:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        code=code_of("split_images.py"),
         split=asdict(STUDY.split),
     message:
         "Splitting the images for replicate {wildcards.replicate}"

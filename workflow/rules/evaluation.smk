@@ -3,7 +3,6 @@
 
 rule evaluate_contender:
     input:
-        code=script_and_modules("evaluate_contender.py"),
         split=expand(rules.split_images.output.split, replicate=STUDY.replicates),
         history=per_replicate(rules.train_network.output.history),
         predictions=per_replicate(rules.train_network.output.predictions),
@@ -15,6 +14,8 @@ rule evaluate_contender:
         f"{RESULTS}/logs/evaluate_contender/{{contender}}.log",
     conda:
         PYTHON_ENVIRONMENT
+    params:
+        code=code_of("evaluate_contender.py"),
     message:
         "Scoring the runs of {wildcards.contender}"
     script:
@@ -23,7 +24,6 @@ rule evaluate_contender:
 
 rule summarise_runs:
     input:
-        code=script_and_modules("summarise_runs.py"),
         metrics=expand(
             f"{RUN}/metrics.json",
             contender=CONTENDERS,
@@ -46,6 +46,7 @@ rule summarise_runs:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        code=code_of("summarise_runs.py"),
         reference=STUDY.reference,
     message:
         "Summarising {STUDY.name} over its replicates"

@@ -3,7 +3,6 @@
 
 rule judge_claims:
     input:
-        code=script_and_modules("judge_claims.py"),
         runs=rules.summarise_runs.output.runs,
         claims=CLAIMS,
     output:
@@ -18,6 +17,7 @@ rule judge_claims:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        code=code_of("judge_claims.py"),
         reference=STUDY.reference,
         contrasts=list(STUDY.contrasts),
         margin=STUDY.margin,

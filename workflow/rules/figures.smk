@@ -5,7 +5,7 @@ TITLES = {
     for contender in STUDY.contenders
 }
 WEIGHED = {name: TITLES[name] for name in STUDY.weighed}
-TEXTS = f"{ROOT}/report/texts/{{language}}.yaml"
+TEXTS = f"{REPORT}/texts/{{language}}.yaml"
 ALL_HISTORIES = expand(
     rules.train_network.output.history,
     contender=CONTENDERS,
@@ -16,7 +16,6 @@ ALL_METRICS = expand(rules.evaluate_contender.output.metrics, contender=CONTENDE
 
 rule draw_curves:
     input:
-        code=script_and_modules("draw_curves.py"),
         histories=ALL_HISTORIES,
         texts=TEXTS,
     output:
@@ -32,6 +31,7 @@ rule draw_curves:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        code=code_of("draw_curves.py"),
         titles=TITLES,
         replicates=len(STUDY.replicates),
     message:
@@ -42,7 +42,6 @@ rule draw_curves:
 
 rule draw_accuracies:
     input:
-        code=script_and_modules("draw_accuracies.py"),
         runs=rules.summarise_runs.output.runs,
         published=published_numbers(),
         texts=TEXTS,
@@ -59,6 +58,7 @@ rule draw_accuracies:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        code=code_of("draw_accuracies.py"),
         titles=TITLES,
     message:
         "Drawing the accuracy of every run ({wildcards.language})"
@@ -68,7 +68,6 @@ rule draw_accuracies:
 
 rule draw_confusion:
     input:
-        code=script_and_modules("draw_confusion.py"),
         metrics=ALL_METRICS,
         texts=TEXTS,
     output:
@@ -84,6 +83,7 @@ rule draw_confusion:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        code=code_of("draw_confusion.py"),
         titles=WEIGHED,
     message:
         "Drawing the confusion matrices ({wildcards.language})"
@@ -93,7 +93,6 @@ rule draw_confusion:
 
 rule draw_classes:
     input:
-        code=script_and_modules("draw_classes.py"),
         splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
         texts=TEXTS,
     output:
@@ -108,6 +107,8 @@ rule draw_classes:
         f"{RESULTS}/logs/draw_classes/{{language}}.log",
     conda:
         PYTHON_ENVIRONMENT
+    params:
+        code=code_of("draw_classes.py"),
     message:
         "Drawing the number of images of each class ({wildcards.language})"
     script:
@@ -116,7 +117,6 @@ rule draw_classes:
 
 rule draw_samples:
     input:
-        code=script_and_modules("draw_samples.py"),
         manifest=rules.build_manifest.output.manifest,
         pixels=rules.write_pixels.output.pixels,
     output:
@@ -131,6 +131,8 @@ rule draw_samples:
         f"{RESULTS}/logs/draw_samples.log",
     conda:
         PYTHON_ENVIRONMENT
+    params:
+        code=code_of("draw_samples.py"),
     message:
         "Drawing sample images of each class"
     script:
@@ -139,7 +141,6 @@ rule draw_samples:
 
 rule draw_duplicates:
     input:
-        code=script_and_modules("draw_duplicates.py"),
         audit=rules.build_manifest.output.audit,
         manifest=rules.build_manifest.output.manifest,
         pixels=rules.write_pixels.output.pixels,
@@ -156,6 +157,8 @@ rule draw_duplicates:
         f"{RESULTS}/logs/draw_duplicates/{{language}}.log",
     conda:
         PYTHON_ENVIRONMENT
+    params:
+        code=code_of("draw_duplicates.py"),
     message:
         "Drawing the duplicates ({wildcards.language})"
     script:
@@ -164,7 +167,6 @@ rule draw_duplicates:
 
 rule draw_leaks:
     input:
-        code=script_and_modules("draw_leaks.py"),
         runs=rules.summarise_runs.output.runs,
         texts=TEXTS,
     output:
@@ -180,6 +182,7 @@ rule draw_leaks:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        code=code_of("draw_leaks.py"),
         titles=TITLES,
     message:
         "Drawing the accuracy on leaked and on clean images ({wildcards.language})"
@@ -189,7 +192,6 @@ rule draw_leaks:
 
 rule draw_twin:
     input:
-        code=script_and_modules("draw_twin.py"),
         runs=rules.summarise_runs.output.runs,
         other_runs=of_twin("runs.csv"),
         texts=TEXTS,
@@ -206,6 +208,7 @@ rule draw_twin:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        code=code_of("draw_twin.py"),
         titles=TITLES,
         names=[STUDY.name, STUDY.report.compare_with],
     message:
@@ -216,7 +219,6 @@ rule draw_twin:
 
 rule draw_probes:
     input:
-        code=script_and_modules("draw_probes.py"),
         probes=expand(
             rules.probe_run.output.probes,
             contender=CONTENDERS,
@@ -237,6 +239,7 @@ rule draw_probes:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        code=code_of("draw_probes.py"),
         titles=TITLES,
         replicates=len(STUDY.replicates),
     message:

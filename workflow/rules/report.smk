@@ -39,7 +39,6 @@ FIGURES = [
 
 rule write_tables:
     input:
-        code=script_and_modules("write_tables.py"),
         summary=rules.summarise_runs.output.summary,
         classes=rules.summarise_runs.output.classes,
         verdicts=rules.judge_claims.output.verdicts,
@@ -53,6 +52,7 @@ rule write_tables:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        code=code_of("write_tables.py"),
         titles=TITLES,
         weighed=list(WEIGHED),
         plain=PLAIN,
@@ -69,10 +69,9 @@ rule write_tables:
 
 rule write_report:
     input:
-        code=script_and_modules("write_report.py"),
-        template=f"{ROOT}/report/templates/report-{{language}}.tex.j2",
-        base=f"{ROOT}/report/templates/base.tex.j2",
-        bibliography=f"{ROOT}/report/references.bib",
+        template=f"{REPORT}/templates/report-{{language}}.tex.j2",
+        base=f"{REPORT}/templates/base.tex.j2",
+        bibliography=f"{REPORT}/references.bib",
         texts=TEXTS,
         audit=rules.build_manifest.output.audit,
         manifest=rules.build_manifest.output.manifest,
@@ -93,6 +92,7 @@ rule write_report:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        code=code_of("write_report.py"),
         title=lambda wildcards: STUDY.report.title.get(wildcards.language, ""),
         authors=list(STUDY.report.authors),
         course=lambda wildcards: STUDY.report.course.get(wildcards.language, ""),
@@ -133,7 +133,6 @@ rule write_report:
 
 rule compile_report:
     input:
-        code=script_and_modules("compile_report.py"),
         tex=rules.write_report.output.tex,
         bibliography=rules.write_report.output.bibliography,
         figures=FIGURES,
@@ -149,6 +148,8 @@ rule compile_report:
         f"{RESULTS}/logs/compile_report/{{language}}.log",
     conda:
         TEX_ENVIRONMENT
+    params:
+        code=code_of("compile_report.py"),
     message:
         "Compiling the report ({wildcards.language})"
     script:
@@ -158,8 +159,6 @@ rule compile_report:
 rule check_report:
     input:
         pdf=expand(rules.compile_report.output.pdf, language=STUDY.report.languages),
-        code=script_and_modules("check_report.py"),
-        script=f"{SCRIPTS}/check_report.py",
     output:
         numbers=f"{RESULTS}/report/numbers.txt",
     log:
@@ -167,11 +166,13 @@ rule check_report:
     conda:
         PYTHON_ENVIRONMENT
     params:
-        config=(workflow.overwrite_configfiles or [f"{ROOT}/config/config.yaml"])[0],
+        code=code_of("check_report.py"),
+        script=workflow.source_path("../scripts/check_report.py"),
+        config=(workflow.overwrite_configfiles or [CONFIG])[0],
         python=PYTHON,
         study=STUDY.name,
     message:
         "Looking up every number of the report in the result files"
     shell:
-        "{params.python:q} {input.script:q} results/{params.study} --config {params.config:q} --list"
+        "{params.python:q} {params.script:q} results/{params.study} --config {params.config:q} --list"
         " > {output.numbers:q} 2> {log:q}"

@@ -7,7 +7,6 @@ SNAPSHOTS = {"snapshots": f"{RUN}/snapshots.safetensors"} if "gradients" in STUD
 
 rule train_network:
     input:
-        code=script_and_modules("train_network.py"),
         manifest=rules.build_manifest.output.manifest,
         pixels=rules.write_pixels.output.pixels,
         split=rules.split_images.output.split,
@@ -30,6 +29,7 @@ rule train_network:
     resources:
         gpu=count_gpus(),
     params:
+        code=code_of("train_network.py"),
         contender=lambda wildcards: asdict(STUDY.contender(wildcards.contender)),
         device=STUDY.device,
         # A side file that Snakemake does not know, since it removes those that it knows when a
@@ -43,7 +43,6 @@ rule train_network:
 
 rule probe_run:
     input:
-        code=script_and_modules("probe_run.py"),
         pixels=rules.write_pixels.output.pixels,
         split=rules.split_images.output.split,
         training=rules.train_network.output.training,
@@ -60,6 +59,7 @@ rule probe_run:
     resources:
         gpu=count_gpus(),
     params:
+        code=code_of("probe_run.py"),
         contender=lambda wildcards: asdict(STUDY.contender(wildcards.contender)),
         device=STUDY.device,
         probes=list(STUDY.probes),

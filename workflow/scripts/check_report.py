@@ -25,20 +25,19 @@ from timbang.report.reader import read_report
 from timbang.report.reading.derivations import Results
 from timbang.report.reading.findings import ANYWHERE, IN_PLACE, NO_RESULT
 from timbang.report.texts import read_texts
+from timbang.resources import CONFIG, REPORT, SCHEMA
 from timbang.study import Study, read_study
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def find_config(study: str) -> Path:
-    for path in sorted((ROOT / "config").glob("*.yaml")):
+    for path in sorted(CONFIG.parent.glob("*.yaml")):
         if yaml.safe_load(path.read_text(encoding="utf-8")).get("study") == study:
             return path
     raise TimbangError(f"no file in config/ names the study {study}; name it with --config")
 
 
 def read_config(path: Path) -> Study:
-    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     return read_study(config, schema, lambda network, width: None)
 
@@ -78,7 +77,7 @@ def read_results(folder: Path, study: Study) -> Results:
         if contrasts.is_file() and contrasts.read_text().strip()
         else None,
         verdicts=json.loads(verdicts.read_text()) if verdicts.is_file() else None,
-        bibliography=(ROOT / "report" / "references.bib").read_text(encoding="utf-8"),
+        bibliography=(REPORT / "references.bib").read_text(encoding="utf-8"),
     )
 
 
@@ -107,10 +106,7 @@ def check_report() -> int:
             language: read_pages(arguments.results / "report" / f"report-{language}.pdf")
             for language in languages
         },
-        {
-            language: read_texts(ROOT / "report" / "texts" / f"{language}.yaml")
-            for language in languages
-        },
+        {language: read_texts(REPORT / "texts" / f"{language}.yaml") for language in languages},
         read_results(arguments.results, study),
     )
     if arguments.list:

@@ -11,6 +11,7 @@ from timbang.evaluation.looks import list_looks
 from timbang.evaluation.predictions import make_predictions
 from timbang.logs import log_to
 from timbang.networks.cost import count_multiply_adds, count_parameters
+from timbang.provenance import describe_code
 from timbang.study import Contender, Recipe
 from timbang.training.batches import count_steps, make_resident
 from timbang.training.checkpoint import Checkpoint, copy_state, name_run, remove_checkpoints
@@ -47,6 +48,7 @@ with (
         "contender": snakemake.params.contender,
         "replicate": snakemake.wildcards.replicate,
         "looks": looks,
+        "code": snakemake.params.code,
         **describe_run(device),
     }
     files = [
@@ -55,7 +57,7 @@ with (
         *snakemake.input.weights,
         *snakemake.input.network,
     ]
-    name = name_run(depends_on, [Path(file) for file in [*files, *snakemake.input.code]])
+    name = name_run(depends_on, [Path(file) for file in files])
     checkpoint = Checkpoint(
         Path(f"{snakemake.params.checkpoint}-{name}.safetensors"),
         # Not a parameter, since it changes nothing of what a run ends with.
@@ -108,6 +110,7 @@ with (
         "validation_seconds": sum(epoch.validation_seconds for epoch in run.history),
         "images_per_second": len(images.train) * len(run.history) / seconds,
         **describe_run(device),
+        "timbang": describe_code(),
     }
     if run.diverged:
         log.warning("diverged in epoch %d at step %d", *run.diverged)

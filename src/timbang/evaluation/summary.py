@@ -7,31 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from timbang.evaluation.looks import PROBE_MEASURES
+from timbang.evaluation.measures import RUN_MEASURES
 
-RUN_MEASURES = (
-    "accuracy",
-    "loss",
-    "train_accuracy",
-    "train_loss",
-    "test_accuracy",
-    "test_loss",
-    "training_seconds",
-    "images_per_second",
-    "train_images",
-    "validation_images",
-    "leaked_images",
-    "leaked_accuracy",
-    "clean_accuracy",
-    "leak_difference",
-    "late_accuracy",
-    "swing",
-    "largest_rise",
-    "rises",
-    "gap",
-    "recall_spread",
-    *PROBE_MEASURES,
-)
 CLASS_MEASURES = ("precision", "recall", "f1")
 STATISTICS = ("mean", "sd", "min", "max")
 

@@ -1,0 +1,79 @@
+# What the user sees of a call, and how its scripts are started.
+
+import atexit
+import logging
+
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from timbang.launcher import can_launch, client_command, start_server
+from timbang.logs import describe_failures
+
+# Snakemake puts this path into shell commands as it is; a space in it would end the command.
+PYTHON = sys.executable if Path(sys.executable).is_file() else shlex.split(sys.executable)[0]
+sys.executable = shlex.quote(PYTHON)
+
+
+class FailedJobs(logging.Handler):
+    """Notes which jobs failed, each with its message and its logs."""
+
+    def __init__(self):
+        super().__init__()
+        self.messages = {}
+        self.found = []
+
+    def emit(self, record):
+        event = getattr(record, "event", None)
+        if event == LogEvent.JOB_INFO:
+            self.messages[record.jobid] = record.rule_msg
+        if event == LogEvent.JOB_ERROR:
+            what = self.messages.get(record.jobid) or record.rule_name
+            self.found.append((what, list(record.log or ())))
+
+
+FAILED_JOBS = FailedJobs()
+
+
+onstart:
+    print(describe_start(STUDY), file=sys.stderr)
+    logging.getLogger("snakemake.logging").addHandler(FAILED_JOBS)
+    if workflow.local_exec:
+        # Its limit of 100 jobs a second makes Snakemake look at all inputs each second once more
+        # for every job that has ended: a third of a processor after 150 jobs.
+        workflow.scheduler.job_rate_limiter = None
+    # The scripts of a study start dozens of times; each as a fork of one process that has imported
+    # what they need.
+    if workflow.local_exec and can_launch():
+        LAUNCHER = start_server(PYTHON)
+        sys.executable = client_command(PYTHON)
+
+
+onerror:
+    # What the user has to do stands last, below what Snakemake has to say.
+    atexit.register(print, describe_failures(FAILED_JOBS.found), file=sys.stderr)
+
+
+# On a cluster these run where snakemake runs: seconds each, and TeX or a network is seldom on its
+# nodes.
+localrules:
+    all,
+    write_digits,
+    fetch_archive,
+    unpack_archive,
+    write_torchvision_images,
+    split_images,
+    evaluate_contender,
+    summarise_runs,
+    judge_claims,
+    draw_curves,
+    draw_accuracies,
+    draw_confusion,
+    draw_classes,
+    draw_samples,
+    draw_duplicates,
+    draw_leaks,
+    draw_twin,
+    draw_probes,
+    write_tables,
+    write_report,
+    compile_report,
+    check_report,
