@@ -211,6 +211,7 @@ def _make_metrics(contender: Any, replicate: int, accuracy: float, plant: Plant)
         "threads": 1,
         "platform": "Linux x86_64",
         "versions": {"python": "3.12.1", "torch": "2.14.1", "numpy": "2.3.0"},
+        "timbang": {"version": "0.2.0", "commit": 5 * "0123abcd", "modified": False},
         "leaked_images": 0,
         "leaked_accuracy": None,
         "clean_accuracy": None if is_lost else accuracy,

@@ -121,7 +121,8 @@ def make_results() -> Results:
         metrics=[
             {"contender": name, "confusion_matrix": matrix, "device_name": "AMD EPYC 7763",
              "platform": "Linux x86_64", "threads": 2,
-             "versions": {"python": "3.11.7", "torch": "2.14.1+cpu"}}
+             "versions": {"python": "3.11.7", "torch": "2.14.1+cpu"},
+             "timbang": {"version": "0.2.0", "commit": None, "modified": None}}
             for name, matrices in CONFUSION.items()
             for matrix in matrices
         ],

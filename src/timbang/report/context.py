@@ -14,17 +14,24 @@ from timbang.report.published import Published
 from timbang.report.tex import TeX, escape_tex, number, plain_number
 from timbang.report.texts import Texts, join_words
 
+# So many digits tell a commit from all others, and fit a line.
+COMMIT_DIGITS = 12
 SPREAD_MEASURES = ("accuracy", "loss", "train_accuracy", "train_loss", "test_accuracy", "test_loss")
 
 
-def describe_environment(metrics: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Return what the runs ran on; more than one entry where they differed."""
+def describe_environment(metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what the runs ran on and by which code; several entries where they differed."""
     return {
         "devices": _distinct(f"{run['device_name']} ({run['device'].upper()})" for run in metrics),
         "threads": _distinct(str(run["threads"]) for run in metrics),
         "platforms": _distinct(run["platform"] for run in metrics),
         "python": _distinct(run["versions"]["python"] for run in metrics),
         "torch": _distinct(run["versions"]["torch"] for run in metrics),
+        "timbang": _distinct(run["timbang"]["version"] for run in metrics),
+        "commits": _distinct(
+            run["timbang"]["commit"][:COMMIT_DIGITS] for run in metrics if run["timbang"]["commit"]
+        ),
+        "modified": any(run["timbang"]["modified"] for run in metrics),
     }
 
 

@@ -518,6 +518,9 @@ class LanguageReader:
         for run in self.results.metrics:
             names |= {run[key]: f"{key} in metrics.json" for key in ("device_name", "platform")}
             names |= {version: f"versions.{of}" for of, version in run["versions"].items()}
+            names |= {run["timbang"]["version"]: "timbang.version"}
+            # With the word, since a commit's digits may look like a number.
+            names |= {f"commit {(run['timbang']['commit'] or '')[:12]}": "timbang.commit"}
         for key in ("title", "course", "ai_assistance"):
             names[getattr(report, key).get(self.language)] = f"report.{key}"
         for problem in self.results.audit["problems"]:
