@@ -29,7 +29,7 @@ rule fetch_archive:
     params:
         sha256=ARCHIVE_SHA256,
     message:
-        "Fetching the archive of study {STUDY.name}"
+        f"Fetching the archive of study {STUDY.name}"
     script:
         "../scripts/fetch_archive.py"
 
@@ -101,7 +101,7 @@ rule build_manifest:
         # Changes with the name or content of any image, as an input per image would.
         images=lambda wildcards: fingerprint_images(),
     message:
-        "Reading the images of study {STUDY.name}"
+        f"Reading the images of study {STUDY.name}"
     script:
         "../scripts/build_manifest.py"
 

@@ -49,6 +49,6 @@ rule summarise_runs:
         code=code_of("summarise_runs.py"),
         reference=STUDY.reference,
     message:
-        "Summarising {STUDY.name} over its replicates"
+        f"Summarising {STUDY.name} over its replicates"
     script:
         "../scripts/summarise_runs.py"

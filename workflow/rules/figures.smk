@@ -212,7 +212,7 @@ rule draw_twin:
         titles=TITLES,
         names=[STUDY.name, STUDY.report.compare_with],
     message:
-        "Drawing the runs beside those of {STUDY.report.compare_with} ({wildcards.language})"
+        f"Drawing the runs beside those of {STUDY.report.compare_with} ({{wildcards.language}})"
     script:
         "../scripts/draw_twin.py"
 

@@ -1,8 +1,10 @@
-# What the user sees of a call, and how its scripts are started.
+# All that reaches into Snakemake: what the user sees of a call, how scripts are started, and what
+# Snakemake 9.27 does wrong.
 
 import atexit
 import logging
 
+from snakemake.sourcecache import LocalGitFile, SourceFile
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from timbang.launcher import can_launch, client_command, start_server
@@ -11,6 +13,18 @@ from timbang.logs import describe_failures
 # Snakemake puts this path into shell commands as it is; a space in it would end the command.
 PYTHON = sys.executable if Path(sys.executable).is_file() else shlex.split(sys.executable)[0]
 sys.executable = shlex.quote(PYTHON)
+
+
+def join_git_path(folder, path, join=LocalGitFile.join):
+    """Let a workflow that is a module from a local git repository find its scripts.
+
+    Asked whether a script has changed, Snakemake joins two of its own file objects, which
+    LocalGitFile.join alone of its kind refuses (TypeError: expected str instance).
+    """
+    return join(folder, path.get_path_or_uri(True) if isinstance(path, SourceFile) else path)
+
+
+LocalGitFile.join = join_git_path
 
 
 class FailedJobs(logging.Handler):
