@@ -37,7 +37,7 @@ endef
 export list_results
 
 .DEFAULT_GOAL := help
-.PHONY: help report check-report test benchmark format lock clean python tex
+.PHONY: help report check-report test test-deploy benchmark format key-tables lock clean python tex
 # In order, even with -j: both set-ups may call apt-get, and training comes after them.
 .NOTPARALLEL:
 
@@ -68,6 +68,10 @@ test: python tex ## Check style, types and workflow, and run the tests
 	.venv/bin/mypy
 	OMP_NUM_THREADS=1 .venv/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
+# Needs the package registry, and a minute or two.
+test-deploy: python ## Test the workflow as a module, as a package, and with Snakemake alone
+	.venv/bin/pytest -m deploy tests/deploy $(PYTEST_ARGS)
+
 benchmark: python ## Measure training speed and memory against the machine (not part of the tests)
 	PYTHONPATH=src .venv/bin/python benchmarks/train_networks.py
 	PYTHONPATH=src .venv/bin/python benchmarks/measure_memory.py
@@ -76,6 +80,9 @@ format: python ## Put code and rules into the project's style
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 	.venv/bin/snakefmt $(snakemake_files)
+
+key-tables: python ## Write the tables of keys in config/README.md from the schema
+	.venv/bin/python docs/write_key_tables.py
 
 # Only resolves; the next target that needs .venv installs. One version for all
 # Pythons and systems, so that results do not depend on them.

@@ -579,8 +579,8 @@ def _allowed(error: ValidationError) -> str:
         return "at least one is needed"
     if "enum" in schema:
         return f"allowed: {', '.join(map(str, schema['enum']))}"
-    if "description" in schema:
-        return f"allowed: {schema['description']}"
+    if "x-allowed" in schema:
+        return f"allowed: {schema['x-allowed']}"
     kinds = schema.get("type", "value")
     kinds = [kinds] if isinstance(kinds, str) else kinds
     words = {

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+import timbang.resources
+
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "envs" / "requirements.lock"
 
@@ -523,5 +525,4 @@ def test_default_study_is_the_snakefiles():
     makefile = (ROOT / "Makefile").read_text()
     default = ROOT / re.search(r"^DEFAULT_CONFIG = (.+)$", makefile, re.MULTILINE)[1]
     assert default.is_file()
-    (line,) = re.findall(r"^\s*configfile:(.*)$", (ROOT / "Snakefile").read_text(), re.MULTILINE)
-    assert re.findall(r'"(.*?)"', line)[-2:] == list(default.parts[-2:])
+    assert default == timbang.resources.CONFIG
