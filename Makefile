@@ -57,7 +57,7 @@ report: python tex ## Run the study and write its report as PDF
 	@.venv/bin/python -c "$$list_reports" "$(or $(CONFIG),$(DEFAULT_CONFIG))"
 
 check-report: python ## Look up every number of the report's PDFs in the result files
-	@.venv/bin/python workflow/scripts/check_report.py --config "$(or $(CONFIG),$(DEFAULT_CONFIG))" \
+	@PYTHONPATH=src .venv/bin/python workflow/scripts/check_report.py --config "$(or $(CONFIG),$(DEFAULT_CONFIG))" \
 		"$$(.venv/bin/python -c "$$list_results" "$(or $(CONFIG),$(DEFAULT_CONFIG))")"
 
 test: python tex ## Check style, types and workflow, and run the tests

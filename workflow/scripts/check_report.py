@@ -1,8 +1,9 @@
 """Read the finished report anew and look every number up in the result files.
 
-    .venv/bin/python workflow/scripts/check_report.py results/digits
+    make check-report
 
-The configuration is the one of config/ that names the study; --config names another.
+Or, with PYTHONPATH=src, `python workflow/scripts/check_report.py results/digits`. The configuration
+is the one of config/ that names the study; --config names another.
 """
 
 import argparse
@@ -14,8 +15,6 @@ from pathlib import Path
 import pandas as pd
 import yaml
 from pypdf import PdfReader
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 from timbang.data.records import read_manifest, read_split
 from timbang.errors import TimbangError
