@@ -1,0 +1,59 @@
+"""What stands around the code: version, licence, citation, notebook, container, CI, catalogue."""
+
+import re
+from pathlib import Path
+
+import timbang
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def read_yaml(name):
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+# Version, licence and citation
+
+
+def test_the_version_stands_in_one_place():
+    assert re.fullmatch(r"\d+\.\d+\.\d+", timbang.__version__)
+    states = re.compile(
+        rf"^\s*(__)?version(__)?\s*[:=]\s*['\"]?{re.escape(timbang.__version__)}['\"]?\s*$",
+        flags=re.MULTILINE,
+    )
+    files = [path for path in ROOT.glob("*") if path.suffix in (".toml", ".cff", ".yml")]
+    files += (ROOT / "src").rglob("*.py")
+    assert ROOT / "CITATION.cff" in files
+    assert [str(path.relative_to(ROOT)) for path in files if states.search(path.read_text())] == [
+        "src/timbang/__init__.py"
+    ]
+
+
+def test_the_citation_has_what_the_format_needs_and_invents_nothing():
+    citation = read_yaml("CITATION.cff")
+    # What version 1.2.0 of the Citation File Format asks for.
+    assert {"cff-version", "message", "title", "authors"} <= citation.keys()
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["authors"] == [{"name": "The Timbang authors"}]
+    assert not citation.keys() & {"version", "date-released", "doi", "identifiers", "url"}
+    assert all(isinstance(keyword, str) for keyword in citation["keywords"])
+
+
+def test_licence_and_citation_agree():
+    licence = (ROOT / "LICENSE").read_text()
+    assert licence.startswith("MIT License\n\nCopyright (c) 2026 The Timbang authors\n")
+    assert read_yaml("CITATION.cff")["license"] == "MIT"
+
+
+# The workflow catalogue
+
+
+def test_the_catalogue_is_told_what_is_there():
+    usage = read_yaml(".snakemake-workflow-catalog.yml")["usage"]
+    deployment = usage["software-stack-deployment"]
+    rules = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    assert deployment["conda"] is ("conda:" in rules)
+    assert deployment["apptainer"] is ("container:" in rules)
+    assert usage["report"] is ("report(" in rules)
+    assert (ROOT / "config" / "README.md").is_file()
