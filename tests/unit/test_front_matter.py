@@ -1,10 +1,15 @@
 """What stands around the code: version, licence, citation, notebook, container, CI, catalogue."""
 
+import ast
+import json
 import re
+import subprocess
 from pathlib import Path
 
-import timbang
+import pytest
 import yaml
+
+import timbang
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,3 +62,45 @@ def test_the_catalogue_is_told_what_is_there():
     assert deployment["apptainer"] is ("container:" in rules)
     assert usage["report"] is ("report(" in rules)
     assert (ROOT / "config" / "README.md").is_file()
+
+
+# The notebook
+
+NOTEBOOK = json.loads((ROOT / "docs" / "timbang-on-colab.ipynb").read_text(encoding="utf-8"))
+CODE = {cell["id"]: cell for cell in NOTEBOOK["cells"] if cell["cell_type"] == "code"}
+SHELL_LINE = re.compile(r"^( *)!(.+)$", flags=re.MULTILINE)
+
+
+def source(cell):
+    return "".join(CODE[cell]["source"])
+
+
+def test_the_notebook_is_of_a_format_that_colab_reads():
+    assert (NOTEBOOK["nbformat"], NOTEBOOK["nbformat_minor"]) == (4, 5)
+    assert {cell["cell_type"] for cell in NOTEBOOK["cells"]} == {"markdown", "code"}
+    assert len({cell["id"] for cell in NOTEBOOK["cells"]}) == len(NOTEBOOK["cells"])
+    assert NOTEBOOK["metadata"]["kernelspec"]["name"] == "python3"
+
+
+@pytest.mark.parametrize("cell", CODE)
+def test_the_notebook_is_kept_without_outputs(cell):
+    assert (CODE[cell]["outputs"], CODE[cell]["execution_count"]) == ([], None)
+
+
+def test_the_notebook_names_no_folder_of_a_machine_but_colabs():
+    folders = set(re.findall(r"(?<=[\s\"'`(])/\w+", "\n".join(map(source, CODE))))
+    assert folders == {"/content", "/tmp"}
+
+
+@pytest.mark.parametrize("cell", CODE)
+def test_the_notebook_is_python_with_lines_for_the_shell(cell):
+    ast.parse(SHELL_LINE.sub(r"\1pass", source(cell)))
+    for _, line in SHELL_LINE.findall(source(cell)):
+        subprocess.run(["sh", "-n", "-c", line], check=True)
+
+
+def test_the_notebook_runs_studies_that_are_there():
+    named = re.findall(r"config/[\w-]+\.yaml", source("settings"))
+    assert len(named) == 2
+    assert all((ROOT / path).is_file() for path in named)
+    assert "QUICK = False" in source("settings")
