@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -104,3 +105,52 @@ def test_the_notebook_runs_studies_that_are_there():
     assert len(named) == 2
     assert all((ROOT / path).is_file() for path in named)
     assert "QUICK = False" in source("settings")
+
+
+# The container and CI
+
+CI = read_yaml(".github/workflows/ci.yml")
+STEPS = [step for job in CI["jobs"].values() for step in job["steps"]]
+
+
+def test_untried_files_say_so_in_their_first_line():
+    assert (ROOT / "Containerfile").read_text().startswith("# Never built")
+    assert (ROOT / ".github/workflows/ci.yml").read_text().startswith("# Never run")
+
+
+def test_the_container_copies_what_is_there():
+    lines = (ROOT / "Containerfile").read_text().replace("\\\n", " ").splitlines()
+    words = [line.split() for line in lines if line.startswith("COPY ")]
+    sources = [word for copied in words for word in copied[1:-1] if not word.startswith("--")]
+    assert {"envs/requirements.lock", "envs/apt.sh", "envs/set_up_tex.sh"} < set(sources)
+    assert [source for source in sources if not (ROOT / source).exists()] == []
+
+
+def test_the_container_does_not_run_as_root():
+    lines = (ROOT / "Containerfile").read_text().splitlines()
+    users = [line.split()[1] for line in lines if line.startswith("USER ")]
+    assert users and users[-1] not in ("root", "0")
+
+
+def test_ci_calls_what_is_there():
+    called = [step["run"] for step in STEPS if "run" in step]
+    assert called
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    for command in called:
+        program, *words = command.split()
+        if program == "make":
+            assert set(words) <= set(targets)
+        else:
+            assert os.access(ROOT / program, os.X_OK), program
+
+
+def test_ci_takes_actions_of_github_by_major_version_and_may_only_read():
+    actions = [step["uses"] for step in STEPS if "uses" in step]
+    assert actions and all(re.fullmatch(r"actions/[\w-]+@v\d+", action) for action in actions)
+    assert CI["permissions"] == {"contents": "read"}
+
+
+def test_ci_keeps_the_report_of_the_default_study():
+    study = read_yaml("config/config.yaml")["study"]
+    (kept,) = [step["with"]["path"] for step in STEPS if "upload-artifact" in step.get("uses", "")]
+    assert f"results/{study}/report/*.pdf" in kept.split()
