@@ -52,6 +52,33 @@ def test_licence_and_citation_agree():
     assert read_yaml("CITATION.cff")["license"] == "MIT"
 
 
+# What contributors are told
+
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_contributors_are_sent_to_places_that_are_there():
+    quoted = re.findall(r"`([\w.-]+/[\w./-]*)`", CONTRIBUTING)
+    linked = re.findall(r"\]\(([^)#]+)", CONTRIBUTING)
+    parts = re.findall(r"`(reading/\w+\.py)`", CONTRIBUTING)
+    places = [ROOT / path for path in {*quoted, *linked} - {*parts}]
+    places += [ROOT / "src" / "timbang" / "report" / path for path in parts]
+    assert len(places) > 30
+    assert [str(place) for place in places if not place.exists()] == []
+
+
+def test_contributors_are_told_names_that_are_there():
+    names = set(re.findall(r"`([A-Z][A-Z]+(?:_[A-Z]+)*|_[a-z_]+)`", CONTRIBUTING))
+    assert {"BLOCKS", "RUN_MEASURES", "CAPTIONS"} <= names
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("src", "workflow")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".py", ".smk")
+    )
+    assert [name for name in names if not re.search(rf"\b{name}\b", code)] == []
+
+
 # The workflow catalogue
 
 
