@@ -201,6 +201,8 @@ def _make_metrics(contender: Any, replicate: int, accuracy: float, plant: Plant)
         "width": contender.width,
         "parameters": 21_287_237,
         "multiply_adds": 74_000_000,
+        "host": "one",
+        "made_with": "sha256:0123456789abcdef",
         "diverged": {"epoch": 1, "step": 2} if is_lost else None,
         "training_seconds": 12.0,
         "images_per_second": 600.0,

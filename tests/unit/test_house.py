@@ -15,6 +15,7 @@ GROUND = [
     "logs",
     "accelerators",
     "launcher",
+    "made_with",
     "provenance",
     "resources",
 ]

@@ -62,9 +62,9 @@ class Project:
         )
         return done.returncode, done.stdout
 
-    def would_run(self, config=None, targets=TARGETS):
+    def would_run(self, config=None, targets=TARGETS, work=None):
         """Return how many jobs of each rule a dry run announces."""
-        status, output = self.snakemake("-n", *targets, config=config)
+        status, output = self.snakemake("-n", *targets, config=config, work=work)
         assert status == 0, output
         if "Nothing to be done" in output:
             return {}

@@ -69,13 +69,32 @@ rule write_torchvision_images:
         "../scripts/write_torchvision_images.py"
 
 
+MANIFEST = f"{RESULTS}/data/manifest.csv"
+MANIFEST_RECORD = f"{RESULTS}/data/manifest.made-with.json"
+PIXELS = f"{RESULTS}/data/pixels.npy"
+PIXELS_RECORD = f"{RESULTS}/data/pixels.made-with.json"
+SPLIT = f"{RESULTS}/splits/{{replicate}}.csv"
+SPLIT_RECORD = f"{RESULTS}/splits/{{replicate}}.made-with.json"
+
+
 rule build_manifest:
     input:
-        # In an archive the table comes with the images.
-        table=[] if STUDY.data.source == "archive" else label_table() or [],
-        images=made_images(),
+        unpack(
+            trust(
+                MANIFEST,
+                MANIFEST_RECORD,
+                describe_manifest,
+                hashed={},
+                others=lambda: {
+                    # In an archive the table comes with the images.
+                    "table": STUDY.data.source != "archive" and label_table(),
+                    "images": made_images(),
+                },
+            )
+        ),
     output:
-        manifest=f"{RESULTS}/data/manifest.csv",
+        manifest=MANIFEST,
+        record=MANIFEST_RECORD,
         audit=report(
             f"{RESULTS}/data/audit.json",
             category="Data",
@@ -87,19 +106,9 @@ rule build_manifest:
         PYTHON_ENVIRONMENT
     threads: 4
     params:
-        code=code_of("build_manifest.py"),
-        listing=listing(),
+        made_with=lambda wildcards: describe_manifest(),
         table=lambda wildcards: label_table(),
-        filename_column=STUDY.data.filename_column,
-        label_column=STUDY.data.label_column,
-        part_column=STUDY.split.column,
-        on_problem=STUDY.data.on_problem,
-        largest_image=STUDY.data.largest_image,
-        duplicate_distance=STUDY.data.duplicate_distance,
-        duplicate_evidence=STUDY.data.duplicate_evidence,
         image_folder=lambda wildcards: image_folder(),
-        # Changes with the name or content of any image, as an input per image would.
-        images=lambda wildcards: fingerprint_images(),
     message:
         f"Reading the images of study {STUDY.name}"
     script:
@@ -108,38 +117,44 @@ rule build_manifest:
 
 rule write_pixels:
     input:
-        manifest=rules.build_manifest.output.manifest,
-        images=made_images(),
+        unpack(
+            trust(
+                PIXELS,
+                PIXELS_RECORD,
+                describe_pixels,
+                hashed={"manifest": MANIFEST},
+                others=lambda: {"images": made_images()},
+            )
+        ),
     output:
-        pixels=f"{RESULTS}/data/pixels.npy",
+        pixels=PIXELS,
+        record=PIXELS_RECORD,
     log:
         f"{RESULTS}/logs/write_pixels.log",
     conda:
         PYTHON_ENVIRONMENT
     threads: 4
     params:
-        code=code_of("write_pixels.py"),
+        made_with=lambda wildcards: describe_pixels(),
         image_folder=lambda wildcards: image_folder(),
-        image_size=STUDY.data.image_size,
-        largest_image=STUDY.data.largest_image,
     message:
-        "Resizing the images to {params.image_size}x{params.image_size} pixels"
+        f"Resizing the images to {STUDY.data.image_size}x{STUDY.data.image_size} pixels"
     script:
         "../scripts/write_pixels.py"
 
 
 rule split_images:
     input:
-        manifest=rules.build_manifest.output.manifest,
+        unpack(trust(SPLIT, SPLIT_RECORD, describe_split, hashed={"manifest": MANIFEST})),
     output:
-        split=f"{RESULTS}/splits/{{replicate}}.csv",
+        split=SPLIT,
+        record=SPLIT_RECORD,
     log:
         f"{RESULTS}/logs/split_images/{{replicate}}.log",
     conda:
         PYTHON_ENVIRONMENT
     params:
-        code=code_of("split_images.py"),
-        split=asdict(STUDY.split),
+        made_with=lambda wildcards: describe_split(wildcards.replicate),
     message:
         "Splitting the images for replicate {wildcards.replicate}"
     script:

@@ -3,6 +3,9 @@
 
 rule evaluate_contender:
     input:
+        reminder=if_from_elsewhere(
+            f"{RESULTS}/runs/{{contender}}/{STUDY.replicates[0]}/metrics.json"
+        ),
         split=expand(rules.split_images.output.split, replicate=STUDY.replicates),
         history=per_replicate(rules.train_network.output.history),
         predictions=per_replicate(rules.train_network.output.predictions),
@@ -24,6 +27,7 @@ rule evaluate_contender:
 
 rule summarise_runs:
     input:
+        reminder=if_from_elsewhere(f"{RESULTS}/runs.csv"),
         metrics=expand(
             f"{RUN}/metrics.json",
             contender=CONTENDERS,
@@ -48,6 +52,7 @@ rule summarise_runs:
     params:
         code=code_of("summarise_runs.py"),
         reference=STUDY.reference,
+        made_with=lambda wildcards: hash_runs(),
     message:
         f"Summarising {STUDY.name} over its replicates"
     script:

@@ -3,6 +3,7 @@
 
 rule judge_claims:
     input:
+        reminder=if_from_elsewhere(f"{RESULTS}/contrasts.csv"),
         runs=rules.summarise_runs.output.runs,
         claims=CLAIMS,
     output:

@@ -16,6 +16,7 @@ ALL_METRICS = expand(rules.evaluate_contender.output.metrics, contender=CONTENDE
 
 rule draw_curves:
     input:
+        reminder=if_from_elsewhere(f"{RESULTS}/figures/curves-{{language}}.pdf"),
         histories=ALL_HISTORIES,
         texts=TEXTS,
     output:
@@ -42,6 +43,7 @@ rule draw_curves:
 
 rule draw_accuracies:
     input:
+        reminder=if_from_elsewhere(f"{RESULTS}/figures/accuracies-{{language}}.pdf"),
         runs=rules.summarise_runs.output.runs,
         published=published_numbers(),
         texts=TEXTS,
@@ -68,6 +70,7 @@ rule draw_accuracies:
 
 rule draw_confusion:
     input:
+        reminder=if_from_elsewhere(f"{RESULTS}/figures/confusion-{{language}}.pdf"),
         metrics=ALL_METRICS,
         texts=TEXTS,
     output:
@@ -93,6 +96,7 @@ rule draw_confusion:
 
 rule draw_classes:
     input:
+        reminder=if_from_elsewhere(f"{RESULTS}/figures/classes-{{language}}.pdf"),
         splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
         texts=TEXTS,
     output:
@@ -117,6 +121,7 @@ rule draw_classes:
 
 rule draw_samples:
     input:
+        reminder=if_from_elsewhere(f"{RESULTS}/figures/samples.pdf"),
         manifest=rules.build_manifest.output.manifest,
         pixels=rules.write_pixels.output.pixels,
     output:
@@ -141,6 +146,7 @@ rule draw_samples:
 
 rule draw_duplicates:
     input:
+        reminder=if_from_elsewhere(f"{RESULTS}/figures/duplicates-{{language}}.pdf"),
         audit=rules.build_manifest.output.audit,
         manifest=rules.build_manifest.output.manifest,
         pixels=rules.write_pixels.output.pixels,
@@ -167,6 +173,7 @@ rule draw_duplicates:
 
 rule draw_leaks:
     input:
+        reminder=if_from_elsewhere(f"{RESULTS}/figures/leaks-{{language}}.pdf"),
         runs=rules.summarise_runs.output.runs,
         texts=TEXTS,
     output:
@@ -192,6 +199,7 @@ rule draw_leaks:
 
 rule draw_twin:
     input:
+        reminder=if_from_elsewhere(f"{RESULTS}/figures/twin-{{language}}.pdf"),
         runs=rules.summarise_runs.output.runs,
         other_runs=of_twin("runs.csv"),
         texts=TEXTS,
@@ -219,6 +227,7 @@ rule draw_twin:
 
 rule draw_probes:
     input:
+        reminder=if_from_elsewhere(f"{RESULTS}/figures/probes-{{language}}.pdf"),
         probes=expand(
             rules.probe_run.output.probes,
             contender=CONTENDERS,

@@ -39,6 +39,7 @@ FIGURES = [
 
 rule write_tables:
     input:
+        reminder=if_from_elsewhere(TABLES["settings"]),
         summary=rules.summarise_runs.output.summary,
         classes=rules.summarise_runs.output.classes,
         verdicts=rules.judge_claims.output.verdicts,
@@ -69,6 +70,7 @@ rule write_tables:
 
 rule write_report:
     input:
+        reminder=if_from_elsewhere(f"{RESULTS}/report/report-{{language}}.tex"),
         template=f"{REPORT}/templates/report-{{language}}.tex.j2",
         base=f"{REPORT}/templates/base.tex.j2",
         bibliography=f"{REPORT}/references.bib",
@@ -133,6 +135,7 @@ rule write_report:
 
 rule compile_report:
     input:
+        reminder=if_from_elsewhere(f"{RESULTS}/report/report-{{language}}.pdf"),
         tex=rules.write_report.output.tex,
         bibliography=rules.write_report.output.bibliography,
         figures=FIGURES,
@@ -158,6 +161,7 @@ rule compile_report:
 
 rule check_report:
     input:
+        reminder=if_from_elsewhere(f"{RESULTS}/report/numbers.txt"),
         pdf=expand(rules.compile_report.output.pdf, language=STUDY.report.languages),
     output:
         numbers=f"{RESULTS}/report/numbers.txt",

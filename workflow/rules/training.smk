@@ -5,20 +5,33 @@
 SNAPSHOTS = {"snapshots": f"{RUN}/snapshots.safetensors"} if "gradients" in STUDY.probes else {}
 
 
+TRAINING = f"{RUN}/training.json"
+WEIGHTS = f"{RUN}/weights.safetensors"
+PROBES = f"{RUN}/probes.json"
+
+
 rule train_network:
     input:
-        manifest=rules.build_manifest.output.manifest,
-        pixels=rules.write_pixels.output.pixels,
-        split=rules.split_images.output.split,
-        weights=lambda wildcards: initial_weights(wildcards.contender),
-        network=lambda wildcards: own_networks(wildcards.contender),
+        unpack(
+            trust(
+                TRAINING,
+                TRAINING,
+                describe_run,
+                hashed={"manifest": MANIFEST, "split": SPLIT},
+                others=lambda contender, replicate: {
+                    "pixels": PIXELS,
+                    "weights": initial_weights(contender),
+                    "network": own_networks(contender),
+                },
+            )
+        ),
     output:
         **SNAPSHOTS,
         history=f"{RUN}/history.csv",
         steps=f"{RUN}/history_steps.csv",
         predictions=f"{RUN}/predictions.csv",
-        weights=f"{RUN}/weights.safetensors",
-        training=f"{RUN}/training.json",
+        weights=WEIGHTS,
+        training=TRAINING,
     log:
         f"{RESULTS}/logs/train_network/{{contender}}/{{replicate}}.log",
     # Before figures and scores, which then fill the processors that the last run leaves idle.
@@ -29,8 +42,7 @@ rule train_network:
     resources:
         gpu=count_gpus(),
     params:
-        code=code_of("train_network.py"),
-        contender=lambda wildcards: asdict(STUDY.contender(wildcards.contender)),
+        made_with=lambda wildcards: describe_run(**dict(wildcards)),
         device=STUDY.device,
         # A side file that Snakemake does not know, since it removes those that it knows when a
         # job fails or starts again.
@@ -43,14 +55,25 @@ rule train_network:
 
 rule probe_run:
     input:
-        pixels=rules.write_pixels.output.pixels,
-        split=rules.split_images.output.split,
-        training=rules.train_network.output.training,
-        weights=rules.train_network.output.weights,
-        snapshots=list(SNAPSHOTS.values()),
-        network=lambda wildcards: own_networks(wildcards.contender),
+        unpack(
+            trust(
+                PROBES,
+                PROBES,
+                describe_probes,
+                hashed={"split": SPLIT, "weights": WEIGHTS},
+                others=lambda contender, replicate: {
+                    "pixels": PIXELS,
+                    "training": TRAINING.format(contender=contender, replicate=replicate),
+                    "snapshots": [
+                        file.format(contender=contender, replicate=replicate)
+                        for file in SNAPSHOTS.values()
+                    ],
+                    "network": own_networks(contender),
+                },
+            )
+        ),
     output:
-        probes=f"{RUN}/probes.json",
+        probes=PROBES,
     log:
         f"{RESULTS}/logs/probe_run/{{contender}}/{{replicate}}.log",
     conda:
@@ -59,10 +82,9 @@ rule probe_run:
     resources:
         gpu=count_gpus(),
     params:
-        code=code_of("probe_run.py"),
+        made_with=lambda wildcards: describe_probes(**dict(wildcards)),
         contender=lambda wildcards: asdict(STUDY.contender(wildcards.contender)),
         device=STUDY.device,
-        probes=list(STUDY.probes),
     message:
         "Probing {wildcards.contender}, replicate {wildcards.replicate}"
     script:

@@ -8,28 +8,30 @@ from timbang.data.records import write_table
 from timbang.data.sources import list_images
 from timbang.errors import TimbangError
 from timbang.logs import log_to, progress
+from timbang.made_with import make_record, write_json
 
 params = snakemake.params
+settings = params.made_with
 folder = Path(params.image_folder)
 
 with log_to(snakemake.log[0]) as log:
     source = list_images(
-        params.listing,
+        settings["listing"],
         folder,
         Path(params.table) if params.table else None,
-        params.filename_column,
-        params.label_column,
-        params.part_column,
+        settings["filename_column"],
+        settings["label_column"],
+        settings["part_column"],
     )
     described = describe_images(
         source,
         folder,
         snakemake.threads,
-        params.largest_image,
+        settings["largest_image"],
         progress(len(source), "reading images"),
     )
     problems = list_problems(described.manifest)
-    if problems and params.on_problem == "stop":
+    if problems and settings["on_problem"] == "stop":
         raise TimbangError(
             "\n".join(
                 [
@@ -41,7 +43,10 @@ with log_to(snakemake.log[0]) as log:
         )
     for problem in problems:
         log.warning("left out: %s", problem)
-    criterion = {"distance": params.duplicate_distance, "evidence": params.duplicate_evidence}
+    criterion = {
+        "distance": settings["duplicate_distance"],
+        "evidence": settings["duplicate_evidence"],
+    }
     grouped = group_duplicates(
         described,
         **criterion,
@@ -51,6 +56,8 @@ with log_to(snakemake.log[0]) as log:
     audit = audit_images(grouped, described.hashes, described.thumbnails, **criterion)
     write_table(grouped.manifest, Path(snakemake.output.manifest))
     Path(snakemake.output.audit).write_text(json.dumps(audit, indent=2, ensure_ascii=False) + "\n")
+    record = make_record(settings, {})
+    write_json(record, Path(snakemake.output.record))
     summary = [f"What the audit found in the images of {folder}:", *write_summary(audit)]
     for line in summary:
         log.info(line)

@@ -11,6 +11,7 @@ from timbang.evaluation.metrics import score_predictions, score_test
 from timbang.evaluation.predictions import read_predictions
 from timbang.evaluation.stability import measure_stability
 from timbang.logs import log_to
+from timbang.made_with import check_inputs, hash_record
 
 with log_to(snakemake.log[0]) as log:
     probes = [json.loads(Path(path).read_text())["measures"] for path in snakemake.input.probes]
@@ -23,10 +24,13 @@ with log_to(snakemake.log[0]) as log:
         snakemake.output.metrics,
         strict=True,
     ):
+        made = json.loads(Path(training).read_text(encoding="utf-8"))
+        check_inputs(made, {"split": Path(split)}, Path(training))
         epochs = pd.read_csv(history)
         predicted = read_predictions(Path(predictions), VALIDATION)
         metrics = {
-            **json.loads(Path(training).read_text()),
+            **{key: value for key, value in made.items() if key != "inputs"},
+            "made_with": hash_record(made["made_with"]),
             **score_predictions(predicted),
             **score_leaks(predicted, read_split(Path(split))),
             **score_test(read_predictions(Path(predictions), TEST)),

@@ -10,6 +10,7 @@ from timbang.data.pixels import PixelFile
 from timbang.data.records import read_split, sorted_classes
 from timbang.evaluation.probing import probe_run
 from timbang.logs import log_to
+from timbang.made_with import make_record
 from timbang.study import Contender, Recipe
 from timbang.training.batches import make_resident
 from timbang.training.device import choose_device, explaining_full_memory, repeat_exactly
@@ -41,7 +42,7 @@ with (
         network.load_state_dict(load_file(snakemake.input.weights))
         network.to(device)
         snapshots = {}
-        for path in snakemake.input.snapshots:
+        for path in snakemake.input.get("snapshots", ()):
             for key, value in load_file(path).items():
                 epoch, _, name = key.partition("/")
                 snapshots.setdefault(int(epoch), {})[name] = value
@@ -49,10 +50,12 @@ with (
             network,
             snapshots,
             images,
-            snakemake.params.probes,
+            snakemake.params.made_with["probes"],
             contender.recipe.learning_rate,
             device,
         )
+    files = {"split": Path(snakemake.input.split), "weights": Path(snakemake.input.weights)}
+    found |= make_record(snakemake.params.made_with, files)
     found["seconds"] = time.perf_counter() - start
     Path(snakemake.output.probes).write_text(json.dumps(found, indent=2) + "\n")
     log.info("probed in %.1f s", found["seconds"])

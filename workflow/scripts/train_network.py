@@ -1,4 +1,5 @@
 import json
+import platform
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from timbang.data.records import TEST, read_split, sorted_classes, write_table
 from timbang.evaluation.looks import list_looks
 from timbang.evaluation.predictions import make_predictions
 from timbang.logs import log_to
+from timbang.made_with import make_record
 from timbang.networks.cost import count_multiply_adds, count_parameters
 from timbang.provenance import describe_code
 from timbang.study import Contender, Recipe
@@ -27,8 +29,9 @@ from timbang.training.precision import allow_tf32
 from timbang.training.progress import TrainingBar
 from timbang.training.steps import tabulate_steps
 
+made_with = snakemake.params.made_with
 contender = Contender(
-    **snakemake.params.contender | {"recipe": Recipe(**snakemake.params.contender["recipe"])}
+    **made_with["contender"] | {"recipe": Recipe(**made_with["contender"]["recipe"])}
 )
 replicate = int(snakemake.wildcards.replicate)
 
@@ -44,19 +47,8 @@ with (
     looks = list_looks(contender.recipe.epochs) if snakemake.output.get("snapshots") else []
     repeat_exactly(snakemake.threads)
     allow_tf32(contender.recipe.tf32)
-    depends_on = {
-        "contender": snakemake.params.contender,
-        "replicate": snakemake.wildcards.replicate,
-        "looks": looks,
-        "code": snakemake.params.code,
-        **describe_run(device),
-    }
-    files = [
-        snakemake.input.split,
-        snakemake.input.manifest,
-        *snakemake.input.weights,
-        *snakemake.input.network,
-    ]
+    depends_on = {"made_with": made_with, "looks": looks, **describe_run(device)}
+    files = [snakemake.input.split, snakemake.input.manifest]
     name = name_run(depends_on, [Path(file) for file in files])
     checkpoint = Checkpoint(
         Path(f"{snakemake.params.checkpoint}-{name}.safetensors"),
@@ -110,7 +102,15 @@ with (
         "validation_seconds": sum(epoch.validation_seconds for epoch in run.history),
         "images_per_second": len(images.train) * len(run.history) / seconds,
         **describe_run(device),
+        "host": platform.node(),
         "timbang": describe_code(),
+        **make_record(
+            made_with,
+            {
+                "manifest": Path(snakemake.input.manifest),
+                "split": Path(snakemake.input.split),
+            },
+        ),
     }
     if run.diverged:
         log.warning("diverged in epoch %d at step %d", *run.diverged)

@@ -3,16 +3,20 @@ from pathlib import Path
 from timbang.data.pixels import write_pixels
 from timbang.data.records import read_manifest, usable_images
 from timbang.logs import log_to, progress
+from timbang.made_with import make_record, write_json
 
 with log_to(snakemake.log[0]) as log:
     images = usable_images(read_manifest(Path(snakemake.input.manifest)))
     folder = Path(snakemake.params.image_folder)
+    settings = snakemake.params.made_with
     write_pixels(
         paths=[folder / name for name in images["filename"]],
-        size=snakemake.params.image_size,
+        size=settings["image_size"],
         output=Path(snakemake.output.pixels),
         workers=snakemake.threads,
-        largest=snakemake.params.largest_image,
+        largest=settings["largest_image"],
         progress=progress(len(images), "resizing images"),
     )
-    log.info("wrote %d images of %d px", len(images), snakemake.params.image_size)
+    record = make_record(settings, {"manifest": Path(snakemake.input.manifest)})
+    write_json(record, Path(snakemake.output.record))
+    log.info("wrote %d images of %d px", len(images), settings["image_size"])

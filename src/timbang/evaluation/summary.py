@@ -9,17 +9,19 @@ import pandas as pd
 
 from timbang.evaluation.measures import RUN_MEASURES
 
+# Where and by what a run was made, as text.
+ORIGINS = ("host", "device_name", "made_with")
 CLASS_MEASURES = ("precision", "recall", "f1")
 STATISTICS = ("mean", "sd", "min", "max")
 
 
 def collect_runs(metrics: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Return one row a run: contender, replicate, costs and ``RUN_MEASURES``.
+    """Return one row a run: contender, replicate, costs, ``RUN_MEASURES`` and ``ORIGINS``.
 
     ``accuracy`` and ``loss`` are of the validation images; the last epoch counts. A measure that
     a run has no images for is NaN, and so are the scores of a run that ``diverged`` (bool).
     """
-    columns = ["contender", "replicate", "parameters", "multiply_adds", *RUN_MEASURES]
+    columns = ["contender", "replicate", "parameters", "multiply_adds", *RUN_MEASURES, *ORIGINS]
     runs = pd.DataFrame([{key: run[key] for key in columns} for run in metrics])
     runs.insert(2, "diverged", [run["diverged"] is not None for run in metrics])
     return runs.astype({key: float for key in RUN_MEASURES})
