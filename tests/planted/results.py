@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
 FIGURES = ("curves", "accuracies", "confusion", "classes", "duplicates", "leaks", "twin")
+MADE_WITH = "sha256:0123456789abcdef"
 TRAIN, VALIDATION = 800, 200
 BASE = 0.6
 # Replicates differ, but all contenders alike: the splits are easier and harder.
@@ -202,7 +203,7 @@ def _make_metrics(contender: Any, replicate: int, accuracy: float, plant: Plant)
         "parameters": 21_287_237,
         "multiply_adds": 74_000_000,
         "host": "one",
-        "made_with": "sha256:0123456789abcdef",
+        "made_with": MADE_WITH,
         "diverged": {"epoch": 1, "step": 2} if is_lost else None,
         "training_seconds": 12.0,
         "images_per_second": 600.0,
@@ -289,7 +290,7 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
         log={"file": log},
         input={"metrics": metrics},
         output={key: str(folder / f"{key}.csv") for key in ("runs", "summary", "classes")},
-        params={"reference": study.reference},
+        params={"reference": study.reference, "made_with": [MADE_WITH] * len(metrics)},
     )
     call_script(
         "judge_claims.py",
