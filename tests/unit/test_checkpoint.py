@@ -1,8 +1,11 @@
 """A run that is stopped at any step and started again ends as one that was not, bit for bit."""
 
+import logging
 import os
 import pickle
 import signal
+import threading
+import time
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -11,7 +14,7 @@ import torch
 
 from timbang.errors import TimbangError
 from timbang.study import Contender, Recipe
-from timbang.training.checkpoint import Checkpoint, name_run, remove_checkpoints
+from timbang.training.checkpoint import Checkpoint, hold_run, name_run, remove_checkpoints
 from timbang.training.device import repeat_exactly
 from timbang.training.loop import Images, train
 
@@ -219,3 +222,43 @@ def test_name_depends_on_all_settings_and_files(tmp_path):
     (tmp_path / "a").write_text("A")
     others.add(name_run({"x": 1, "y": {"z": 2}}, files))
     assert len(others | {name}) == 5
+
+
+def train_in_turn(run, name, order, inside):
+    """Train a made-up run, alone, as a process of its own would."""
+    with hold_run(run):
+        order.append(f"{name} begins")
+        inside.wait(5)
+        order.append(f"{name} ends")
+
+
+def test_no_two_processes_train_one_run(tmp_path, caplog):
+    caplog.set_level(logging.INFO, logger="timbang")
+    order, gates = [], {name: threading.Event() for name in ("orphan", "next", "third", "other")}
+    gates["other"].set()
+    threads = {
+        name: threading.Thread(target=train_in_turn, args=(tmp_path / run, name, order, gate))
+        for (name, gate), run in zip(
+            gates.items(), ("net-0", "net-0", "net-0", "net-1"), strict=True
+        )
+    }
+    for name, thread in threads.items():
+        thread.start()
+        while name == "orphan" and not order:
+            time.sleep(0.01)
+    threads["other"].join(5)
+    assert order == ["orphan begins", "other begins", "other ends"]
+    while caplog.text.count("waiting for a process") < 2:
+        time.sleep(0.01)
+    for gate in gates.values():
+        gate.set()
+    for thread in threads.values():
+        thread.join(5)
+    assert sorted(order[3:]) == sorted(
+        ["orphan ends", "next begins", "next ends", "third begins", "third ends"]
+    )
+    assert all(
+        first.split()[0] == last.split()[0]
+        for first, last in zip(order[4::2], order[5::2], strict=True)
+    )
+    assert list(tmp_path.iterdir()) == []

@@ -16,7 +16,13 @@ from timbang.networks.cost import count_multiply_adds, count_parameters
 from timbang.provenance import describe_code
 from timbang.study import Contender, Recipe
 from timbang.training.batches import count_steps, make_resident
-from timbang.training.checkpoint import Checkpoint, copy_state, name_run, remove_checkpoints
+from timbang.training.checkpoint import (
+    Checkpoint,
+    copy_state,
+    hold_run,
+    name_run,
+    remove_checkpoints,
+)
 from timbang.training.device import (
     choose_device,
     describe_run,
@@ -37,6 +43,7 @@ replicate = int(snakemake.wildcards.replicate)
 
 with (
     log_to(snakemake.log[0]) as log,
+    hold_run(Path(snakemake.params.checkpoint)),
     lease(choose_device(snakemake.params.device, snakemake.resources.get("gpu", 0))) as device,
     explaining_full_memory(),
 ):

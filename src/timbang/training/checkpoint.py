@@ -5,6 +5,7 @@ its header. It is written whole or not at all, and carries a checksum, so that o
 is told from one that is not.
 """
 
+import fcntl
 import hashlib
 import json
 import logging
@@ -238,6 +239,37 @@ def name_run(settings: Mapping[str, Any], files: list[Path]) -> str:
     for file in files:
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:16]
+
+
+@contextmanager
+def hold_run(run: Path) -> Iterator[None]:
+    """Let no two processes train one run, whose checkpoints they would take from each other.
+
+    Where Snakemake alone was killed, the run that it started goes on; the next call then waits.
+    The lock is the operating system's: it ends with the process, however that ends.
+
+    Args:
+        run: the path of a checkpoint up to the ``-`` before the name that ``name_run`` gives.
+    """
+    run.parent.mkdir(parents=True, exist_ok=True)
+    place = run.with_name(f"{run.name}.lock")
+    while True:
+        with place.open("a", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                logging.getLogger("timbang").info(
+                    "waiting for a process of an earlier call, which still trains this run"
+                )
+                fcntl.flock(file, fcntl.LOCK_EX)
+            # The process before may have removed the file that this one waited for.
+            if not place.exists() or not os.path.samestat(place.stat(), os.fstat(file.fileno())):
+                continue
+            try:
+                yield
+            finally:
+                place.unlink(missing_ok=True)
+            return
 
 
 def remove_checkpoints(run: Path) -> None:
