@@ -1,5 +1,6 @@
 """The log of a step: plain lines in a file, and one line for a user's mistake."""
 
+import errno
 import logging
 import re
 import sys
@@ -13,6 +14,8 @@ from timbang.errors import TimbangError
 SECONDS_BETWEEN_LINES = 30
 # What stands before a line of the log that says why the step failed, after the time.
 REASON = "error: "
+# The disk is full, over quota, or may only be read.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 # So much of a reason, or of the end of a log without one, is shown.
 MOST_LINES = 20
 
@@ -43,11 +46,23 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
         for line in str(error).splitlines():
             logger.error("%s%s", REASON, line)
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in FULL:
+            _log_fault(logger)
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        said = f"{place}{error.strerror}; make room and give the same command again"
+        logger.error("%s%s", REASON, said)
+        sys.exit(1)
     except Exception:
-        logger.exception("%sthis is a fault of Timbang, not of your data; please report it", REASON)
+        _log_fault(logger)
         raise
     finally:
         logging.shutdown()
+
+
+def _log_fault(logger: logging.Logger) -> None:
+    logger.exception("%sthis is a fault of Timbang, not of your data; please report it", REASON)
 
 
 def describe_failures(jobs: Sequence[tuple[str, Sequence[str]]]) -> str:

@@ -3,6 +3,8 @@
 import datetime
 import difflib
 import math
+import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -23,6 +25,8 @@ SOURCE_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "archive": (("archive",), ("sha256", "folder", "table", "images")),
     "torchvision": (("dataset",), ("root",)),
 }
+# What a script element of HTML ends or begins anew with.
+HTML_ESCAPE = re.compile(r"</?script|<!--", re.IGNORECASE)
 TRUTH_VALUES = {True: "true", False: "false", None: "null"}
 
 
@@ -197,6 +201,7 @@ def read_study(
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=_place)
     lines = [line for error in errors for line in _explain(error)]
     lines += _find_infinite(config)
+    lines += _find_unprintable(config)
     if lines:
         raise TimbangError("\n".join(lines))
     filled = _with_defaults(config, schema)
@@ -283,6 +288,26 @@ def _find_infinite(value: Any, place: str = "") -> Iterator[str]:
             yield from _find_infinite(item, f"{place}.{_word(key)}" if place else _word(key))
     elif isinstance(value, float) and not math.isfinite(value):
         yield f"{place}: {value} is not allowed; allowed: a finite number"
+
+
+def _find_unprintable(value: Any, place: str = "") -> Iterator[str]:
+    """Yield a line for each text, keys among them, that could not be printed or shown as it is.
+
+    Snakemake writes parameters and file names into its HTML report as they are (9.27).
+    """
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            below = f"{place}.{_word(key)}" if place else _word(key)
+            yield from _find_unprintable(str(key), below)
+            yield from _find_unprintable(item, below)
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _find_unprintable(item, f"{place}.{number}")
+    elif isinstance(value, str):
+        if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in value):
+            yield f"{place}: {value!r} holds a control character; take it out"
+        if HTML_ESCAPE.search(value):
+            yield f"{place}: {value!r} would end a script of an HTML page; write it in other words"
 
 
 def _find_contradictions(
@@ -411,7 +436,8 @@ def _find_archive_faults(data: Data, archive: str) -> Iterator[str]:
     scheme = _scheme(archive)
     if scheme not in ("", "http", "https") and not archive.lower().startswith("file:///"):
         yield (
-            f"data.archive: {archive!r} is not allowed; allowed: a path, or a URL that begins with "
+            f"data.archive: {hide_password(archive)!r} is not allowed; "
+            "allowed: a path, or a URL that begins with "
             "http://, https:// or file:///"
         )
     if scheme in ("http", "https") and data.sha256 is None:
@@ -442,6 +468,15 @@ def archive_path(archive: str) -> Path | None:
     if _scheme(archive) == "file":
         return Path(unquote(archive[len("file://") :]))
     return Path(archive)
+
+
+def hide_password(text: str) -> str:
+    """Return a text that may hold URLs without the names and passwords in them.
+
+    >>> hide_password("https://me:my/secret@example.org/a.zip: no answer")
+    'https://example.org/a.zip: no answer'
+    """
+    return re.sub(r"(?<=://)\S*@", "", text)
 
 
 def _scheme(archive: str) -> str:

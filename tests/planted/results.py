@@ -318,6 +318,7 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
     for part in ("tables", "report", "figures"):
         (folder / part).mkdir()
     common = {
+        "published": study.report.published,
         "titles": titles,
         "weighed": list(study.weighed),
         "plain": plain,
@@ -332,7 +333,6 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
         "classes": str(folder / "classes.csv"),
         "verdicts": str(folder / "verdicts.json"),
         "contrasts": str(folder / "contrasts.csv"),
-        "published": study.report.published or [],
     }
     pdfs = {}
     for language in ("en", "id"):

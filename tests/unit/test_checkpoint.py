@@ -1,5 +1,6 @@
 """A run that is stopped at any step and started again ends as one that was not, bit for bit."""
 
+import errno
 import logging
 import os
 import pickle
@@ -14,7 +15,13 @@ import torch
 
 from timbang.errors import TimbangError
 from timbang.study import Contender, Recipe
-from timbang.training.checkpoint import Checkpoint, hold_run, name_run, remove_checkpoints
+from timbang.training.checkpoint import (
+    Checkpoint,
+    hold_run,
+    name_run,
+    remove_checkpoints,
+    write_whole,
+)
 from timbang.training.device import repeat_exactly
 from timbang.training.loop import Images, train
 
@@ -262,3 +269,18 @@ def test_no_two_processes_train_one_run(tmp_path, caplog):
         for first, last in zip(order[4::2], order[5::2], strict=True)
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_no_half_of_a_file(tmp_path, monkeypatch):
+    path = tmp_path / "run.safetensors"
+    write_whole(path, b"before")
+
+    def fail(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    for _ in range(3):
+        with pytest.raises(OSError, match="No space"):
+            write_whole(path, b"after")
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == b"before"

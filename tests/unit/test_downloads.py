@@ -435,10 +435,11 @@ def test_circle_of_redirects_is_one_line(server, fetch):
     assert "redirects more than 10 times" in only_line(caught)
 
 
-def test_password_of_a_url_is_not_told(server, fetch):
-    server.plan = [answer(404, b"")]
+@pytest.mark.parametrize("login", ["me:secret@", "secret@", "me:not/secret@", "me:secret@more@"])
+def test_password_of_a_url_is_not_told(server, fetch, login):
+    server.plan = [answer(404, b"")] * 9
     with pytest.raises(TimbangError) as caught:
-        fetch(url=server.url.replace("//", "//me:secret@"))
+        fetch(url=server.url.replace("//", f"//{login}"))
     assert "secret" not in str(caught.value)
 
 

@@ -1,6 +1,8 @@
 """What a step says while it works: a bar on a terminal, lines in its log."""
 
+import errno
 import logging
+import os
 
 import pytest
 
@@ -90,3 +92,21 @@ def test_a_reason_of_many_lines_is_cut_but_for_its_end(tmp_path):
     assert said[2] == "0.png: broken"
     assert said[-2:] == ["... and 8,980 lines more", "Mend"]
     assert len(said) < 30
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_a_full_disk_is_no_fault_of_ours(tmp_path, number):
+    log = tmp_path / "a.log"
+    fail_with(log, OSError(number, os.strerror(number), "results/a/weights.safetensors"))
+    *_, reason = describe_failures([("Training", [str(log)])]).splitlines()
+    assert reason == (
+        f"results/a/weights.safetensors: {os.strerror(number)}; "
+        "make room and give the same command again"
+    )
+    assert "Traceback" not in log.read_text()
+
+
+def test_another_error_of_the_system_is_one(tmp_path):
+    log = tmp_path / "a.log"
+    fail_with(log, OSError(errno.EIO, "Input/output error", "a"))
+    assert "fault of Timbang" in describe_failures([("Training", [str(log)])])

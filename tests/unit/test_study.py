@@ -496,3 +496,25 @@ def test_chain_of_solved_widths_is_refused():
         TimbangError, match=r"contenders\.n\.parameters_of: m's own width is solved"
     ):
         read_study(config, SCHEMA, find_fault)
+
+
+@pytest.mark.parametrize("place", ["data.folder", "data.label_column", "report.authors.0"])
+@pytest.mark.parametrize(
+    "text", ["a\x1b[2Jb", "a\x9bb", "a</ScRipt ><img src=x>", "a<!-- <script>", "\ud800"]
+)
+def test_a_text_that_could_not_be_shown_is_refused_by_its_key(place, text):
+    section, key = place.split(".")[:2]
+    value = [text] if key == "authors" else text
+    config = {"study": "a", "data": {"source": "folder", "folder": "b"}}
+    config.setdefault(section, {})[key] = value
+    with pytest.raises(TimbangError) as caught:
+        read_study(config, SCHEMA, find_fault)
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"{place}: ")
+    assert line.isprintable()
+
+
+def test_ordinary_texts_may_have_lines_and_less_than_signs():
+    text = "One line.\nAnother, with a < b > c <b>bold</b> and {braces}.\n"
+    config = {"study": "a", "data": {"source": "digits"}, "report": {"ai_assistance": text}}
+    assert read_study(config, SCHEMA, find_fault).report.ai_assistance["en"] == text

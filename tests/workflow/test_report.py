@@ -26,20 +26,20 @@ pytestmark = pytest.mark.skipif(
 def study(tmp_path_factory) -> Path:
     """Run a tiny study with hostile labels, title and authors; one file is no image."""
     folder = tmp_path_factory.mktemp("hostile report")
-    (folder / "images").mkdir()
+    (folder / "images {y}").mkdir()
     pixels = np.random.default_rng(0).integers(0, 256, (24, 12, 12, 3), dtype=np.uint8)
     for number, values in enumerate(pixels):
-        Image.fromarray(values).save(folder / "images" / f"{number}.png")
-    (folder / "images" / "note.jpg").write_text("not an image")
+        Image.fromarray(values).save(folder / "images {y}" / f"{number}.png")
+    (folder / "images {y}" / "note.jpg").write_text("not an image")
     names = [*(f"{number}.png" for number in range(24)), "note.jpg"]
     labels = [CLASSES[number % 3] for number in range(25)]
-    pd.DataFrame({"filename": names, "label": labels}).to_csv(folder / "t.csv", index=False)
+    pd.DataFrame({"filename": names, "label": labels}).to_csv(folder / "t {x}.csv", index=False)
     config = {
         "study": "hostile",
         "data": {
             "source": "table",
-            "table": "t.csv",
-            "images": "images",
+            "table": "t {x}.csv",
+            "images": "images {y}",
             "image_size": 8,
             "on_problem": "skip",
         },
@@ -49,7 +49,7 @@ def study(tmp_path_factory) -> Path:
         "contenders": ["plain34", "resnet34", "preact34"],
         "report": {
             "title": HOSTILE,
-            "authors": [r"R. \def & Co", "Siti"],
+            "authors": [r"R. \def & Co", "Siti {x} {wildcards.language}"],
             "date": "2025-10-03",
             "published": str(ROOT / "report" / "published.yaml"),
         },

@@ -115,10 +115,9 @@ def listing():
     return "archive" if STUDY.data.source == "archive" and not STUDY.data.folder else "folder"
 
 
-def packed_archive():
-    """The archive: where the user has it, or where it is fetched to."""
-    path = STUDY.data.archive and archive_path(STUDY.data.archive)
-    return str(path) if path else "data/downloads/{digest}.archive"
+def users_archive():
+    """The archive where the user has it, None where it is to be fetched."""
+    return STUDY.data.archive and archive_path(STUDY.data.archive)
 
 
 def made_images():
@@ -176,11 +175,6 @@ def refuse_broken_images():
 def split_scheme():
     """How the splits of the replicates hang together: anew in each (redrawn), or one for all."""
     return "fixed" if STUDY.split.is_fixed else "redrawn"
-
-
-def published_numbers():
-    """The published numbers as an input, where the study has any."""
-    return STUDY.report.published or []
 
 
 def has_published_results():

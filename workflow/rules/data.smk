@@ -36,7 +36,7 @@ rule fetch_archive:
 
 rule unpack_archive:
     input:
-        archive=ancient(packed_archive()),
+        archive=ancient([] if users_archive() else rules.fetch_archive.output.archive),
     output:
         folder=directory("data/archives/{digest}"),
     log:
@@ -45,9 +45,11 @@ rule unpack_archive:
         PYTHON_ENVIRONMENT
     params:
         code=code_of("unpack_archive.py"),
+        # The user's own is no input, since Snakemake would take a brace in its name for a wildcard.
+        archive=lambda wildcards, input: str(users_archive() or input.archive),
         sha256=ARCHIVE_SHA256,
     message:
-        "Unpacking {input.archive}"
+        "Unpacking the archive of study {wildcards.digest}"
     script:
         "../scripts/unpack_archive.py"
 
@@ -85,11 +87,7 @@ rule build_manifest:
                 MANIFEST_RECORD,
                 describe_manifest,
                 hashed={},
-                others=lambda: {
-                    # In an archive the table comes with the images.
-                    "table": STUDY.data.source != "archive" and label_table(),
-                    "images": made_images(),
-                },
+                others=lambda: {"images": made_images()},
             )
         ),
     output:

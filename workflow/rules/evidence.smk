@@ -22,7 +22,7 @@ rule judge_claims:
         reference=STUDY.reference,
         contrasts=list(STUDY.contrasts),
         margin=STUDY.margin,
-        claims=dict(STUDY.claims),
+        claims=lambda wildcards: dict(STUDY.claims),
         scheme=split_scheme(),
     message:
         "Judging the claims"

@@ -1,5 +1,10 @@
 # The figures, each in every language of the report, as PDF for it and as SVG for the web.
 
+# The published numbers to print, and what is in them: they are the user's file, and so no input.
+PUBLISHED = {
+    "published": lambda wildcards: STUDY.report.published,
+    "published_sha256": hash_users(STUDY.report.published),
+}
 TITLES = {
     contender.name: title_contender(contender.name, contender.network)
     for contender in STUDY.contenders
@@ -45,7 +50,6 @@ rule draw_accuracies:
     input:
         reminder=if_from_elsewhere(f"{RESULTS}/figures/accuracies-{{language}}.pdf"),
         runs=rules.summarise_runs.output.runs,
-        published=published_numbers(),
         texts=TEXTS,
     output:
         pdf=f"{RESULTS}/figures/accuracies-{{language}}.pdf",
@@ -60,6 +64,7 @@ rule draw_accuracies:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        **PUBLISHED,
         code=code_of("draw_accuracies.py"),
         titles=TITLES,
     message:

@@ -43,7 +43,6 @@ rule write_tables:
         summary=rules.summarise_runs.output.summary,
         classes=rules.summarise_runs.output.classes,
         verdicts=rules.judge_claims.output.verdicts,
-        published=published_numbers(),
         other_summary=of_twin("summary.csv"),
         texts=TEXTS,
     output:
@@ -53,12 +52,13 @@ rule write_tables:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        **PUBLISHED,
         code=code_of("write_tables.py"),
         titles=TITLES,
         weighed=list(WEIGHED),
         plain=PLAIN,
         reference=STUDY.reference,
-        recipe=asdict(STUDY.recipe),
+        recipe=lambda wildcards: asdict(STUDY.recipe),
         width=STUDY.width,
         image_size=STUDY.data.image_size,
         names=[STUDY.name, STUDY.report.compare_with],
@@ -84,7 +84,6 @@ rule write_report:
         metrics=ALL_METRICS,
         contrasts=rules.judge_claims.output.contrasts,
         verdicts=rules.judge_claims.output.verdicts,
-        published=published_numbers(),
         other_summary=of_twin("summary.csv"),
     output:
         tex=f"{RESULTS}/report/report-{{language}}.tex",
@@ -94,13 +93,14 @@ rule write_report:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        **PUBLISHED,
         code=code_of("write_report.py"),
         title=lambda wildcards: STUDY.report.title.get(wildcards.language, ""),
-        authors=list(STUDY.report.authors),
+        authors=lambda wildcards: list(STUDY.report.authors),
         course=lambda wildcards: STUDY.report.course.get(wildcards.language, ""),
         date=STUDY.report.date and STUDY.report.date.isoformat(),
         ai_assistance=lambda wildcards: STUDY.report.ai_assistance.get(wildcards.language, ""),
-        contenders=[
+        contenders=lambda wildcards: [
             {
                 "title": TITLES[contender.name],
                 "network": contender.network,
@@ -110,7 +110,7 @@ rule write_report:
             }
             for contender in STUDY.contenders
         ],
-        networks=describe_networks(STUDY.contenders),
+        networks=lambda wildcards: describe_networks(STUDY.contenders),
         titles=TITLES,
         weighed=list(WEIGHED),
         margin=STUDY.margin,
@@ -121,11 +121,11 @@ rule write_report:
         and differ_in_shortcuts_alone(STUDY.contender(PLAIN), STUDY.contender(STUDY.reference)),
         reference=STUDY.reference,
         replicates=len(STUDY.replicates),
-        recipe=asdict(STUDY.recipe),
+        recipe=lambda wildcards: asdict(STUDY.recipe),
         width=STUDY.width,
         source=STUDY.data.source,
         image_size=STUDY.data.image_size,
-        split=asdict(STUDY.split),
+        split=lambda wildcards: asdict(STUDY.split),
         names=[STUDY.name, STUDY.report.compare_with],
     message:
         "Writing the report ({wildcards.language})"

@@ -18,11 +18,7 @@ rule train_network:
                 TRAINING,
                 describe_run,
                 hashed={"manifest": MANIFEST, "split": SPLIT},
-                others=lambda contender, replicate: {
-                    "pixels": PIXELS,
-                    "weights": initial_weights(contender),
-                    "network": own_networks(contender),
-                },
+                others=lambda contender, replicate: {"pixels": PIXELS},
             )
         ),
     output:
@@ -68,7 +64,6 @@ rule probe_run:
                         file.format(contender=contender, replicate=replicate)
                         for file in SNAPSHOTS.values()
                     ],
-                    "network": own_networks(contender),
                 },
             )
         ),

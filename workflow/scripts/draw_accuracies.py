@@ -12,7 +12,7 @@ from timbang.report.texts import read_texts
 with log_to(snakemake.log[0]), matplotlib.rc_context(STYLE):
     titles = snakemake.params.titles
     runs = pd.read_csv(snakemake.input.runs)
-    published = read_published(snakemake.input.get("published"))
+    published = read_published(snakemake.params.published)
     figure = draw_accuracies(
         accuracies={
             title: runs.loc[runs["contender"] == name, "accuracy"].tolist()

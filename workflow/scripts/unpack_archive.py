@@ -6,7 +6,7 @@ from timbang.study import Data
 
 with log_to(snakemake.log[0]) as log:
     count = unpack_archive(
-        archive=Path(snakemake.input.archive),
+        archive=Path(snakemake.params.archive),
         sha256=snakemake.params.sha256,
         target=Path(snakemake.output.folder),
         # A limit does not belong to what is made: as a parameter, a change would make it again.

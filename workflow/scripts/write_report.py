@@ -27,7 +27,7 @@ from timbang.report.texts import read_texts, write_date
 with log_to(snakemake.log[0]) as log:
     texts = read_texts(Path(snakemake.input.texts))
     params = snakemake.params
-    published = read_published(snakemake.input.get("published"))
+    published = read_published(snakemake.params.published)
     summary = pd.read_csv(snakemake.input.summary).to_dict("records")
     other_path = snakemake.input.get("other_summary")
     other_summary = pd.read_csv(other_path).to_dict("records") if other_path else []

@@ -14,7 +14,7 @@ from timbang.report.texts import read_texts
 with log_to(snakemake.log[0]) as log:
     texts = read_texts(Path(snakemake.input.texts))
     titles = snakemake.params.titles
-    published = read_published(snakemake.input.get("published"))
+    published = read_published(snakemake.params.published)
     summary = pd.read_csv(snakemake.input.summary).to_dict("records")
     verdicts = json.loads(Path(snakemake.input.verdicts).read_text(encoding="utf-8"))
     by_name = {row["contender"]: row for row in summary}

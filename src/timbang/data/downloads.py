@@ -13,6 +13,7 @@ from urllib3.exceptions import HTTPError
 
 from timbang.errors import TimbangError
 from timbang.logs import count_bytes
+from timbang.study import hide_password
 
 TRIES = 5
 # Seconds of silence after which a connection counts as broken, and before the second try.
@@ -55,7 +56,7 @@ class _Download:
         """Refuse a file that is larger than it may be."""
         if size > self.largest:
             raise TimbangError(
-                f"data.archive: {_without_password(self.url)} has {size:,} bytes or more, above "
+                f"data.archive: {hide_password(self.url)} has {size:,} bytes or more, above "
                 f"data.largest_archive ({self.largest:,}); raise that if you trust the archive"
             )
 
@@ -102,7 +103,7 @@ def fetch_archive(
         if found != sha256:
             part.unlink()
             raise TimbangError(
-                f"data.sha256: {_without_password(url)} has the SHA-256 {found}, not {sha256}; "
+                f"data.sha256: {hide_password(url)} has the SHA-256 {found}, not {sha256}; "
                 "correct data.sha256 if you trust the file"
             )
         part.replace(target)
@@ -120,7 +121,7 @@ def follow_redirect(url: str, location: str) -> str:
     old, new = urlsplit(url).scheme, urlsplit(place).scheme
     if new not in ("http", "https") or (old == "https" and new == "http"):
         raise TimbangError(
-            f"data.archive: {_without_password(url)} redirects from {old} to {new}, which is not "
+            f"data.archive: {hide_password(url)} redirects from {old} to {new}, which is not "
             "followed; correct the URL"
         )
     return place
@@ -141,7 +142,7 @@ def _receive_all(download: _Download, tries: int, pause: float) -> None:
             failures += 1
             if failures >= tries:
                 raise TimbangError(
-                    f"data.archive: {_without_password(download.url)} cannot be fetched ({error});"
+                    f"data.archive: {hide_password(download.url)} cannot be fetched ({error});"
                     f" call again to go on after {download.size():,} bytes"
                 ) from None
             log.info("%s; try %d of %d follows", error, failures + 1, tries)
@@ -168,10 +169,9 @@ def _receive(download: _Download) -> None:
                     download.check_size(file.tell())
     except (requests.RequestException, HTTPError, ValueError) as error:
         if isinstance(error, ValueError):  # what no second try can mend, as a URL that is none
-            raise TimbangError(
-                f"data.archive: {_without_password(download.url)}: {error}"
-            ) from None
-        raise _BrokenError(_reason(error)) from None
+            fault = hide_password(f"{download.url}: {error}")
+            raise TimbangError(f"data.archive: {fault}") from None
+        raise _BrokenError(hide_password(_reason(error))) from None
     if total is not None and download.size() < total:
         raise _BrokenError(f"the server sent {download.size():,} of {total:,} bytes")
 
@@ -190,9 +190,7 @@ def _ask(download: _Download, have: int) -> requests.Response:
     answer = f"the server answers {response.status_code} {response.reason or ''}".strip()
     if response.status_code in PASSING:
         raise _BrokenError(answer)
-    raise TimbangError(
-        f"data.archive: {_without_password(download.url)}: {answer}; correct the URL"
-    )
+    raise TimbangError(f"data.archive: {hide_password(download.url)}: {answer}; correct the URL")
 
 
 def _follow(download: _Download, headers: dict[str, str]) -> requests.Response:
@@ -207,7 +205,7 @@ def _follow(download: _Download, headers: dict[str, str]) -> requests.Response:
         response.close()
         place = follow_redirect(place, response.headers["Location"])
     raise TimbangError(
-        f"data.archive: {_without_password(download.url)} redirects more than {MOST_REDIRECTS} "
+        f"data.archive: {hide_password(download.url)} redirects more than {MOST_REDIRECTS} "
         "times; correct the URL"
     )
 
@@ -255,11 +253,6 @@ def _read_validator(download: _Download) -> str:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() else None
-
-
-def _without_password(url: str) -> str:
-    """Return a URL as it may stand in a log."""
-    return re.sub(r"//[^/]*@", "//", url)
 
 
 def _reason(error: BaseException) -> str:
