@@ -3,10 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from timbang.errors import TimbangError
+
+# No study publishes more than this.
+LARGEST_FILE = 1_000_000
+# What reading another file raises.
+FAULTS = (
+    OSError,
+    ValueError,
+    yaml.YAMLError,
+    RecursionError,
+    LookupError,
+    TypeError,
+    AttributeError,
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,16 @@ class Published:
     others: tuple[OtherRun, ...] = ()
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML without aliases, of which a few lines can stand for more than memory holds."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Return the next node, which must be written out."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("it has an alias (*name); write its content out")
+        return super().compose_node(parent, index)
+
+
 def read_published(path: str | None) -> Published | None:
     """Read published numbers, or return None where no path is given.
 
@@ -54,17 +78,45 @@ def read_published(path: str | None) -> Published | None:
     if not path:
         return None
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        results = {name: PublishedResult(**row) for name, row in content["results"].items()}
-        return Published(
-            citation=content["citation"],
-            title=content["title"],
-            results=results,
-            images=content.get("images"),
-            others=tuple(OtherRun(**row) for row in content.get("others", ())),
-        )
-    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-        reason = " ".join(str(error).split())
+        return _read(_load(Path(path)))
+    except FAULTS as error:
+        reason = " ".join(str(error).split())[:300]
         raise TimbangError(
             f"report.published: {path} is not of the form of report/published.yaml ({reason})"
         ) from None
+
+
+def _load(path: Path) -> Any:
+    if not path.is_file():
+        raise ValueError("it is not a file")
+    with path.open("rb") as file:
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise ValueError(f"it has more than {LARGEST_FILE:,} bytes")
+    return yaml.load(content.decode("utf-8"), _Loader)
+
+
+def _read(content: Any) -> Published:
+    results = {str(name): PublishedResult(**row) for name, row in content["results"].items()}
+    others = tuple(OtherRun(**row) for row in content.get("others", ()))
+    numbers = [
+        *(value for result in results.values() for value in vars(result).values()),
+        *(accuracy for run in others for accuracy in run.accuracies.values()),
+        content.get("images"),
+    ]
+    for value in numbers:
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise ValueError(f"{str(value)[:50]!r} is no number")
+        if value is not None and not 0 <= value < 1e12:
+            raise ValueError(f"{value} is no such number")
+    texts = [content["citation"], content["title"], *(v for r in others for v in r.source.values())]
+    for text in texts:
+        if not isinstance(text, str) or not text.replace("\n", "").isprintable():
+            raise ValueError(f"{str(text)[:50]!r} is no text that can be printed")
+    return Published(
+        citation=content["citation"],
+        title=content["title"],
+        results=results,
+        images=content.get("images"),
+        others=others,
+    )
