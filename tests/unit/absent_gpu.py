@@ -71,7 +71,8 @@ class Waits(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        if torch.is_inference_mode_enabled():
+        tensors = [value for value in tree_leaves((args, kwargs)) if isinstance(value, Tensor)]
+        if torch.is_inference_mode_enabled() or any(value.is_inference() for value in tensors):
             # What is composed of other operations comes whole then.
             with self:
                 parts = func.decompose(*args, **kwargs)
@@ -79,7 +80,6 @@ class Waits(TorchDispatchMode):
                 return parts
         if func in COPIES:
             return self.copy(func, args, kwargs)
-        tensors = [value for value in tree_leaves((args, kwargs)) if isinstance(value, Tensor)]
         if not any(value.is_meta for value in tensors):
             return func(*args, **kwargs)
         # CUDA takes single numbers from the CPU.
