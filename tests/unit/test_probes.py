@@ -614,7 +614,7 @@ class SquareReader(nn.Module):
         self.reads = reads
 
     def forward(self, x):
-        mean, std = (torch.tensor(v)[:, None, None] for v in (IMAGENET_MEAN, IMAGENET_STD))
+        mean, std = (v[:, None, None] for v in (IMAGENET_MEAN, IMAGENET_STD))
         red, green, _ = ((x * std + mean) / 255).sum((2, 3)).unbind(1)
         value = red - 100 if self.reads == "size" else red / 2 - green
         return torch.stack([-value, value], 1)

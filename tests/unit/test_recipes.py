@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torchvision.models import resnet34
 
 from timbang.errors import TimbangError
@@ -158,6 +159,20 @@ def test_average_is_the_recursion():
         )
     torch.testing.assert_close(average.module.weight, expected)
     assert make_average(layer, 0.0) is None
+
+
+def test_average_is_torchs_in_bn_as_well():
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+    average = make_average(network, 0.8)
+    expected = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(0.8), use_buffers=True)
+    for _ in range(4):
+        network(torch.randn(2, 3, 5, 5))
+        network[0].weight.data.mul_(1.1)
+        average.update_parameters(network)
+        expected.update_parameters(network)
+    assert average.state_dict().keys() == expected.state_dict().keys()
+    for name, value in expected.state_dict().items():
+        assert torch.equal(average.state_dict()[name], value), name
 
 
 def test_averaged_network_is_the_one_that_is_evaluated():

@@ -16,7 +16,7 @@ from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate, pad
 
 from timbang.networks.zoo import switch_path_off
-from timbang.training.augmentation import drawing_from
+from timbang.training.augmentation import drawing_from, keeping_generators
 from timbang.training.batches import Pixels, load_images, send
 from timbang.training.loop import EVALUATION_BATCH, Images, predict
 
@@ -429,7 +429,7 @@ def _leaving_as_it_was(network: nn.Module) -> Iterator[None]:
     """
     modes = [(module, module.training) for module in network.modules()]
     try:
-        with torch.random.fork_rng():
+        with keeping_generators():
             yield
     finally:
         for module, training in modes:

@@ -5,7 +5,7 @@ the replicate's stream (``drawing_from``) and gives it back as it was.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
 from torch import Generator, Tensor
@@ -23,9 +23,19 @@ def drawing_from(generator: Generator) -> Iterator[None]:
     The stream gives one number, so that it can be saved and continued like any other.
     """
     seed = int(torch.randint(2**62, (1,), generator=generator))
-    with torch.random.fork_rng():
+    with keeping_generators():
         torch.manual_seed(seed)
         yield
+
+
+def keeping_generators() -> AbstractContextManager[None]:
+    """Put the global generators of the CPU and of CUDA back after what is drawn inside.
+
+    CUDA's only where it is in use: to ask for them starts it, which takes memory of a GPU that
+    another run may hold.
+    """
+    count = torch.cuda.device_count() if torch.cuda.is_initialized() else 0
+    return torch.random.fork_rng(devices=range(count), device_type="cuda")
 
 
 def make_augmentation(recipe: Recipe, size: int) -> Augment | None:

@@ -9,8 +9,8 @@ from torch import Generator, Tensor
 from timbang.data.pixels import PixelFile
 
 # The channel means and standard deviations of ImageNet's images, on the scale of 0 to 255.
-IMAGENET_MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
-IMAGENET_STD = (0.229 * 255, 0.224 * 255, 0.225 * 255)
+IMAGENET_MEAN = torch.tensor([0.485 * 255, 0.456 * 255, 0.406 * 255])
+IMAGENET_STD = torch.tensor([0.229 * 255, 0.224 * 255, 0.225 * 255])
 # The share of a GPU's free memory that the pixels may take; the rest is for the training.
 RESIDENT_SHARE = 0.5
 IMAGES_AT_ONCE = 512
@@ -85,8 +85,7 @@ def load_images(
         raw = send(torch.from_numpy(pixels[indices]), device)
     if augment:
         raw = augment(raw.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-    mean = torch.tensor(IMAGENET_MEAN, device=device)
-    std = torch.tensor(IMAGENET_STD, device=device)
+    mean, std = send(IMAGENET_MEAN, device), send(IMAGENET_STD, device)
     return raw.float().sub_(mean).div_(std).permute(0, 3, 1, 2)
 
 

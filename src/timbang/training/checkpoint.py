@@ -24,9 +24,9 @@ from safetensors.torch import load_file, save
 from torch import Generator, Tensor, nn
 from torch.amp import GradScaler
 from torch.optim.lr_scheduler import LRScheduler
-from torch.optim.swa_utils import AveragedModel
 
 from timbang.errors import TimbangError
+from timbang.training.optimization import MovingAverage
 
 CONTENT, CHECKSUM = "content", "sha256"
 HEXADECIMAL = "[0-9a-f]" * 16
@@ -66,7 +66,7 @@ class TrainingState:
     """
 
     network: nn.Module
-    average: AveragedModel | None
+    average: MovingAverage | None
     optimizer: torch.optim.Optimizer
     schedule: LRScheduler
     scaler: GradScaler

@@ -241,7 +241,7 @@ def predict(
     network.eval()
     with torch.inference_mode():
         parts = [
-            network(load_images(pixels, indices[start : start + EVALUATION_BATCH], device)).cpu()
+            network(load_images(pixels, indices[start : start + EVALUATION_BATCH], device))
             for start in range(0, len(indices), EVALUATION_BATCH)
         ]
-    return torch.cat(parts)
+    return torch.cat(parts).cpu()

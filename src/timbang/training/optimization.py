@@ -1,5 +1,7 @@
 """The optimiser, the schedule of its learning rate, and the average of the weights."""
 
+from itertools import chain
+
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import (
@@ -60,11 +62,48 @@ def make_schedule(
     return SequentialLR(optimizer, [before, after], milestones=[warmup])
 
 
-def make_average(network: nn.Module, decay: float) -> AveragedModel | None:
+class MovingAverage(AveragedModel):
+    """The exponential moving average of a network's weights and buffers, updated after each step.
+
+    Torch's own update sends its counter to the device each time, and waits for that.
+
+    Args:
+        network: what it begins as a copy of.
+        decay: the share of the average that an update leaves.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        super().__init__(network, use_buffers=True)
+        self.move_towards = get_ema_multi_avg_fn(decay)
+
+    def update_parameters(self, model: nn.Module) -> None:
+        """Take the network's values at the first call, and move towards them at the others."""
+        average, current = (
+            list(chain(network.parameters(), network.buffers())) for network in (self.module, model)
+        )
+        with torch.no_grad():
+            if self.n_averaged == 0:
+                torch._foreach_copy_(average, current)
+            else:
+                # BN's counters, which are whole numbers, are averaged in another way.
+                for floating in (True, False):
+                    places = [
+                        place
+                        for place, value in enumerate(average)
+                        if value.is_floating_point() == floating
+                    ]
+                    if places:
+                        self.move_towards(
+                            [average[place] for place in places],
+                            [current[place] for place in places],
+                            None,
+                        )
+            self.n_averaged += 1
+
+
+def make_average(network: nn.Module, decay: float) -> MovingAverage | None:
     """Return the exponential moving average of weights and BN statistics; None at decay 0."""
-    if not decay:
-        return None
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+    return MovingAverage(network, decay) if decay else None
 
 
 def add_dropout(network: nn.Module, probability: float) -> None:
