@@ -9,7 +9,7 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,22 @@ def check_inputs(record: Record, inputs: Mapping[str, Path], of: Path) -> None:
     for name, path in inputs.items():
         if record.get("inputs", {}).get(name) != now[name]:
             raise TimbangError(f"{of}: was made from another {name} than {path}; delete {of}")
+
+
+def check_runs(runs: Sequence[Record], paths: Sequence[str], wanted: Sequence[str]) -> None:
+    """Check that scored runs are those of the study.
+
+    Args:
+        runs: the content of each ``metrics.json``.
+        paths: their files.
+        wanted: the hash of what each run of the study is made with.
+
+    Raises:
+        TimbangError: a run is another study's.
+    """
+    for run, path, own in zip(runs, paths, wanted, strict=True):
+        if run.get("made_with") != own:
+            raise TimbangError(f"{path}: is of another study's run; delete it")
 
 
 def write_json(content: Record, path: Path) -> None:

@@ -370,6 +370,7 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
             },
             params={
                 **common,
+                "made_with": [MADE_WITH] * len(metrics),
                 "title": "",
                 "authors": [],
                 "course": "",

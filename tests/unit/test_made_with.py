@@ -10,6 +10,7 @@ from timbang.errors import TimbangError
 from timbang.made_with import (
     Reminder,
     check_inputs,
+    check_runs,
     describe_difference,
     describe_remade,
     hash_record,
@@ -148,3 +149,12 @@ def test_a_folder_that_cannot_be_written_is_named(folder):
     (folder.path / ".snakemake").write_text("")
     with pytest.raises(TimbangError, match="cannot be written"):
         folder.remind()
+
+
+def test_runs_of_another_study_are_named():
+    runs, paths = [{"made_with": "a"}, {"made_with": "b"}, {}], ["1.json", "2.json", "3.json"]
+    check_runs(runs[:2], paths[:2], ["a", "b"])
+    with pytest.raises(TimbangError, match=r"2\.json: is of another study's run"):
+        check_runs(runs[:2], paths[:2], ["a", "c"])
+    with pytest.raises(TimbangError, match=r"3\.json"):
+        check_runs(runs, paths, ["a", "b", "c"])

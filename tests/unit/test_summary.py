@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from timbang.data.records import write_table
+from timbang.errors import TimbangError
 from timbang.evaluation.looks import PROBE_MEASURES
 from timbang.evaluation.measures import RUN_MEASURES
 from timbang.evaluation.summary import (
+    check_summary,
     collect_runs,
     sum_matrices,
     summarise_classes,
@@ -154,3 +156,16 @@ def test_class_scores_by_hand():
     assert table.loc["NA", "precision_mean"] == 0.5
     assert table.loc["NA", "f1_sd"] == pytest.approx(0.2 / np.sqrt(2))
     assert table.loc["x", ["recall_min", "recall_max"]].tolist() == [0.2, 0.4]
+
+
+def test_a_summary_of_other_runs_is_refused():
+    runs = [metrics(name, r, x) for name, r, x in (("a", 0, 0.5), ("a", 1, 0.7), ("b", 0, 0.2))]
+    rows = summarise_runs(collect_runs(runs), "a").to_dict("records")
+    check_summary(rows, runs, "summary.csv")
+    runs[2]["accuracy"] = 0.5
+    with pytest.raises(TimbangError, match=r"summary\.csv: is not of these runs"):
+        check_summary(rows, runs, "summary.csv")
+    for own in runs[2:]:
+        own["accuracy"] = None
+    lost = summarise_runs(collect_runs(runs), "a").to_dict("records")
+    check_summary(lost, runs, "summary.csv")

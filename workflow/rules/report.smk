@@ -93,6 +93,7 @@ rule write_report:
     conda:
         PYTHON_ENVIRONMENT
     params:
+        made_with=lambda wildcards: hash_runs(),
         **PUBLISHED,
         code=code_of("write_report.py"),
         title=lambda wildcards: STUDY.report.title.get(wildcards.language, ""),

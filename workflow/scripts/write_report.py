@@ -6,10 +6,11 @@ import pandas as pd
 
 from timbang.data.records import read_manifest, read_split, usable_images
 from timbang.evaluation.stability import LAST_EPOCHS
-from timbang.evaluation.summary import read_classes
+from timbang.evaluation.summary import check_summary, read_classes
 from timbang.evidence.contrasts import Design
 from timbang.evidence.verdicts import read_contrasts, turn
 from timbang.logs import log_to
+from timbang.made_with import check_runs
 from timbang.report import context as facts
 from timbang.report.data import describe_data, describe_splits
 from timbang.report.document import render_document
@@ -35,6 +36,8 @@ with log_to(snakemake.log[0]) as log:
     histories = [pd.read_csv(path) for path in snakemake.input.histories]
     metrics = [json.loads(Path(path).read_text()) for path in snakemake.input.metrics]
     each = params.replicates
+    check_runs(metrics, snakemake.input.metrics, params.made_with)
+    check_summary(summary, metrics, snakemake.input.summary)
     contenders = [
         facts.describe_contender(
             row=row,

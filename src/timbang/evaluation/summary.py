@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from timbang.errors import TimbangError
 from timbang.evaluation.measures import RUN_MEASURES
 
 # Where and by what a run was made, as text.
@@ -59,6 +60,27 @@ def summarise_runs(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
             row[f"{measure}_difference"] = (paired[measure] - of_reference[measure]).mean()
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def check_summary(
+    summary: Sequence[dict[str, Any]], metrics: Sequence[dict[str, Any]], path: str
+) -> None:
+    """Check that a table of ``summarise_runs`` is of these runs.
+
+    Args:
+        summary: its rows.
+        metrics: the content of each run's ``metrics.json``.
+        path: the table's file, for the message.
+
+    Raises:
+        TimbangError: a contender's mean accuracy is another.
+    """
+    runs = pd.DataFrame([{key: run[key] for key in ("contender", "accuracy")} for run in metrics])
+    means = runs.astype({"accuracy": float}).groupby("contender")["accuracy"].mean()
+    for row in summary:
+        own = means.get(row["contender"], np.nan)
+        if not np.isclose(row["accuracy_mean"], own, rtol=1e-9, atol=0, equal_nan=True):
+            raise TimbangError(f"{path}: is not of these runs; delete it")
 
 
 def summarise_classes(metrics: Sequence[dict[str, Any]]) -> pd.DataFrame:
