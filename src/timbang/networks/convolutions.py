@@ -33,6 +33,7 @@ def is_unsafe(layer: nn.Module) -> bool:
     return (
         isinstance(layer, nn.Conv2d)
         and type(layer).forward is nn.Conv2d.forward
+        and type(layer)._conv_forward is nn.Conv2d._conv_forward
         and layer.kernel_size == (1, 1)
         and layer.stride != (1, 1)
         and layer.padding in ((0, 0), "valid")
@@ -47,4 +48,11 @@ def guard_convolutions(network: nn.Module) -> None:
     """
     for layer in network.modules():
         if is_unsafe(layer):
-            layer.__class__ = SubsamplingConv2d
+            layer.__class__ = _let_subsample(type(layer))
+
+
+def _let_subsample(kind: type[nn.Module]) -> type[nn.Module]:
+    """Return the guarded class of a layer, which keeps what a class of others adds to it."""
+    if kind is nn.Conv2d:
+        return SubsamplingConv2d
+    return type(kind.__name__, (SubsamplingConv2d, kind), {})
