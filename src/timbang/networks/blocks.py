@@ -8,15 +8,19 @@ from functools import partial
 
 from torch import Tensor, cat, nn
 
+from timbang.networks.convolutions import guard_convolutions
+
 # A bottleneck's output has so many times the channels of its 3x3 convolution.
 EXPANSION = 4
 
 
 def conv(in_channels: int, out_channels: int, kernel: int, stride: int = 1) -> nn.Conv2d:
     """Return a convolution without bias that keeps the size at stride 1."""
-    return nn.Conv2d(
+    layer = nn.Conv2d(
         in_channels, out_channels, kernel, stride=stride, padding=kernel // 2, bias=False
     )
+    guard_convolutions(layer)
+    return layer
 
 
 def project(in_channels: int, out_channels: int, stride: int) -> nn.Sequential | None:

@@ -9,6 +9,7 @@ from torch import nn
 
 from timbang.errors import TimbangError
 from timbang.networks.catalogue import TIMM, TORCHVISION
+from timbang.networks.convolutions import guard_convolutions
 
 # These have outputs besides the logits, which only their own authors' losses use.
 WITHOUT_AUXILIARY = ("googlenet", "inception_v3")
@@ -17,7 +18,7 @@ WITHOUT_AUXILIARY = ("googlenet", "inception_v3")
 def build_foreign(network: str, classes: int, image_size: int) -> nn.Module:
     """Build a network that is not of Timbang's catalogue, with its authors' initialisation.
 
-    It draws from torch's global generator.
+    It draws from torch's global generator. Convolutions that may corrupt memory are guarded.
 
     Args:
         network: ``torchvision:NAME``, ``timm:NAME`` or ``FILE.py:NAME``, where the file defines
@@ -28,6 +29,12 @@ def build_foreign(network: str, classes: int, image_size: int) -> nn.Module:
     Raises:
         TimbangError: there is no such network, or it could not be built.
     """
+    built = _build_unguarded(network, classes, image_size)
+    guard_convolutions(built)
+    return built
+
+
+def _build_unguarded(network: str, classes: int, image_size: int) -> nn.Module:
     if network.startswith(TORCHVISION):
         return _build_torchvision(network.removeprefix(TORCHVISION), classes, image_size)
     if network.startswith(TIMM):
