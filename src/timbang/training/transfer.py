@@ -1,6 +1,9 @@
 """Starting from weights that were trained before, without letting them run anything."""
 
+import hashlib
+import logging
 import pickle
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +16,10 @@ from timbang.errors import TimbangError
 from timbang.training.optimization import find_classifier
 
 TORCHVISION = "torchvision"
+# How torch names a published file: the start of its SHA-256 is the end of the name.
+CHECKSUM = re.compile(r"-([0-9a-f]{8,})\.pth$")
+
+log = logging.getLogger("timbang")
 
 
 def load_weights(network: nn.Module, weights: str, name: str) -> None:
@@ -59,21 +66,50 @@ def read_state(path: Path) -> dict[str, Tensor]:
 
 
 def _fetch_state(name: str) -> dict[str, Tensor]:
-    from torchvision.models import get_model_weights
-
-    network = name.removeprefix("torchvision:")
+    """Read torchvision's weights, from torch's cache or else from where they are published."""
+    url, start = find_published(name)
+    folder = Path(torch.hub.get_dir(), "checkpoints")
+    file = folder / url.rpartition("/")[2]
     try:
-        offered = get_model_weights(network)
-        return dict(offered.DEFAULT.get_state_dict(progress=False, check_hash=True))
-    except ValueError:
-        raise TimbangError(
-            f"recipe.weights: torchvision has no weights for {name}; give a file"
-        ) from None
+        if not file.exists():
+            log.info("fetching %s", url)
+            folder.mkdir(parents=True, exist_ok=True)
+            torch.hub.download_url_to_file(url, str(file), hash_prefix=start, progress=False)
+        with file.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
     except (OSError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise TimbangError(
             f"recipe.weights: torchvision's weights for {name} could not be fetched ({reason})"
         ) from None
+    if not found.startswith(start):
+        raise TimbangError(
+            f"recipe.weights: {file} has the SHA-256 {found[: len(start)]}..., not the {start} of "
+            "its name; remove it, and it is fetched again"
+        )
+    return read_state(file)
+
+
+def find_published(name: str) -> tuple[str, str]:
+    """Return where torchvision's weights for a network are, and how their SHA-256 begins.
+
+    Raises:
+        TimbangError: torchvision has none, or none whose checksum is known.
+    """
+    from torchvision.models import get_model_weights
+
+    try:
+        url = get_model_weights(name.removeprefix("torchvision:")).DEFAULT.url
+    except ValueError:
+        raise TimbangError(
+            f"recipe.weights: torchvision has no weights for {name}; give a file"
+        ) from None
+    checksum = CHECKSUM.search(url)
+    if checksum is None:
+        raise TimbangError(
+            f"recipe.weights: torchvision gives no checksum of its weights for {name}; give a file"
+        )
+    return url, checksum[1]
 
 
 def _fit_state(network: nn.Module, state: Mapping[str, Tensor], weights: str) -> None:
