@@ -2,13 +2,12 @@
 
 import hashlib
 import logging
-import pickle
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -18,6 +17,19 @@ from timbang.training.optimization import find_classifier
 TORCHVISION = "torchvision"
 # How torch names a published file: the start of its SHA-256 is the end of the name.
 CHECKSUM = re.compile(r"-([0-9a-f]{8,})\.pth$")
+# What is copied into a network without loss of meaning: no quantized, complex or packed numbers.
+NUMBERS = (
+    torch.float64,
+    torch.float32,
+    torch.float16,
+    torch.bfloat16,
+    torch.int64,
+    torch.int32,
+    torch.int16,
+    torch.int8,
+    torch.uint8,
+    torch.bool,
+)
 
 log = logging.getLogger("timbang")
 
@@ -42,27 +54,53 @@ def read_state(path: Path) -> dict[str, Tensor]:
     """Read a state dict; a file that holds more than tensors is refused, not run.
 
     Raises:
-        TimbangError: the file is missing, damaged, or holds anything but tensors by name.
+        TimbangError: the file is missing, damaged, or holds anything but dense tensors of real
+            numbers by name.
     """
-    if not path.is_file():
-        raise TimbangError(f"recipe.weights: {path} is not a file; correct the path")
     try:
-        return load_file(path)
-    except (SafetensorError, OSError, ValueError):
-        pass
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError, KeyError):
-        raise TimbangError(
-            f"recipe.weights: {path} is neither a safetensors file nor a state dict of tensors"
-        ) from None
+        if not path.is_file():
+            raise TimbangError(f"recipe.weights: {path} is not a file; correct the path")
+        path.open("rb").close()
+    except OSError as error:
+        raise TimbangError(f"recipe.weights: {path} cannot be read ({error.strerror})") from None
+    state = _read_file(path)
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
         state = state["state_dict"]
     if not isinstance(state, Mapping) or not all(
         isinstance(key, str) and isinstance(value, Tensor) for key, value in state.items()
     ):
         raise TimbangError(f"recipe.weights: {path} holds more than tensors by name")
+    for name, tensor in state.items():
+        if not _is_plain(tensor):
+            raise TimbangError(
+                f"recipe.weights: {path}: {name!r} is not a dense tensor of real numbers; "
+                "convert and save it as one"
+            )
     return dict(state)
+
+
+def _read_file(path: Path) -> object:
+    """Return what a file holds, in whichever of the two formats it is."""
+    # What the two raise on damaged files is as varied as the damage.
+    with suppress(Exception):
+        return load_file(path)
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception:
+        raise TimbangError(
+            f"recipe.weights: {path} is neither a safetensors file nor a state dict of tensors"
+        ) from None
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Tell tensors that can be copied into a network's from sparse, nested, meta and others."""
+    return (
+        type(tensor) in (Tensor, nn.Parameter)
+        and tensor.layout == torch.strided
+        and tensor.device.type == "cpu"
+        and not tensor.is_nested
+        and tensor.dtype in NUMBERS
+    )
 
 
 def _fetch_state(name: str) -> dict[str, Tensor]:
