@@ -1,5 +1,6 @@
 """Every setting of a recipe does what its paper says, from the replicate's own streams."""
 
+import hashlib
 import itertools
 import math
 import pickle
@@ -8,13 +9,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import torchvision
 from safetensors.torch import save_file
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torchvision.models import resnet34
+from torchvision.models import Weights, WeightsEnum, resnet34
 
 from timbang.errors import TimbangError
 from timbang.networks import build
+from timbang.networks.torchvision_names import TORCHVISION_NETWORKS
 from timbang.study import Contender, Recipe
 from timbang.training import loop
 from timbang.training.augmentation import (
@@ -32,7 +35,7 @@ from timbang.training.optimization import (
     make_optimizer,
     make_schedule,
 )
-from timbang.training.transfer import load_weights, read_state
+from timbang.training.transfer import find_published, load_weights, read_state
 
 CPU = torch.device("cpu")
 RECIPE = Recipe(epochs=2, batch_size=8)
@@ -342,3 +345,66 @@ def test_run_starts_from_the_weights(tmp_path):
 def test_network_that_torchvision_has_no_weights_for():
     with pytest.raises(TimbangError, match="torchvision has no weights for plain34"):
         load_weights(build("plain34", 3, 0.125), "torchvision", "plain34")
+
+
+@pytest.fixture
+def publish(tmp_path, monkeypatch):
+    """Let torchvision offer weights that are a file on this machine; return it and its copy."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
+
+    def offer(state):
+        torch.save(state, tmp_path / "published")
+        digest = hashlib.sha256((tmp_path / "published").read_bytes()).hexdigest()
+        file = (tmp_path / "published").rename(tmp_path / f"net-{digest[:8]}.pth")
+        offered = {"DEFAULT": Weights(url=file.as_uri(), transforms=None, meta={})}
+        offered = WeightsEnum("Offered", offered)
+        monkeypatch.setattr(torchvision.models, "get_model_weights", lambda name: offered)
+        return file, tmp_path / "home/hub/checkpoints" / file.name
+
+    return offer
+
+
+def test_torchvisions_weights_are_fetched_and_kept(publish):
+    theirs = resnet34(num_classes=3).state_dict()
+    file, kept = publish(theirs)
+    for _ in range(2):
+        network = build("resnet34", 3)
+        load_weights(network, "torchvision", "resnet34")
+        assert torch.equal(network.conv1.weight, theirs["conv1.weight"])
+        assert kept.is_file()
+        file.unlink(missing_ok=True)  # and is not asked for again
+
+
+def test_file_with_another_checksum_in_torchs_cache_is_named_and_not_read(tmp_path, publish):
+    _, kept = publish(resnet34(num_classes=3).state_dict())
+    kept.parent.mkdir(parents=True)
+    torch.save({"conv1.weight": Bomb(tmp_path / "fired")}, kept)
+    with pytest.raises(TimbangError) as caught:
+        load_weights(build("resnet34", 3), "torchvision", "resnet34")
+    assert not (tmp_path / "fired").exists()
+    (line,) = str(caught.value).splitlines()
+    assert str(kept) in line and "remove it" in line
+
+
+def test_published_weights_cannot_run_code(tmp_path, publish):
+    """Eight digits of a checksum can be forged, so that reading must be harmless too."""
+    _, kept = publish({"conv1.weight": Bomb(tmp_path / "fired")})
+    with pytest.raises(TimbangError, match=f"{kept} is neither"):
+        load_weights(build("resnet34", 3), "torchvision", "resnet34")
+    assert not (tmp_path / "fired").exists()
+
+
+def test_weights_that_cannot_be_fetched_are_one_line(publish):
+    file, kept = publish({})
+    file.write_bytes(b"other")
+    with pytest.raises(TimbangError, match=r"could not be fetched .invalid hash value"):
+        load_weights(build("resnet34", 3), "torchvision", "resnet34")
+    file.unlink()
+    with pytest.raises(TimbangError, match=r"could not be fetched .*No such file"):
+        load_weights(build("resnet34", 3), "torchvision", "resnet34")
+    assert not kept.exists()
+
+
+def test_all_that_torchvision_publishes_has_a_checksum_in_its_name():
+    for name in TORCHVISION_NETWORKS:
+        assert find_published(f"torchvision:{name}")[1]

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny_datasets
+import torch
 from PIL import Image
 from torchvision import datasets
 
@@ -229,7 +230,7 @@ def test_missing_image_file_is_one_line(tmp_path, folder):
     tiny_datasets.food101(tmp_path / "root")
     (tmp_path / "root/food-101/images/waffles/test.jpg").unlink()
     line = only_line("Food101", tmp_path / "root", folder)
-    assert "waffles/test.jpg is missing" in line
+    assert "waffles/test.jpg is missing or no file" in line
 
 
 def test_damaged_image_is_one_line(tmp_path, folder):
@@ -249,6 +250,101 @@ def test_package_that_is_not_installed_is_one_line(tmp_path, folder):
     if importlib.util.find_spec("h5py"):
         pytest.skip("h5py is installed")
     assert "pip install h5py" in only_line("PCAM", tmp_path / "root", folder)
+
+
+# What is hostile
+
+
+def cars_named(root, name, number=1):
+    """StanfordCars whose training list has one car, of this file and class."""
+    tiny_datasets.stanford_cars(root)
+    cars = tiny_datasets.table_of_cars([name, "1.jpg"], [number, 1])
+    tiny_datasets.mat(root / "stanford_cars/devkit/cars_train_annos.mat", annotations=cars)
+
+
+def signs_named(root, name, number=11):
+    """GTSRB whose test list has one sign, of this file and class."""
+    tiny_datasets.gtsrb(root)
+    text = f"Filename;ClassId\n{name};{number}\n"
+    (root / "gtsrb/GT-final_test.csv").write_text(text)
+
+
+HOSTILE = {"StanfordCars": cars_named, "GTSRB": signs_named}
+LISTED = pytest.mark.parametrize("name", HOSTILE)
+
+
+def everything(folder):
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+@LISTED
+@pytest.mark.parametrize("where", ["above", "absolute", "linked", "linked folder"])
+def test_image_outside_the_root_is_refused(tmp_path, folder, name, where):
+    root, outside = tmp_path / "root", tmp_path / "root-beside"
+    tiny_datasets.picture(outside / "1.jpg")
+    listed = {
+        "above": "../" * 20 + str(outside).lstrip("/") + "/1.jpg",
+        "absolute": f"{outside}/1.jpg",
+        "linked": "linked.jpg",
+        "linked folder": "linked/1.jpg",
+    }[where]
+    HOSTILE[name](root, listed)
+    for images in (root / "stanford_cars/cars_train", root / "gtsrb/GTSRB/Final_Test/Images"):
+        if images.is_dir():
+            (images / "linked.jpg").symlink_to(outside / "1.jpg")
+            (images / "linked").symlink_to(outside)
+    before = everything(tmp_path)
+    line = only_line(name, root, folder)
+    assert "lies outside" in line
+    assert everything(tmp_path) == before
+
+
+@LISTED
+def test_image_that_is_listed_by_a_detour_stays_in_the_folder(tmp_path, folder, name):
+    """A path that leaves the list's folder but not the root cannot leave the folder written."""
+    root = tmp_path / "root"
+    tiny_datasets.picture(root / "other/1.jpg")
+    HOSTILE[name](root, "../" * 2 + ("../../" if name == "GTSRB" else "") + "other/1.jpg")
+    before = everything(tmp_path)
+    write_torchvision_images(name, root, folder)
+    assert "other/1.jpg" in images(folder)
+    assert {path for path in everything(tmp_path) if not path.is_relative_to(folder)} == set(before)
+    assert {filename for filename, _, _ in rows(folder)} == images(folder)
+
+
+def test_root_that_is_a_link_is_taken(tmp_path, folder):
+    tiny_datasets.stanford_cars(tmp_path / "real")
+    (tmp_path / "root").symlink_to(tmp_path / "real")
+    assert write_torchvision_images("StanfordCars", tmp_path / "root", folder) == 4
+
+
+@LISTED
+def test_image_that_is_no_file_is_one_line(tmp_path, folder, name):
+    root = tmp_path / "root"
+    HOSTILE[name](root, "pipe")
+    images = {"StanfordCars": "stanford_cars/cars_train", "GTSRB": "gtsrb/GTSRB/Final_Test/Images"}
+    os.mkfifo(root / images[name] / "pipe")
+    assert "pipe is missing or no file" in only_line(name, root, folder)
+
+
+@pytest.mark.parametrize("number", [0, 3, -5, 10**6])
+def test_class_that_the_data_set_does_not_have_is_one_line(tmp_path, folder, number):
+    cars_named(tmp_path / "root", "1.jpg", number)
+    line = only_line("StanfordCars", tmp_path / "root", folder)
+    assert f"class {number - 1}" in line
+
+
+@pytest.mark.parametrize("number", ["many", [1, 2]])
+def test_class_that_is_no_number_is_one_line(tmp_path, folder, number):
+    cars_named(tmp_path / "root", "1.jpg", np.array(number, dtype=object))
+    assert only_line("StanfordCars", tmp_path / "root", folder).startswith("data.dataset: ")
+
+
+def test_class_without_a_name_is_one_line(tmp_path, folder, any_checksum):
+    tiny_datasets.imagenet(tmp_path / "root")
+    meta = torch.load(tmp_path / "root/meta.bin")
+    torch.save((dict.fromkeys(meta[0], ()), meta[1]), tmp_path / "root/meta.bin")
+    assert "names of the classes" in only_line("ImageNet", tmp_path / "root", folder)
 
 
 # Fetching, from a server on this machine
@@ -346,3 +442,15 @@ def test_no_network_is_one_line(tmp_path, folder, monkeypatch):
     line = only_line("USPS", tmp_path / "root", folder)
     assert line.startswith("data.dataset: torchvision cannot fetch USPS (<urlopen error ")
     assert "Connection refused" in line
+
+
+def test_what_is_fetched_does_not_follow_a_link_out_of_the_root(
+    tmp_path, folder, cifar_on_a_server
+):
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    root.mkdir()
+    outside.mkdir()
+    (root / "cifar-10-batches-py").symlink_to(outside)
+    line = only_line("CIFAR10", root, folder)
+    assert "cifar-10-batches-py leads out of" in line
+    assert list(outside.iterdir()) == []

@@ -10,6 +10,7 @@ import shutil
 import socket
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def write_torchvision_images(name: str, root: Path, folder: Path) -> int:
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         rows = _write_images(name, entry, parts, root, temporary / "images")
-        write_table(_make_table(rows, parts, entry), temporary / "labels.csv")
+        write_table(_make_table(name, rows, parts, entry), temporary / "labels.csv")
         shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)
     except OSError as error:
@@ -121,18 +122,24 @@ def _fetch(name: str, entry: Dataset, root: Path) -> None:
     socket.setdefaulttimeout(SECONDS_OF_SILENCE)
     try:
         _open_parts(name, entry, temporary, download=True)
-        _move_content(temporary, root)
+        _move_content(temporary, root, root.resolve())
     finally:
         socket.setdefaulttimeout(before)
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _move_content(source: Path, target: Path) -> None:
-    """Move all that is in a folder into another one, in as few steps as there can be."""
+def _move_content(source: Path, target: Path, root: Path) -> None:
+    """Move all that is in a folder into another one, in as few steps as there can be.
+
+    Raises:
+        OSError: a link in the target leads out of the root.
+    """
+    if not target.resolve().is_relative_to(root):
+        raise OSError(f"{target} leads out of {root}")
     for entry in sorted(source.iterdir()):
         place = target / entry.name
         if entry.is_dir() and place.is_dir():
-            _move_content(entry, place)
+            _move_content(entry, place, root)
         else:
             entry.replace(place)
 
@@ -146,18 +153,22 @@ def _write_images(
     rows = []
     with_progress = progress(total, "writing images")
     for part, index, dataset in with_progress(_list_places(parts)):
+        # torchvision opens a file that is listed, which must not be one of elsewhere or a pipe.
+        file = _listed_file(dataset, entry, index)
+        if file is not None:
+            _check_place(file, root)
         image, number = _read_item(name, dataset, index)
         if number is None:
             continue
-        file = _find_file(dataset, entry, index, image)
+        file = file or _file_of(image)
         if file is None:
             filename = Path(part, f"{index:0{len(str(total))}d}.png").as_posix()
             (folder / filename).parent.mkdir(parents=True, exist_ok=True)
             image.save(folder / filename)
         else:
-            filename = file.relative_to(root).as_posix()
+            filename = _check_place(file, root)
             _link(file, folder / filename)
-        rows.append(_Row(filename, part, int(number)))
+        rows.append(_Row(filename, part, number))
     if not rows:
         raise TimbangError(f"data.dataset: {name} in {root} has no labelled images; fetch it again")
     if len(rows) < total:
@@ -174,25 +185,56 @@ def _list_places(parts: Mapping[str, Any]) -> Iterator[tuple[str, int, Any]]:
 
 def _read_item(name: str, dataset: Any, index: int) -> tuple[Any, int | None]:
     """Return an image, or the path of its file, and the number of its class."""
-    try:
+    with _blaming(name, f"image {index}"):
         image, number = dataset[index]
-    except Exception as error:  # whatever torchvision's code for this data set does not catch
+        return image, None if number is None else int(number)
+
+
+@contextmanager
+def _blaming(name: str, what: str) -> Iterator[None]:
+    """Tell which part of a data set cannot be read, whatever torchvision's code does not catch."""
+    try:
+        yield
+    except Exception as error:
         raise TimbangError(
-            f"data.dataset: image {index} of {name} cannot be read ({_reason(error)}); "
+            f"data.dataset: {what} of {name} cannot be read ({_reason(error)}); "
             "fetch the data set again"
         ) from None
-    return image, number
 
 
-def _find_file(dataset: Any, entry: Dataset, index: int, image: Any) -> Path | None:
+def _listed_file(dataset: Any, entry: Dataset, index: int) -> Path | None:
+    """Return the file of an image, where the data set lists its files."""
+    if entry.files is None:
+        return None
+    file = getattr(dataset, entry.files)[index]
+    return Path(file[0] if isinstance(file, tuple) else file)
+
+
+def _file_of(image: Any) -> Path | None:
     """Return the file that an image comes from, where it has one of its own."""
     if isinstance(image, Path):
         return image
-    if entry.files:
-        file = getattr(dataset, entry.files)[index]
-        return Path(file[0] if isinstance(file, tuple) else file)
     opened = getattr(image, "filename", "")  # Pillow's, of an image that was just opened
     return Path(opened) if opened else None
+
+
+def _check_place(file: Path, root: Path) -> str:
+    """Return a file's path below the root, for data sets list what they like.
+
+    Raises:
+        TimbangError: the path, or the file that links lead it to, is not below the root, or there
+            is no file.
+    """
+    name = Path(os.path.abspath(file))  # noqa: PTH100 (resolve would follow links)
+    below = Path(os.path.abspath(root))  # noqa: PTH100
+    if not (name.is_relative_to(below) and file.resolve().is_relative_to(root.resolve())):
+        raise TimbangError(
+            f"data.dataset: {file} lies outside {root}; "
+            "if you trust the data set, copy the file to where it is looked for"
+        )
+    if not file.is_file():
+        raise TimbangError(f"data.dataset: {file} is missing or no file; fetch the data set again")
+    return name.relative_to(below).as_posix()
 
 
 def _link(source: Path, target: Path) -> None:
@@ -202,15 +244,22 @@ def _link(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source.resolve(), target)
-    except FileNotFoundError:
-        raise TimbangError(f"data.dataset: {source} is missing; fetch the data set again") from None
     except OSError:
         shutil.copyfile(source, target)
 
 
-def _make_table(rows: list[_Row], parts: Mapping[str, Any], entry: Dataset) -> pd.DataFrame:
+def _make_table(
+    name: str, rows: list[_Row], parts: Mapping[str, Any], entry: Dataset
+) -> pd.DataFrame:
     """Return the table of labels: names where the data set has them, else numbers."""
-    names = {part: _class_names(dataset, entry) for part, dataset in parts.items()}
+    with _blaming(name, "the list of the names of the classes"):
+        names = {part: _class_names(dataset, entry) for part, dataset in parts.items()}
+    for row in rows:
+        if row.number < 0 or (names[row.part] and row.number >= len(names[row.part])):
+            raise TimbangError(
+                f"data.dataset: {row.filename} of {name} is of class {row.number}, which the data "
+                "set does not have; fetch it again"
+            )
     digits = len(str(max(row.number for row in rows)))
     table = pd.DataFrame(
         {
