@@ -1,6 +1,8 @@
 """Any image file comes out upright, in RGB, or is refused with a reason."""
 
+import errno
 import io
+import os
 import struct
 import zlib
 
@@ -335,4 +337,72 @@ def test_damaged_pixels_are_named(written, tmp_path, damage):
 def test_unreadable_image_leaves_no_pixels_behind(tmp_path):
     with pytest.raises(ImageError):
         write_pixels([tmp_path / "missing.png"], 8, tmp_path / "pixels.npy", workers=1)
-    assert not (tmp_path / "pixels.npy").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def ten(tmp_path):
+    """Ten images, and the file that their pixels go to, in a folder of its own."""
+    images = np.stack([noise(8, 8, seed) for seed in range(10)])
+    (tmp_path / "images").mkdir()
+    (tmp_path / "results").mkdir()
+    paths = [tmp_path / f"images/{place}.png" for place in range(10)]
+    for path, pixels in zip(paths, images, strict=True):
+        path.write_bytes(encode(pixels))
+    return paths, images, tmp_path / "results/pixels.npy"
+
+
+def test_pixels_are_whole_where_the_system_writes_less_at_a_time(ten, monkeypatch):
+    paths, images, output = ten
+    pwrite = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda file, content, at: pwrite(file, content[:7], at))
+    write_pixels(paths, 8, output, workers=2)
+    assert np.array_equal(np.load(output), images)
+
+
+def fill_up(room):
+    """Return a pwrite of a disk that has room for so many bytes, then takes a part, then none."""
+    pwrite = os.pwrite
+
+    def write(file, content, place):
+        if place >= room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return pwrite(file, content[: room - place], place)
+
+    return write
+
+
+@pytest.mark.parametrize("reserves", [True, False])
+def test_full_disk_is_one_line_and_leaves_nothing_behind(ten, monkeypatch, reserves):
+    paths, _, output = ten
+
+    def refuse(*_):
+        raise OSError(errno.ENOSPC if reserves else errno.EOPNOTSUPP, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    monkeypatch.setattr(os, "pwrite", fill_up(room=128 + 5 * 192 + 9))
+    with pytest.raises(TimbangError, match=r"pixels.npy: cannot be written \(No space") as caught:
+        write_pixels(paths, 8, output, workers=1)
+    assert len(str(caught.value).splitlines()) == 1 and "1,920 bytes" in str(caught.value)
+    assert list(output.parent.iterdir()) == []
+
+
+def test_full_disk_is_told_before_an_image_is_decoded(ten, monkeypatch):
+    paths, _, output = ten
+
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    monkeypatch.setattr("timbang.data.pixels.read_image", None)
+    with pytest.raises(TimbangError, match="No space left"):
+        write_pixels(paths, 8, output, workers=1)
+
+
+def test_pixels_that_were_cut_off_meanwhile_are_refused(ten, monkeypatch):
+    paths, _, output = ten
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: (os.ftruncate(file, 500), fsync(file)))
+    with pytest.raises(TimbangError, match="changed its length"):
+        write_pixels(paths, 8, output, workers=1)
+    assert list(output.parent.iterdir()) == []

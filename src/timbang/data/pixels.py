@@ -1,9 +1,11 @@
 """The pixels that the networks see: decoded and resized once, then read as they are needed."""
 
+import errno
 import math
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -44,10 +46,21 @@ def write_pixels(
 
     Raises:
         ImageError: a file cannot be read.
+        TimbangError: the pixels cannot be written, as on a full disk. Nothing is left behind.
     """
     temporary = output.with_name(f".{output.name}.part")
-    _fill_file(temporary, paths, size, workers, largest, progress)
-    temporary.replace(output)
+    try:
+        _fill_file(temporary, paths, size, workers, largest, progress)
+        temporary.replace(output)
+    except OSError as error:
+        needed = len(paths) * size * size * 3
+        raise TimbangError(
+            f"{output}: cannot be written ({error.strerror or error}); the pixels need "
+            f"{needed:,} bytes there"
+        ) from None
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _fill_file(
@@ -58,11 +71,12 @@ def _fill_file(
     largest: int,
     progress: Callable[[Iterable], Iterable],
 ) -> None:
-    """Write the file that ``write_pixels`` describes; it is closed at the end."""
+    """Write the file that ``write_pixels`` describes; it is closed and on the disk at the end."""
     header = {"descr": "|u1", "fortran_order": False, "shape": (len(paths), size, size, 3)}
     with file.open("wb") as empty:
         np.lib.format.write_array_header_1_0(empty, header)
         start = empty.tell()
+    end = start + len(paths) * size * size * 3
 
     def decode(index: int) -> None:
         try:
@@ -70,12 +84,38 @@ def _fill_file(
         except ImageError as error:
             raise ImageError(f"{str(paths[index])!r}: {error}") from None
         pixels = resize_image(image, size)
-        os.pwrite(descriptor, pixels.tobytes(), start + index * pixels.nbytes)
+        _write_whole(descriptor, pixels.tobytes(), start + index * pixels.nbytes)
 
     with file.open("r+b") as stream, ThreadPoolExecutor(workers) as pool:
         descriptor = stream.fileno()
+        _reserve(descriptor, end)
         for _ in progress(pool.map(decode, range(len(paths)))):
             pass
+        os.fsync(descriptor)
+        if os.fstat(descriptor).st_size != end:
+            raise OSError(errno.EIO, "another program changed its length")
+
+
+def _reserve(descriptor: int, size: int) -> None:
+    """Take the room for a file on the disk, so that a disk that is too full is told at once."""
+    if not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    except OSError as error:
+        # Some file systems cannot reserve; there a full disk shows while the pixels are written.
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+            raise
+
+
+def _write_whole(descriptor: int, content: bytes, place: int) -> None:
+    """Write all of the content: the system may write less, as where the disk becomes full."""
+    rest = memoryview(content)
+    while rest:
+        written = os.pwrite(descriptor, rest, place)
+        if not written:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        rest, place = rest[written:], place + written
 
 
 class PixelFile:
