@@ -19,7 +19,7 @@ import pytest
 from broken_inputs import FILE_NAMES, LABELS, PLACES, TABLES, bad_images, encode, picture
 from PIL import Image
 
-from timbang.data.fingerprints import fingerprint_files
+from timbang.data.fingerprints import fingerprint_files, hash_files
 from timbang.data.images import ImageError, read_image
 from timbang.data.manifest import describe_images, list_problems
 from timbang.data.pixels import PixelFile, resize_image, write_pixels
@@ -254,6 +254,53 @@ def test_folders_that_link_to_each_other_end(tmp_path):
     found = list_folder(tmp_path)
     assert {"a/x.png", "b/x.png"} <= set(found["filename"]) and len(found) <= 4
     fingerprint_files(tmp_path, tmp_path / ".known.json")
+
+
+def test_links_that_are_more_ways_than_there_is_time_for_end(tmp_path):
+    """Each folder holds two links to the next: 2 to the power of 30 ways to one file."""
+    for number in range(30):
+        folder = tmp_path / f"disk/{number}"
+        folder.mkdir(parents=True)
+        for name in "ab":
+            (folder / name).symlink_to(f"../{number + 1}")
+    save(tmp_path / "disk/30/x.png")
+    for name in ("cat", "dog"):
+        save(tmp_path / f"images/{name}/own.png")
+        (tmp_path / f"images/{name}/more").symlink_to(tmp_path / "disk/0")
+    folder = tmp_path / "images"
+    filenames = list(list_folder(folder)["filename"])
+    own = ["cat/own.png", "dog/own.png"]
+    assert len(filenames) == 4 and set(own) < set(filenames)
+    # What is listed is what the fingerprint is of.
+    assert list(hash_files(folder, tmp_path / "known.json")) != []
+    assert sorted(hash_files(folder, tmp_path / "known.json")) == filenames
+
+
+def test_folder_and_a_link_to_it_are_both_looked_into(tmp_path):
+    save(tmp_path / "images/a/real/1.png")
+    (tmp_path / "images/a/also").symlink_to("real")
+    assert list(list_folder(tmp_path / "images")["filename"]) == ["a/also/1.png", "a/real/1.png"]
+
+
+@pytest.fixture
+def deep_file(tmp_path):
+    """A file below 1,500 folders; they are removed one by one, which no library does."""
+    folders = [tmp_path / "a"]
+    for _ in range(1500):
+        folders[-1].mkdir()
+        folders.append(folders[-1] / "d")
+    folders.pop()
+    save(folders[-1] / "x.png")
+    yield folders[-1] / "x.png"
+    (folders[-1] / "x.png").unlink()
+    for folder in reversed(folders):
+        folder.rmdir()
+
+
+def test_folders_as_deep_as_a_path_may_be_are_looked_into(deep_file, tmp_path):
+    place = deep_file.relative_to(tmp_path).as_posix()
+    assert list(list_folder(tmp_path)["filename"]) == [place]
+    assert list(hash_files(tmp_path, tmp_path / ".known.json")) == [place]
 
 
 def test_class_folder_that_is_a_broken_link_is_an_error(tmp_path):

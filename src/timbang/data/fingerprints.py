@@ -25,27 +25,52 @@ CLOCK_TICK_NS = 2_000_000_000
 def iterate_files(folder: Path, strict: bool = True) -> Iterator[Path]:
     """Yield all that is no folder below a folder, without what is hidden.
 
-    Links to folders are followed, except where they lead back to a folder that they are in.
+    Links to folders are followed, except where they lead back to a folder that they are in. What
+    lies behind links is entered once, through the first of them: a few links to folders that hold
+    links would else be more ways than there is time for.
 
     Args:
         folder: the folder.
         strict: whether a folder that cannot be read is an error or passed over.
     """
+    entered: set[tuple[int, int]] = set()
+    waiting = [(folder, False)]
+    while waiting:
+        here, is_linked = waiting.pop()
+        subfolders = []
+        for entry in _scan(here, strict):
+            if not _is_folder(entry):
+                if not is_hidden(entry.name):
+                    yield here / entry.name
+                continue
+            if entry.name.startswith("."):
+                continue
+            if is_linked or entry.is_symlink():
+                status = entry.stat()
+                identity = status.st_dev, status.st_ino
+                if identity in entered or _leads_back(here / entry.name, folder):
+                    continue
+                entered.add(identity)
+            subfolders.append((here / entry.name, is_linked or entry.is_symlink()))
+        waiting += reversed(subfolders)
 
-    def refuse(error: OSError) -> None:
+
+def _scan(folder: Path, strict: bool) -> list[os.DirEntry[str]]:
+    """Return what is in a folder by name; what cannot be read is an error or empty."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError:
         if strict:
-            raise error
+            raise
+        return []
 
-    for directory, subfolders, files in os.walk(folder, onerror=refuse, followlinks=True):
-        here = Path(directory)
-        subfolders[:] = [
-            name
-            for name in sorted(subfolders)
-            if not name.startswith(".") and not _leads_back(here / name, folder)
-        ]
-        for name in sorted(files):
-            if not is_hidden(name):
-                yield here / name
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _leads_back(place: Path, folder: Path) -> bool:
@@ -55,6 +80,23 @@ def _leads_back(place: Path, folder: Path) -> bool:
     target = os.path.realpath(place)
     above = [parent for parent in place.parents if parent.is_relative_to(folder)]
     return any(Path(os.path.realpath(parent)).is_relative_to(target) for parent in above)
+
+
+def _iterate_classes(folder: Path) -> Iterator[Path]:
+    """Yield what ``iterate_files`` does of each folder in a folder, the folder's own files first.
+
+    So that two classes may link to one folder, as a listing of the classes has it.
+    """
+    entries = _scan(folder, strict=False)
+    yield from (
+        folder / entry.name
+        for entry in entries
+        if not _is_folder(entry) and not is_hidden(entry.name)
+    )
+    for entry in entries:
+        inner = folder / entry.name
+        if _is_folder(entry) and not entry.name.startswith(".") and not _leads_back(inner, folder):
+            yield from iterate_files(inner, strict=False)
 
 
 def is_hidden(name: str) -> bool:
@@ -89,7 +131,7 @@ def hash_files(folder: Path, known: Path) -> dict[str, str]:
     """
     before = _read_json(known)
     after: dict[str, list] = {}
-    for path in iterate_files(folder, strict=False):
+    for path in _iterate_classes(folder):
         now = time.time_ns()
         try:
             status = path.stat()
