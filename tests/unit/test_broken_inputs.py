@@ -211,7 +211,7 @@ def test_file_that_may_not_be_read_is_a_problem(tmp_path, monkeypatch, method):
     if method == "stat":
         monkeypatch.setattr(Path, "stat", forbid)
     else:
-        monkeypatch.setattr(Image, "open", forbid)
+        monkeypatch.setattr(Path, "open", forbid)
     manifest = describe_images(source, tmp_path, workers=1).manifest
     assert list_problems(manifest) == ["'a/x.png': may not be read (permission denied)"]
 

@@ -13,6 +13,7 @@ with log_to(snakemake.log[0]) as log:
         output=Path(snakemake.output.pixels),
         workers=snakemake.threads,
         largest=snakemake.params.largest_image,
+        sha256=list(images["sha256"]),
         progress=progress(len(images), "resizing images"),
     )
     log.info("wrote %d images of %d px", len(images), snakemake.params.image_size)

@@ -12,7 +12,15 @@ import pandas as pd
 from PIL import Image
 
 from timbang.data.duplicates import group_near_duplicates, look_at, write_hash
-from timbang.data.images import LARGEST_IMAGE, ImageError, read_image
+from timbang.data.images import (
+    LARGEST_IMAGE,
+    MEMORY_PER_PIXEL,
+    ImageError,
+    decode_image,
+    estimate_memory,
+    read_file,
+)
+from timbang.data.memory import MemoryBudget
 from timbang.data.records import MANIFEST_COLUMNS
 
 
@@ -55,18 +63,19 @@ def describe_images(
     Args:
         source: the table that ``timbang.data.sources`` returns.
         folder: the image folder that its file names are relative to.
-        workers: how many images are decoded at the same time.
+        workers: how many images are decoded at the same time, as long as they do not need more
+            memory together than the largest that is allowed.
         largest: the number of pixels above which an image is not decoded.
         progress: wraps the results as they come, to show how far the work is.
 
     Returns:
         The columns of ``MANIFEST_COLUMNS`` in the order of the source; ``group`` is empty.
     """
+    memory = MemoryBudget(largest * MEMORY_PER_PIXEL)
+    describe = partial(_describe_file, largest, memory)
     with ThreadPoolExecutor(workers) as pool:
         places = [folder / name for name in source["filename"]]
-        results = list(
-            progress(pool.map(partial(_describe_file, largest), places, source["problem"]))
-        )
+        results = list(progress(pool.map(describe, places, source["problem"])))
     found = pd.DataFrame([described for described, _ in results])
     manifest = pd.concat([source.drop(columns="problem"), found], axis=1)
     for column in ("width", "height", "contrast"):
@@ -150,7 +159,9 @@ def _measure_contrast(image: Image.Image) -> int:
     return int((values.max(axis=(0, 1)) - values.min(axis=(0, 1))).max())
 
 
-def _describe_file(largest: int, path: Path, problem: str) -> tuple[dict, tuple | None]:
+def _describe_file(
+    largest: int, memory: MemoryBudget, path: Path, problem: str
+) -> tuple[dict, tuple | None]:
     """Describe one image; a file that already has a problem is not opened."""
     described = {
         "width": None,
@@ -164,19 +175,21 @@ def _describe_file(largest: int, path: Path, problem: str) -> tuple[dict, tuple 
     }
     if problem:
         return described, None
-    try:
-        image, kind = read_image(path, largest)
-    except ImageError as error:
-        return described | {"problem": str(error)}, None
-    pixels = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
-    pixels.update(image.tobytes())
-    hashes, thumbnail = look_at(image)
-    return described | {
-        "width": image.width,
-        "height": image.height,
-        "format": kind,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "pixels_sha256": pixels.hexdigest(),
-        "phash": write_hash(int(hashes[0])),
-        "contrast": _measure_contrast(image),
-    }, (hashes, thumbnail)
+    with memory.hold(estimate_memory(path)):
+        try:
+            content = read_file(path, largest)
+            image, kind = decode_image(content, largest)
+        except ImageError as error:
+            return described | {"problem": str(error)}, None
+        pixels = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
+        pixels.update(image.tobytes())
+        hashes, thumbnail = look_at(image)
+        return described | {
+            "width": image.width,
+            "height": image.height,
+            "format": kind,
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "pixels_sha256": pixels.hexdigest(),
+            "phash": write_hash(int(hashes[0])),
+            "contrast": _measure_contrast(image),
+        }, (hashes, thumbnail)
