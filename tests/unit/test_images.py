@@ -5,6 +5,8 @@ import hashlib
 import io
 import os
 import struct
+import subprocess
+import sys
 import threading
 import time
 import tracemalloc
@@ -22,6 +24,7 @@ from torchvision.transforms.v2 import functional as vision
 from timbang.data import images
 from timbang.data.images import (
     FILE_BYTES_PER_PIXEL,
+    MEMORY_PER_PIXEL,
     MOST_SCANS,
     OTHER_FILE_BYTES,
     ImageError,
@@ -314,7 +317,7 @@ def test_padded_image_is_refused_before_it_is_read(tmp_path):
     tracemalloc.start()
     with pytest.raises(ImageError, match=rf"has {10 * allowed:,} bytes, more than .*{allowed:,}"):
         read_image(path, largest)
-    with pytest.raises(ImageError, match="small.png': has"):
+    with pytest.raises(ImageError, match=r"small\.png': has"):
         write_pixels([path], 8, tmp_path / "pixels.npy", workers=1, largest=largest)
     assert tracemalloc.get_traced_memory()[1] < 10_000_000
     tracemalloc.stop()
@@ -420,6 +423,40 @@ def test_images_are_not_decoded_at_once_where_together_they_need_too_much(
         else:
             describe_images(list_folder(tmp_path), tmp_path, 4, largest)
         assert max(most) == allowed
+
+
+MEASURE = """
+import re, sys
+from pathlib import Path
+from timbang.data.manifest import describe_images
+from timbang.data.sources import list_folder
+
+def peak():
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1]) * 1024
+
+before, folder = peak(), Path(sys.argv[1])
+manifest = describe_images(list_folder(folder), folder, 4, largest=13_000_000).manifest
+assert set(manifest["problem"]) == {""}
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of a process from /proc")
+def test_four_large_images_need_no_more_memory_than_one_may(tmp_path):
+    """Measured on a process of its own: its memory, not what is asked of it."""
+    (tmp_path / "a").mkdir()
+    for number in range(4):
+        shade = (10 * number, 100, 200, 255)
+        Image.new("RGBA", (3600, 3600), shade).save(tmp_path / f"a/{number}.png", compress_level=1)
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, tmp_path],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert int(done.stdout) < 1.2 * 13_000_000 * MEMORY_PER_PIXEL
 
 
 def test_image_that_was_changed_since_the_manifest_is_named(ten):

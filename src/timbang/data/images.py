@@ -53,6 +53,9 @@ TURNS = {
 
 # Pillow's own limit would warn at one number and refuse at another; read_image has the user's.
 Image.MAX_IMAGE_PIXELS = None
+# The C library gives memory back to the system at once only in pieces above 32 MiB. In Pillow's
+# own of 16 each thread would keep the memory of the largest image that it has decoded.
+Image.core.set_block_size(64 * 2**20)  # type: ignore[attr-defined]
 # Odd metadata is no concern of the user's. Set once: threads that set it and put it back around
 # each image would undo one another's work.
 warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
