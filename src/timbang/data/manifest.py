@@ -23,6 +23,9 @@ from timbang.data.images import (
 from timbang.data.memory import MemoryBudget
 from timbang.data.records import MANIFEST_COLUMNS
 
+# So many images with a problem are listed where a study stops because of them.
+PROBLEMS_LISTED = 1000
+
 
 @dataclass(frozen=True)
 class Described:
@@ -124,10 +127,18 @@ def group_duplicates(
 
 def list_problems(manifest: pd.DataFrame) -> list[str]:
     """Return one line for each image with a problem: file, row of the table, reason."""
-    return [
-        f"{filename!r}{f' (row {row})' if row else ''}: {problem}"
-        for filename, row, problem in iterate_problems(manifest)
-    ]
+    return [describe_problem(*problem) for problem in iterate_problems(manifest)]
+
+
+def describe_problem(filename: str, row: str, problem: str) -> str:
+    """Return the line for an image with a problem."""
+    return f"{filename!r}{f' (row {row})' if row else ''}: {problem}"
+
+
+def shorten_problems(lines: list[str]) -> list[str]:
+    """Return the first lines of problems, and how many more there are: a person reads so many."""
+    more = len(lines) - PROBLEMS_LISTED
+    return [*lines[:PROBLEMS_LISTED], *([f"... and {more:,} more like these"] if more > 0 else [])]
 
 
 def iterate_problems(manifest: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
@@ -138,19 +149,21 @@ def iterate_problems(manifest: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
 
 def _find_conflicts(manifest: pd.DataFrame) -> pd.Series:
     """Return the problems, with one for each image that is equal to one of another label."""
-    problems = manifest["problem"].copy()
+    problems = manifest["problem"]
     usable = manifest[problems == ""]
+    found = problems.to_dict()
     labels = usable.groupby("pixels_sha256")["label"].transform("nunique")
     for _, rows in usable[labels > 1].groupby("pixels_sha256", sort=False):
-        for label in rows["label"].unique():
-            own = rows["label"] == label
-            other = rows[~own].iloc[0]
+        first = rows.iloc[0]
+        unlike_first = rows[rows["label"] != first["label"]].iloc[0]
+        for index, label in rows["label"].items():
+            other = unlike_first if label == first["label"] else first
             place = f" (row {other['row']})" if other["row"] else ""
-            problems[rows.index[own]] = (
+            found[index] = (
                 f"shows the same as {other['filename']!r}{place}, which has the label "
                 f"{other['label']!r} and not {label!r}; correct or remove one of them"
             )
-    return problems
+    return pd.Series(found, dtype=problems.dtype)
 
 
 def _measure_contrast(image: Image.Image) -> int:
