@@ -932,15 +932,22 @@ TABLES = {
 
 def huge_tables() -> dict[str, BadTable]:
     """Return tables of one endless line: 50 MB, or less where that would only take time."""
-    no_table = "row {}: is not a CSV table with commas .field larger than field limit"
+    no_table = "row {}: is not a CSV table with commas .(field|row) larger than "
     return {
         "one letter": BadTable(b"a" * 50_000_000, error=no_table.format(1)),
         "one cell": BadTable(
             b"filename,label\na.png," + b"x" * 5_000_000, error=no_table.format(2)
         ),
-        "header": BadTable(b"a," * 2_000_000, error="no column 'filename'; .* and 1,999,989 more"),
-        "row": BadTable(
-            b"filename,label\na.png" + b",x" * 25_000_000, {"2": ("a.png", "x", MORE_CELLS)}
+        "header": BadTable(b"a," * 2_000_000, error=no_table.format(1)),
+        "row": BadTable(b"filename,label\na.png" + b",x" * 25_000_000, error=no_table.format(2)),
+        "short header": BadTable(
+            b"a," * 400_000, error="no column 'filename'; .* and 399,989 more"
+        ),
+        "short row": BadTable(
+            b"filename,label\na.png" + b",x" * 400_000, {"2": ("a.png", "x", MORE_CELLS)}
+        ),
+        "lines of a row": BadTable(
+            b"filename,label\na.png" + b',"\n"' * 3_000_000, error=no_table.format(2)
         ),
     }
 

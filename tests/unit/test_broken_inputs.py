@@ -7,24 +7,34 @@ are in ``broken_inputs.py``.
 import csv
 import faulthandler
 import hashlib
+import os
 import re
 import sys
+import time
 import unicodedata
 from collections import Counter
 from pathlib import Path
 
 import broken_inputs
 import numpy as np
+import pandas as pd
 import pytest
 from broken_inputs import FILE_NAMES, LABELS, PLACES, TABLES, bad_images, encode, picture
 from PIL import Image
 
-from timbang.data.fingerprints import fingerprint_files
+from timbang.data import manifest as images
+from timbang.data.fingerprints import fingerprint_files, hash_files
 from timbang.data.images import ImageError, read_image
-from timbang.data.manifest import describe_images, list_problems
+from timbang.data.manifest import (
+    PROBLEMS_LISTED,
+    describe_images,
+    list_problems,
+    shorten_problems,
+)
+from timbang.data.memory import MemoryBudget
 from timbang.data.pixels import PixelFile, resize_image, write_pixels
 from timbang.data.records import read_manifest, usable_images, write_table
-from timbang.data.sources import list_folder, read_label_table
+from timbang.data.sources import MOST_TABLE_BYTES, list_folder, read_label_table
 from timbang.errors import TimbangError
 
 SECONDS = 60
@@ -211,7 +221,7 @@ def test_file_that_may_not_be_read_is_a_problem(tmp_path, monkeypatch, method):
     if method == "stat":
         monkeypatch.setattr(Path, "stat", forbid)
     else:
-        monkeypatch.setattr(Image, "open", forbid)
+        monkeypatch.setattr(Path, "open", forbid)
     manifest = describe_images(source, tmp_path, workers=1).manifest
     assert list_problems(manifest) == ["'a/x.png': may not be read (permission denied)"]
 
@@ -254,6 +264,53 @@ def test_folders_that_link_to_each_other_end(tmp_path):
     found = list_folder(tmp_path)
     assert {"a/x.png", "b/x.png"} <= set(found["filename"]) and len(found) <= 4
     fingerprint_files(tmp_path, tmp_path / ".known.json")
+
+
+def test_links_that_are_more_ways_than_there_is_time_for_end(tmp_path):
+    """Each folder holds two links to the next: 2 to the power of 30 ways to one file."""
+    for number in range(30):
+        folder = tmp_path / f"disk/{number}"
+        folder.mkdir(parents=True)
+        for name in "ab":
+            (folder / name).symlink_to(f"../{number + 1}")
+    save(tmp_path / "disk/30/x.png")
+    for name in ("cat", "dog"):
+        save(tmp_path / f"images/{name}/own.png")
+        (tmp_path / f"images/{name}/more").symlink_to(tmp_path / "disk/0")
+    folder = tmp_path / "images"
+    filenames = list(list_folder(folder)["filename"])
+    own = ["cat/own.png", "dog/own.png"]
+    assert len(filenames) == 4 and set(own) < set(filenames)
+    # What is listed is what the fingerprint is of.
+    assert list(hash_files(folder, tmp_path / "known.json")) != []
+    assert sorted(hash_files(folder, tmp_path / "known.json")) == filenames
+
+
+def test_folder_and_a_link_to_it_are_both_looked_into(tmp_path):
+    save(tmp_path / "images/a/real/1.png")
+    (tmp_path / "images/a/also").symlink_to("real")
+    assert list(list_folder(tmp_path / "images")["filename"]) == ["a/also/1.png", "a/real/1.png"]
+
+
+@pytest.fixture
+def deep_file(tmp_path):
+    """A file below 1,500 folders; they are removed one by one, which no library does."""
+    folders = [tmp_path / "a"]
+    for _ in range(1500):
+        folders[-1].mkdir()
+        folders.append(folders[-1] / "d")
+    folders.pop()
+    save(folders[-1] / "x.png")
+    yield folders[-1] / "x.png"
+    (folders[-1] / "x.png").unlink()
+    for folder in reversed(folders):
+        folder.rmdir()
+
+
+def test_folders_as_deep_as_a_path_may_be_are_looked_into(deep_file, tmp_path):
+    place = deep_file.relative_to(tmp_path).as_posix()
+    assert list(list_folder(tmp_path)["filename"]) == [place]
+    assert list(hash_files(tmp_path, tmp_path / ".known.json")) == [place]
 
 
 def test_class_folder_that_is_a_broken_link_is_an_error(tmp_path):
@@ -300,7 +357,7 @@ def test_table_is_read_right_or_refused_in_one_line(tmp_path, table):
     read_table(tmp_path, table)
 
 
-@pytest.mark.parametrize("name", ["one letter", "one cell", "header", "row"])
+@pytest.mark.parametrize("name", broken_inputs.huge_tables())
 def test_table_of_one_endless_line_ends(tmp_path, name):
     read_table(tmp_path, broken_inputs.huge_tables()[name])
 
@@ -333,6 +390,51 @@ def test_table_that_may_not_be_read_is_refused_in_one_line(tmp_path, monkeypatch
     with pytest.raises(TimbangError, match="cannot be read") as caught:
         read_label_table(tmp_path / "t.csv", "filename", "label")
     in_one_line(caught.value, str(tmp_path / "t.csv"))
+
+
+def test_table_of_too_many_bytes_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    (tmp_path / "t.csv").write_text("filename,label\na,b\n")
+    os.truncate(tmp_path / "t.csv", 10 * MOST_TABLE_BYTES)
+    monkeypatch.setattr(Path, "read_bytes", None)
+    with pytest.raises(TimbangError, match="has 2,500,000,000 bytes, more than") as caught:
+        read_label_table(tmp_path / "t.csv", "filename", "label")
+    in_one_line(caught.value, str(tmp_path / "t.csv"))
+
+
+@pytest.mark.parametrize("labels", [1, 20_000])
+def test_one_file_in_every_row_is_told_in_short_lines_and_little_time(tmp_path, labels):
+    """As where the label's column is given as that of the file names."""
+    count, start = 20_000, time.monotonic()
+    rows = "\n".join(f"a.png,{number % labels}" for number in range(count))
+    (tmp_path / "t.csv").write_text(f"filename,label\n{rows}\n")
+    problems = read_label_table(tmp_path / "t.csv", "filename", "label")["problem"]
+    assert max(map(len, problems)) < 400
+    others = "3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 19,989 more"
+    assert problems[0].startswith(f"the file is also named in row {others}" if labels > 1 else "")
+    assert problems[count - 1].startswith("the file is also named in row 2, 3, 4, 5, 6, 7, 8, 9, ")
+    assert time.monotonic() - start < 20
+
+
+def test_one_picture_under_many_labels_is_told_in_little_time(tmp_path, monkeypatch):
+    count, start = 3000, time.monotonic()
+    source = pd.DataFrame(
+        [[f"{number}.png", f"{number}", f"{number + 2}", "", ""] for number in range(count)],
+        columns=["filename", "label", "row", "problem", "part"],
+    )
+    save(tmp_path / "x.png")
+    one = images._describe_file
+    described = one(10**8, MemoryBudget(1), tmp_path / "x.png", "")
+    monkeypatch.setattr(images, "_describe_file", lambda *_: described)
+    problems = describe_images(source, tmp_path, workers=1).manifest["problem"]
+    assert problems[0].startswith("shows the same as '1.png' (row 3), which has the label '1' and")
+    assert problems[7].startswith("shows the same as '0.png' (row 2), which has the label '0' and")
+    assert (problems != "").all() and time.monotonic() - start < 20
+
+
+def test_list_of_problems_is_as_long_as_a_person_reads():
+    lines = [str(number) for number in range(10 * PROBLEMS_LISTED)]
+    assert shorten_problems(lines)[-2:] == ["999", "... and 9,000 more like these"]
+    assert shorten_problems(lines[:1000]) == lines[:1000]
 
 
 # Labels

@@ -1,6 +1,7 @@
 """Near-duplicates are found whatever was done to an image, and nothing else is."""
 
 import io
+import time
 from pathlib import Path
 
 import imagehash
@@ -137,6 +138,29 @@ def test_hashes_are_of_each_orientation(place):
     image, way = photographs()[3], ORIENTATIONS[place]
     turned = image if way is None else image.transpose(way)
     assert np.bitwise_count(look_at(image)[0][place] ^ look_at(turned)[0][0]) <= 2
+
+
+def test_many_pictures_of_one_colour_are_told_apart_in_little_time():
+    """Ten times what took more than 100 s: all have one hash, in every orientation."""
+    hashes, thumbnail = look_at(Image.new("RGB", (8, 8), (10, 20, 30)))
+    count, start = 10_000, time.monotonic()
+    many, thumbnails = np.tile(hashes, (count, 1)), np.tile(thumbnail, (count, 1, 1))
+    found = group_near_duplicates(many, thumbnails, DISTANCE, EVIDENCE)
+    assert list(found.groups) == list(range(count))
+    assert judge_groups(found.groups, many, thumbnails, EVIDENCE) == {}
+    assert time.monotonic() - start < 30
+
+
+def test_pictures_of_few_details_are_joined_where_little_evidence_is_asked_for():
+    """What is not looked at could not be joined, whatever the evidence."""
+    slope = np.tile(np.arange(0, 192, 3, dtype=np.uint8), (64, 1))
+    hashes, thumbnails = look([Image.fromarray(slope).convert("RGB")] * 2)
+    details = count_details(thumbnails)[0]
+    assert 0 < details < 1
+    highest = weigh_evidence(np.array([1.0]), np.array([details]))[0]
+    for evidence, groups in ((0.9 * highest, 1), (1.1 * highest, 2)):
+        found = group_near_duplicates(hashes, thumbnails, DISTANCE, evidence)
+        assert len(set(found.groups)) == groups
 
 
 def test_empty_and_single():

@@ -1,7 +1,9 @@
 """Where images come from: folders, label tables, the digits, and their fingerprint."""
 
+import json
 import os
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -9,7 +11,12 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from timbang.data import fingerprints
-from timbang.data.fingerprints import fingerprint_file, fingerprint_files, identify_archive
+from timbang.data.fingerprints import (
+    fingerprint_file,
+    fingerprint_files,
+    hash_files,
+    identify_archive,
+)
 from timbang.data.sources import (
     list_archive,
     list_folder,
@@ -272,7 +279,14 @@ def test_fingerprint_changes_with_names_and_contents(tmp_path, fingerprint, chan
     assert fingerprint(tmp_path / "images") != before
 
 
-def test_fingerprint_reads_only_what_changed(tmp_path, fingerprint, monkeypatch):
+@pytest.fixture
+def later(monkeypatch):
+    """Let a minute pass, for Timbang, before anything is looked at."""
+    now = time.time_ns
+    monkeypatch.setattr(fingerprints.time, "time_ns", lambda: now() + 60_000_000_000)
+
+
+def test_fingerprint_reads_only_what_changed(tmp_path, fingerprint, later, monkeypatch):
     fill(tmp_path / "images", "a/1", "b/2")
     before = fingerprint(tmp_path / "images")
     read = []
@@ -285,6 +299,72 @@ def test_fingerprint_reads_only_what_changed(tmp_path, fingerprint, monkeypatch)
     (tmp_path / "images/b/2").write_bytes(b"changed")
     fingerprint(tmp_path / "images")
     assert read == [tmp_path / "images/b/2"]
+
+
+def edit_in_place(file):
+    file.write_bytes(b"x/y")
+
+
+def put_another_in_its_place(file):
+    (file.parent / "new").write_bytes(b"x/y")
+    (file.parent / "new").replace(file)
+
+
+@pytest.mark.parametrize("edit", [edit_in_place, put_another_in_its_place])
+def test_edit_of_equal_size_and_time_changes_the_fingerprint(tmp_path, fingerprint, later, edit):
+    """``cp -p`` and ``rsync -t`` set the time of what they write, to the nanosecond."""
+    fill(tmp_path / "images", "a/1")
+    file = tmp_path / "images/a/1"
+    before, status = fingerprint(tmp_path / "images"), file.stat()
+    time.sleep(0.02)
+    edit(file)
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (3, status.st_mtime_ns)
+    assert fingerprint(tmp_path / "images") != before
+
+
+def test_edit_within_one_tick_of_a_coarse_clock_changes_the_fingerprint(
+    tmp_path, fingerprint, monkeypatch
+):
+    """Simulated: the file shows the same size, times and inode before and after."""
+    fill(tmp_path / "images", "a/1")
+    signs = [3, 10**18, 10**18, 7]
+    monkeypatch.setattr(fingerprints, "_list_signs", lambda _: signs)
+    before = fingerprint(tmp_path / "images")
+    (tmp_path / "images/a/1").write_bytes(b"x/y")
+    assert fingerprint(tmp_path / "images") != before
+
+
+def test_file_that_was_new_when_it_was_hashed_is_hashed_once_more(
+    tmp_path, fingerprint, monkeypatch
+):
+    read = []
+    monkeypatch.setattr(fingerprints, "_hash_file", lambda path: read.append(path) or "hash")
+    fill(tmp_path / "images", "a/1")
+    now = time.time_ns()
+    for seconds in (0, 1, 60, 61):
+        monkeypatch.setattr(fingerprints.time, "time_ns", lambda s=seconds: now + s * 10**9)
+        fingerprint(tmp_path / "images")
+    assert len(read) == 3
+
+
+def test_memory_that_cannot_be_written_costs_time_alone(tmp_path):
+    fill(tmp_path / "images", "a/1")
+    (tmp_path / "file").write_text("in the way")
+    folder = tmp_path / "images"
+    hashes = hash_files(folder, tmp_path / "known.json")
+    assert hash_files(folder, tmp_path / "file/known.json") == hashes
+    assert fingerprint_file(folder / "a/1", tmp_path / "file/known.json") == hashes["a/1"]
+
+
+def test_memory_of_an_older_timbang_is_written_anew(tmp_path, fingerprint):
+    """It held size, time and hash of each file."""
+    fill(tmp_path / "images", "a/1")
+    before = fingerprint(tmp_path / "images")
+    status = (tmp_path / "images/a/1").stat()
+    entry = [status.st_size, status.st_mtime_ns, "0" * 64]
+    (tmp_path / "known.json").write_text(json.dumps({"a/1": entry}))
+    assert fingerprint(tmp_path / "images") == before
 
 
 @pytest.mark.parametrize("damage", ["", "[]", '{"a/1": 3}', '{"a/1": [1]}'])
@@ -375,7 +455,22 @@ def test_archive_that_cannot_be_read_is_refused_in_one_line(tmp_path):
         identify_archive(str(tmp_path), None, tmp_path / "known.json")
 
 
-def test_file_is_read_again_only_when_it_changed(archive, tmp_path, monkeypatch):
+def test_archive_that_is_a_device_is_refused_and_not_read_for_ever(tmp_path):
+    (tmp_path / "a.zip").symlink_to("/dev/zero")
+    with pytest.raises(TimbangError, match=r"a\.zip: cannot be read \(it is not a file\)"):
+        identify_archive(str(tmp_path / "a.zip"), None, tmp_path / "known.json")
+
+
+def test_edit_of_an_archive_of_equal_size_and_time_is_noticed(archive, tmp_path, later):
+    known, status = tmp_path / "known.json", archive.stat()
+    before = fingerprint_file(archive, known)
+    time.sleep(0.02)
+    archive.write_bytes(b"CONTENT")
+    os.utime(archive, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert fingerprint_file(archive, known) != before
+
+
+def test_file_is_read_again_only_when_it_changed(archive, tmp_path, later, monkeypatch):
     known, other = tmp_path / "known.json", tmp_path / "other"
     other.write_bytes(b"other")
     before = fingerprint_file(archive, known), fingerprint_file(other, known)

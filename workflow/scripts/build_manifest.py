@@ -3,7 +3,12 @@ from pathlib import Path
 
 from timbang.data.audit import audit_images, write_summary
 from timbang.data.duplicates import list_blocks
-from timbang.data.manifest import describe_images, group_duplicates, list_problems
+from timbang.data.manifest import (
+    describe_images,
+    group_duplicates,
+    list_problems,
+    shorten_problems,
+)
 from timbang.data.records import write_table
 from timbang.data.sources import list_images
 from timbang.errors import TimbangError
@@ -36,7 +41,7 @@ with log_to(snakemake.log[0]) as log:
             "\n".join(
                 [
                     f"{len(problems)} of {len(source)} images below {folder} have a problem:",
-                    *problems,
+                    *shorten_problems(problems),
                     "Mend them, or set data.on_problem to skip to leave them out.",
                 ]
             )

@@ -15,6 +15,7 @@ with log_to(snakemake.log[0]) as log:
         output=Path(snakemake.output.pixels),
         workers=snakemake.threads,
         largest=settings["largest_image"],
+        sha256=list(images["sha256"]),
         progress=progress(len(images), "resizing images"),
     )
     record = make_record(settings, {"manifest": Path(snakemake.input.manifest)})

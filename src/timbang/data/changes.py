@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from timbang.data.images import ImageError, read_image
+from timbang.data.manifest import describe_problem, shorten_problems
 from timbang.data.records import read_manifest
 from timbang.errors import TimbangError
 
@@ -43,13 +44,13 @@ def refuse_new_problems(
         if not problem and hashes.get(filename) != before.get(filename, ""):
             problem = _find_problem(folder / filename, largest)
         if problem:
-            lines.append(f"{filename!r}{f' (row {row})' if row else ''}: {problem}")
+            lines.append(describe_problem(filename, row, problem))
     if lines:
         raise TimbangError(
             "\n".join(
                 [
                     f"{len(lines)} images below {folder} that are new or changed have a problem:",
-                    *lines,
+                    *shorten_problems(lines),
                     "Mend them, or set data.on_problem to skip to leave them out. "
                     "Nothing of the study was touched.",
                 ]

@@ -45,6 +45,11 @@ CROPS = (
 # Pictures with fewer details look alike anyway, and the more so when they are shifted: they are
 # not, and must have nearer hashes, as the correlation that they need brings with it.
 MANY_DETAILS = 60
+# Pictures that share less than one detail, as those of one colour, say nothing of each other; their
+# pairs are not looked at, for any number of such pictures have the same hash.
+FEWEST_DETAILS = 1.0
+# Edges that agree better than this are taken to agree no better.
+HIGHEST_CORRELATION = 1.0 - 1e-6
 PAIR_TYPES = {
     "first": int,
     "second": int,
@@ -105,7 +110,8 @@ def group_near_duplicates(
 
     The distances of all hashes are computed in blocks, as counts of bits; only pairs within
     ``distance`` (for pictures of few details, within a share of it) are looked at, and of those
-    none that is joined already through others.
+    none that is joined already through others, and none of pictures with hardly any details, which
+    could not be joined.
 
     Args:
         hashes: uint64 [N, 8], of ``look_at``.
@@ -118,10 +124,13 @@ def group_near_duplicates(
     small = _shrink(thumbnails)
     details = np.concatenate([np.empty(0), *(count_details(some) for some in _blocks(small))])
     reach = (distance * np.minimum(details / MANY_DETAILS, 1)).astype(np.uint8)
+    least = min(FEWEST_DETAILS, evidence / float(weigh_evidence(np.array(1.0), np.array(1.0))))
     groups = np.arange(len(hashes))
     closest = pd.DataFrame({column: np.empty(0, kind) for column, kind in PAIR_TYPES.items()})
     with ThreadPoolExecutor(workers) as pool:
-        near = pool.map(partial(_find_near, hashes, reach), list_blocks(len(hashes)))
+        near = pool.map(
+            partial(_find_near, hashes, reach, details, least), list_blocks(len(hashes))
+        )
         for pairs in progress(near):
             apart = groups[pairs["first"]] != groups[pairs["second"]]
             pairs = pairs[apart].reset_index(drop=True)
@@ -179,7 +188,7 @@ def weigh_evidence(correlation: np.ndarray, details: np.ndarray) -> np.ndarray:
     (Cover and Thomas, *Elements of Information Theory*, 2nd ed., example 8.5.1), which is also
     the logarithm of the likelihood ratio of ρ against 0.
     """
-    agreed = np.clip(np.asarray(correlation, dtype=np.float64), 0.0, 1.0 - 1e-6)
+    agreed = np.clip(np.asarray(correlation, dtype=np.float64), 0.0, HIGHEST_CORRELATION)
     return -0.5 * details * np.log1p(-(agreed**2))
 
 
@@ -196,8 +205,12 @@ def judge_groups(
         By the number of the group, whether it is a chain.
     """
     chains = {}
-    for group in np.flatnonzero(np.bincount(groups) >= 3):
-        members = np.flatnonzero(groups == group)
+    order = np.argsort(groups, kind="stable")
+    numbers, starts, counts = np.unique(groups[order], return_index=True, return_counts=True)
+    for group, start, count in zip(numbers, starts, counts, strict=True):
+        if count < 3:
+            continue
+        members = order[start : start + count]
         chosen = members[:: -(-len(members) // MEMBERS_COMPARED)]
         small = _shrink(thumbnails[chosen])
         details = count_details(small)
@@ -212,31 +225,42 @@ def judge_groups(
     return chains
 
 
-def _find_near(hashes: np.ndarray, reach: np.ndarray, start: int) -> pd.DataFrame:
+def _find_near(
+    hashes: np.ndarray, reach: np.ndarray, details: np.ndarray, least: float, start: int
+) -> pd.DataFrame:
     """Return the pairs whose first image is in the block of rows that starts there.
 
-    Two images are near when their distance is within the reach of the first.
+    Two images are near when their distance is within the reach of the first, and the details that
+    they share are not less than ``least``.
     """
     rows = hashes[start : start + ROWS_AT_ONCE, 0]
-    within = reach[start : start + ROWS_AT_ONCE, None]
+    block = details[start : start + ROWS_AT_ONCE]
+    telling = np.flatnonzero(_share_details(block, details[start:].max()) >= least)
+    within = reach[start + telling, None]
     parts = []
     for orientation in range(hashes.shape[1]):
         others = hashes[start:, orientation]
-        apart = np.bitwise_count(rows[:, None] ^ others[None, :])
-        first, second = np.nonzero(apart <= within)
-        later = second > first
-        first, second = first[later], second[later]
+        apart = np.bitwise_count(rows[telling, None] ^ others[None, :])
+        row, second = np.nonzero(apart <= within)
+        first = telling[row]
+        chosen = (second > first) & (_share_details(block[first], details[start + second]) >= least)
+        row, first, second = row[chosen], first[chosen], second[chosen]
         parts.append(
             pd.DataFrame(
                 {
                     "first": start + first,
                     "second": start + second,
                     "orientation": orientation,
-                    "distance": apart[first, second].astype(int),
+                    "distance": apart[row, second].astype(int),
                 }
             )
         )
     return pd.concat(parts)
+
+
+def _share_details(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the number of details that two pictures have in common: their geometric mean."""
+    return np.sqrt(first * second)
 
 
 def _keep_closest(closest: pd.DataFrame, pairs: pd.DataFrame, evidence: float) -> pd.DataFrame:
@@ -263,7 +287,7 @@ def _weigh_pairs(
     for orientation in range(len(ORIENTATIONS)):
         for places in _blocks(np.flatnonzero(ways == orientation)):
             first, second = firsts[places], seconds[places]
-            shared = np.sqrt(details[first] * details[second])
+            shared = _share_details(details[first], details[second])
             correlation = _correlate(small[first], _turn(small[second], orientation))
             evidence[places] = weigh_evidence(correlation, shared)
             again = (shared >= MANY_DETAILS) & (evidence[places] < enough)

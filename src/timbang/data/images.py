@@ -18,6 +18,15 @@ from timbang.errors import TimbangError
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF")
 # As many pixels as a camera of 100 megapixels takes; more are refused before they are decoded.
 LARGEST_IMAGE = 100_000_000
+# A file may have so many bytes for each of those pixels, four channels of 16 bits, and so many
+# beside them; more is padding, and is refused before it is read.
+FILE_BYTES_PER_PIXEL, OTHER_FILE_BYTES = 8, 64 * 2**20
+# So many bytes of memory a pixel takes at most while an image is decoded and looked at (measured:
+# 10 for a JPEG, 16 for RGBA, 20 for JPEG 2000).
+MEMORY_PER_PIXEL = 20
+# Each scan of a progressive JPEG passes over all pixels again. Cameras and programs write ten or
+# so; libtiff, too, refuses JPEGs of more than a hundred.
+MOST_SCANS = 100
 # A JPEG is decoded no smaller than this many times the size that is asked for (docs/data.md).
 REDUCED_SCALE = 4
 # The markers around the compressed pixels of a JPEG and of a JPEG 2000. None can occur among the
@@ -44,6 +53,9 @@ TURNS = {
 
 # Pillow's own limit would warn at one number and refuse at another; read_image has the user's.
 Image.MAX_IMAGE_PIXELS = None
+# The C library gives memory back to the system at once only in pieces above 32 MiB. In Pillow's
+# own of 16 each thread would keep the memory of the largest image that it has decoded.
+Image.core.set_block_size(64 * 2**20)  # type: ignore[attr-defined]
 # Odd metadata is no concern of the user's. Set once: threads that set it and put it back around
 # each image would undo one another's work.
 warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
@@ -75,24 +87,62 @@ def read_image(
     Raises:
         ImageError: the file is missing, is no image, is damaged or is too large.
     """
-    _check_file(path)
+    return decode_image(read_file(path, largest), largest, at_least)
+
+
+def read_file(path: Path, largest: int = LARGEST_IMAGE) -> bytes:
+    """Return the content of an image file.
+
+    Args:
+        path: the file.
+        largest: the number of pixels above which an image is not decoded; a file of many more
+            bytes than those need is not read.
+
+    Raises:
+        ImageError: it is missing, is no file, cannot be read or is too large.
+    """
+    allowed = largest * FILE_BYTES_PER_PIXEL + OTHER_FILE_BYTES
+    if (size := _measure_file(path)) > allowed:
+        raise ImageError(
+            f"has {size:,} bytes, more than an image of the pixels that data.largest_image allows "
+            f"can need ({allowed:,}); save it anew or raise that limit"
+        )
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with path.open("rb") as file:
+            return file.read(allowed)
+    except PermissionError:
+        raise ImageError("may not be read (permission denied)") from None
+    except OSError as error:
+        raise ImageError(f"cannot be read ({error.strerror})") from None
+    except MemoryError:
+        raise ImageError("needs more memory than there is; shrink it") from None
+
+
+def decode_image(
+    content: bytes, largest: int = LARGEST_IMAGE, at_least: int | None = None
+) -> tuple[Image.Image, str]:
+    """Decode the content of an image file as ``read_image`` does.
+
+    Raises:
+        ImageError: it is no image, is damaged or is too large.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             kind = image.format or ""
             if image.width * image.height > largest:
                 raise ImageError(
                     f"has {image.width}x{image.height} pixels, more than data.largest_image "
                     f"allows ({largest:,}); shrink it or raise that limit"
                 )
+            if kind in ("JPEG", "MPO"):
+                _check_scans(content)
             if at_least is not None:
                 _reduce_scale(image, REDUCED_SCALE * at_least)
             image.load()
-            _check_content(path, kind, image)
+            _check_content(content, kind, image)
             return _to_rgb(_turn_upright(image)), kind
     except UnidentifiedImageError:
         raise ImageError("is not an image that can be read") from None
-    except PermissionError:
-        raise ImageError("may not be read (permission denied)") from None
     except MemoryError:
         raise ImageError("needs more memory than there is; shrink it") from None
     except ImageError:
@@ -102,18 +152,36 @@ def read_image(
         raise ImageError(f"is damaged ({' '.join(str(error).split()) or 'no reason'})") from None
 
 
-def _check_file(path: Path) -> None:
-    """Refuse what is no file before it is opened: opening a pipe would wait for ever."""
+def estimate_memory(path: Path, at_least: int | None = None) -> int:
+    """Return how many bytes of memory ``read_image`` takes at most, by the head of the file.
+
+    What cannot be decoded, whatever the reason, takes what its file has.
+    """
     try:
-        mode = path.stat().st_mode
+        size = _measure_file(path)
+        with Image.open(path, formats=FORMATS) as image:
+            if at_least is not None:
+                _reduce_scale(image, REDUCED_SCALE * at_least)
+            return size + MEMORY_PER_PIXEL * image.width * image.height
+    except ImageError:
+        return 0
+    except Exception:
+        return size
+
+
+def _measure_file(path: Path) -> int:
+    """Return the bytes of a file; what is none is refused, for a pipe would be waited for."""
+    try:
+        status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         raise ImageError(f"the file is missing{_hint_at_lookalike(path)}") from None
     except PermissionError:
         raise ImageError("may not be read (permission denied)") from None
     except OSError as error:
         raise ImageError(f"cannot be read ({error.strerror})") from None
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(status.st_mode):
         raise ImageError("is not a file")
+    return status.st_size
 
 
 def _hint_at_lookalike(path: Path) -> str:
@@ -137,14 +205,26 @@ def _compose(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _check_content(path: Path, kind: str, image: Image.Image) -> None:
+def _check_scans(content: bytes) -> None:
+    """Refuse a JPEG that would be decoded hundreds of times over."""
+    scans, place = 0, _find_scan(content)
+    while content[place : place + 2] != END:
+        scans += content[place : place + 2] == JPEG_SCAN
+        if scans > MOST_SCANS:
+            raise ImageError(f"has more than {MOST_SCANS} scans; save it anew")
+        found = JPEG_MARKER.search(content, place + 2 + _read_length(content, place))
+        if not found:
+            return
+        place = found.start()
+
+
+def _check_content(content: bytes, kind: str, image: Image.Image) -> None:
     """Refuse files that Pillow decodes although their content shows that they are damaged."""
     if kind == "PNG":
         # Decoding does not look at the checksums of the pixels.
-        with Image.open(path, formats=("PNG",)) as again:
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as again:
             again.verify()
     elif kind in ("JPEG", "MPO", "JPEG2000"):
-        content = path.read_bytes()
         start = content.find(JPEG2000_DATA) if kind == "JPEG2000" else _find_scan(content)
         if content.rfind(END) < start:
             raise ImageError("is damaged (its end is missing)")

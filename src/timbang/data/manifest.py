@@ -12,8 +12,19 @@ import pandas as pd
 from PIL import Image
 
 from timbang.data.duplicates import group_near_duplicates, look_at, write_hash
-from timbang.data.images import LARGEST_IMAGE, ImageError, read_image
+from timbang.data.images import (
+    LARGEST_IMAGE,
+    MEMORY_PER_PIXEL,
+    ImageError,
+    decode_image,
+    estimate_memory,
+    read_file,
+)
+from timbang.data.memory import MemoryBudget
 from timbang.data.records import MANIFEST_COLUMNS
+
+# So many images with a problem are listed where a study stops because of them.
+PROBLEMS_LISTED = 1000
 
 
 @dataclass(frozen=True)
@@ -55,18 +66,19 @@ def describe_images(
     Args:
         source: the table that ``timbang.data.sources`` returns.
         folder: the image folder that its file names are relative to.
-        workers: how many images are decoded at the same time.
+        workers: how many images are decoded at the same time, as long as they do not need more
+            memory together than the largest that is allowed.
         largest: the number of pixels above which an image is not decoded.
         progress: wraps the results as they come, to show how far the work is.
 
     Returns:
         The columns of ``MANIFEST_COLUMNS`` in the order of the source; ``group`` is empty.
     """
+    memory = MemoryBudget(largest * MEMORY_PER_PIXEL)
+    describe = partial(_describe_file, largest, memory)
     with ThreadPoolExecutor(workers) as pool:
         places = [folder / name for name in source["filename"]]
-        results = list(
-            progress(pool.map(partial(_describe_file, largest), places, source["problem"]))
-        )
+        results = list(progress(pool.map(describe, places, source["problem"])))
     found = pd.DataFrame([described for described, _ in results])
     manifest = pd.concat([source.drop(columns="problem"), found], axis=1)
     for column in ("width", "height", "contrast"):
@@ -115,10 +127,18 @@ def group_duplicates(
 
 def list_problems(manifest: pd.DataFrame) -> list[str]:
     """Return one line for each image with a problem: file, row of the table, reason."""
-    return [
-        f"{filename!r}{f' (row {row})' if row else ''}: {problem}"
-        for filename, row, problem in iterate_problems(manifest)
-    ]
+    return [describe_problem(*problem) for problem in iterate_problems(manifest)]
+
+
+def describe_problem(filename: str, row: str, problem: str) -> str:
+    """Return the line for an image with a problem."""
+    return f"{filename!r}{f' (row {row})' if row else ''}: {problem}"
+
+
+def shorten_problems(lines: list[str]) -> list[str]:
+    """Return the first lines of problems, and how many more there are: a person reads so many."""
+    more = len(lines) - PROBLEMS_LISTED
+    return [*lines[:PROBLEMS_LISTED], *([f"... and {more:,} more like these"] if more > 0 else [])]
 
 
 def iterate_problems(manifest: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
@@ -129,19 +149,21 @@ def iterate_problems(manifest: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
 
 def _find_conflicts(manifest: pd.DataFrame) -> pd.Series:
     """Return the problems, with one for each image that is equal to one of another label."""
-    problems = manifest["problem"].copy()
+    problems = manifest["problem"]
     usable = manifest[problems == ""]
+    found = problems.to_dict()
     labels = usable.groupby("pixels_sha256")["label"].transform("nunique")
     for _, rows in usable[labels > 1].groupby("pixels_sha256", sort=False):
-        for label in rows["label"].unique():
-            own = rows["label"] == label
-            other = rows[~own].iloc[0]
+        first = rows.iloc[0]
+        unlike_first = rows[rows["label"] != first["label"]].iloc[0]
+        for index, label in rows["label"].items():
+            other = unlike_first if label == first["label"] else first
             place = f" (row {other['row']})" if other["row"] else ""
-            problems[rows.index[own]] = (
+            found[index] = (
                 f"shows the same as {other['filename']!r}{place}, which has the label "
                 f"{other['label']!r} and not {label!r}; correct or remove one of them"
             )
-    return problems
+    return pd.Series(found, dtype=problems.dtype)
 
 
 def _measure_contrast(image: Image.Image) -> int:
@@ -150,7 +172,9 @@ def _measure_contrast(image: Image.Image) -> int:
     return int((values.max(axis=(0, 1)) - values.min(axis=(0, 1))).max())
 
 
-def _describe_file(largest: int, path: Path, problem: str) -> tuple[dict, tuple | None]:
+def _describe_file(
+    largest: int, memory: MemoryBudget, path: Path, problem: str
+) -> tuple[dict, tuple | None]:
     """Describe one image; a file that already has a problem is not opened."""
     described = {
         "width": None,
@@ -164,19 +188,21 @@ def _describe_file(largest: int, path: Path, problem: str) -> tuple[dict, tuple 
     }
     if problem:
         return described, None
-    try:
-        image, kind = read_image(path, largest)
-    except ImageError as error:
-        return described | {"problem": str(error)}, None
-    pixels = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
-    pixels.update(image.tobytes())
-    hashes, thumbnail = look_at(image)
-    return described | {
-        "width": image.width,
-        "height": image.height,
-        "format": kind,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "pixels_sha256": pixels.hexdigest(),
-        "phash": write_hash(int(hashes[0])),
-        "contrast": _measure_contrast(image),
-    }, (hashes, thumbnail)
+    with memory.hold(estimate_memory(path)):
+        try:
+            content = read_file(path, largest)
+            image, kind = decode_image(content, largest)
+        except ImageError as error:
+            return described | {"problem": str(error)}, None
+        pixels = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
+        pixels.update(image.tobytes())
+        hashes, thumbnail = look_at(image)
+        return described | {
+            "width": image.width,
+            "height": image.height,
+            "format": kind,
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "pixels_sha256": pixels.hexdigest(),
+            "phash": write_hash(int(hashes[0])),
+            "contrast": _measure_contrast(image),
+        }, (hashes, thumbnail)

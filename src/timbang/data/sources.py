@@ -24,8 +24,11 @@ SOURCE_COLUMNS = ("filename", "label", "row", "problem", "part")
 # What stands between the cells of a table: spreadsheets set to Indonesian or German write
 # semicolons, and what is copied from a spreadsheet has tabs.
 DELIMITERS = (",", ";", "\t")
-# An error message lists no more columns of a table than these.
-LISTED_COLUMNS = 12
+# A table of more bytes is not read, nor one with a longer row: five million images need less, and
+# the memory for its cells is many times that.
+MOST_TABLE_BYTES, LONGEST_ROW = 250_000_000, 1_000_000
+# An error message lists no more columns of a table than these, and no more rows and labels.
+LISTED_COLUMNS, LISTED_ROWS = 12, 10
 # How tables name the parts.
 PART_WORDS = {
     "train": TRAIN,
@@ -272,6 +275,11 @@ def _read_text(table: Path) -> str:
     try:
         if not table.is_file():
             raise TimbangError(f"data.table: {table} is not a file; correct the path")
+        if (size := table.stat().st_size) > MOST_TABLE_BYTES:
+            raise TimbangError(
+                f"data.table: {table} has {size:,} bytes, more than the {MOST_TABLE_BYTES:,} that "
+                "are read; keep the columns and rows that are needed"
+            )
         content = table.read_bytes()
     except OSError as error:
         raise TimbangError(f"data.table: {table} cannot be read ({error.strerror})") from None
@@ -309,7 +317,20 @@ def _read_header(text: str, delimiter: str) -> list[str]:
 
 
 def _iterate_rows(text: str, delimiter: str) -> Iterator[list[str]]:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    """Yield the cells of each row; a row that is too long is a ``csv.Error``."""
+    length = 0
+
+    def measure_lines() -> Iterator[str]:
+        nonlocal length
+        for line in io.StringIO(text, newline=""):
+            length += len(line)
+            if length > LONGEST_ROW:
+                raise csv.Error(f"row larger than {LONGEST_ROW:,} characters")
+            yield line
+
+    for cells in csv.reader(measure_lines(), delimiter=delimiter, strict=True):
+        length = 0
+        yield cells
 
 
 def _list_columns(header: list[str]) -> str:
@@ -364,12 +385,24 @@ def _mark_repeated(images: pd.DataFrame) -> pd.DataFrame:
     """Mark the rows that name a file again; where the labels differ, the first one as well."""
     named = images[images["problem"] == ""]
     paths = named["filename"].map(lambda name: PurePosixPath(name).as_posix())
-    for _, rows in named.groupby(paths, sort=False):
-        if len(rows) == 1:
-            continue
-        labels = rows["label"].unique()
-        conflict = f" with the labels {', '.join(map(repr, labels))}" if len(labels) > 1 else ""
-        for index in rows.index if conflict else rows.index[1:]:
-            others = ", ".join(images.loc[rows.index.drop(index), "row"])
-            images.loc[index, "problem"] = f"the file is also named in row {others}{conflict}"
+    repeated = paths.duplicated(keep=False)
+    problems = images["problem"].to_dict()
+    for _, rows in named[repeated].groupby(paths[repeated], sort=False):
+        labels = [repr(label[:50]) for label in rows["label"].unique()]
+        conflict = f" with the labels {_list_some(labels)}" if len(labels) > 1 else ""
+        numbers = list(rows["row"])
+        for place, index in enumerate(rows.index):
+            if place or conflict:
+                near = numbers[: LISTED_ROWS + 1]
+                others = [number for number in near if number != numbers[place]][:LISTED_ROWS]
+                listed = _list_some(others, len(numbers) - 1)
+                problems[index] = f"the file is also named in row {listed}{conflict}"
+    images["problem"] = pd.Series(problems, dtype=str)
     return images
+
+
+def _list_some(words: list[str], count: int | None = None) -> str:
+    """Return the first words for a message, and how many more of ``count`` there are."""
+    shown = words[:LISTED_ROWS]
+    more = (len(words) if count is None else count) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
