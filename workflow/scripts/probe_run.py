@@ -28,7 +28,7 @@ with (
 ):
     start = time.perf_counter()
     found = {"measures": {}}
-    training = json.loads(Path(snakemake.input.training).read_text())
+    training = json.loads(Path(snakemake.input.training).read_text(encoding="utf-8"))
     if training["diverged"] is None:
         repeat_exactly(snakemake.threads)
         split = read_split(Path(snakemake.input.split))
@@ -54,5 +54,5 @@ with (
             device,
         )
     found["seconds"] = time.perf_counter() - start
-    Path(snakemake.output.probes).write_text(json.dumps(found, indent=2) + "\n")
+    Path(snakemake.output.probes).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     log.info("probed in %.1f s", found["seconds"])

@@ -6,7 +6,9 @@ from timbang.evaluation.summary import collect_runs, summarise_classes, summaris
 from timbang.logs import log_to
 
 with log_to(snakemake.log[0]) as log:
-    metrics = [json.loads(Path(path).read_text()) for path in snakemake.input.metrics]
+    metrics = [
+        json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.metrics
+    ]
     runs = collect_runs(metrics)
     write_table(runs, Path(snakemake.output.runs))
     write_table(summarise_runs(runs, snakemake.params.reference), Path(snakemake.output.summary))
