@@ -52,7 +52,11 @@ def _ask_git(*arguments: str) -> str | None:
     """Return what git says of this package's folder, None where it cannot."""
     try:
         done = subprocess.run(
-            ["git", "-C", PACKAGE, *arguments], capture_output=True, text=True, check=True
+            ["git", "-C", PACKAGE, *arguments],
+            capture_output=True,
+            check=True,
+            encoding="utf-8",
+            errors="replace",
         )
     except (OSError, subprocess.CalledProcessError):
         return None

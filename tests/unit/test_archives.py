@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import lzma
+import os
 import stat
 import struct
 import tarfile
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_folders import make_deep
 
 from timbang.data import archives
 from timbang.data.archives import unpack_archive
@@ -351,6 +353,42 @@ def test_too_many_members_are_refused(unpack, monkeypatch):
     monkeypatch.setattr(archives, "MOST_MEMBERS", 2)
     assert len(unpack(make_zip({"a/1": b"", "a/2": b""}))) == 2
     assert "more than 2 members" in reason(unpack, make_zip({"a/1": b"", "a/2": b"", "a/3": b""}))
+
+
+@BOTH
+@pytest.mark.parametrize("depth", [archives.DEEPEST + 1, 1900])
+def test_folders_too_deep_are_refused(unpack, make, depth):
+    line = reason(unpack, make({"a/" * depth + "1": b"x"}))
+    assert f"more than {archives.DEEPEST} folders in each other" in line
+    assert len(line) < 300
+    assert unpack(make({"a/" * archives.DEEPEST + "1": b"x"}))
+
+
+@BOTH
+def test_too_many_folders_are_refused(unpack, make, monkeypatch):
+    """Each member may make as many as it is deep."""
+    monkeypatch.setattr(archives, "MOST_FOLDERS", 3)
+    assert unpack(make({"a/b/c/1": b"x"}))
+    assert "more than 3 folders" in reason(unpack, make({"a/b/c/d/1": b"x"}))
+
+
+def test_leftovers_deeper_than_the_stack_are_removed(tmp_path):
+    archive, target = tmp_path / "archive", tmp_path / "unpacked"
+    archive.write_bytes(make_zip(PICTURES))
+    make_deep(target)
+    make_deep(tmp_path / ".unpacked.part")
+    unpack_archive(archive, hashlib.sha256(archive.read_bytes()).hexdigest(), target, 10**6)
+    assert {path.name for path in tmp_path.iterdir()} == {"archive", "unpacked"}
+    assert {path.name for path in target.iterdir()} == {"cats", "dogs"}
+
+
+def test_leftovers_that_cannot_be_removed_are_one_line(tmp_path, unpack, monkeypatch):
+    def refuse(*arguments, **options):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "new/.unpacked.part").mkdir(parents=True)
+    monkeypatch.setattr(os, "rmdir", refuse)
+    assert "cannot be unpacked ([Errno 13]" in reason(unpack, make_zip(PICTURES))
 
 
 # What is refused: damage

@@ -8,6 +8,7 @@ import time
 import pytest
 import torch
 
+from timbang.errors import TimbangError
 from timbang.training import lease as leases
 from timbang.training.lease import lease, lease_one, name_devices
 
@@ -96,6 +97,58 @@ def test_visible_devices_are_honoured():
 def test_strange_names_stay_in_the_folder(tmp_path):
     with lease_one(["MIG-GPU-1/2/0", "../../x"], tmp_path / "locks"):
         assert [path.parent for path in tmp_path.rglob("*.lock")] == [tmp_path / "locks"]
+
+
+def refusal(folder):
+    with pytest.raises(TimbangError) as caught, lease_one(["a"], folder):
+        pass
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"{folder}: ")
+    assert "set TMPDIR" in line
+    return line
+
+
+def test_locks_are_for_their_user_alone(tmp_path):
+    with lease_one(["a"], tmp_path / "locks"):
+        assert (tmp_path / "locks").stat().st_mode & 0o777 == 0o700
+        assert (tmp_path / "locks/a.lock").stat().st_mode & 0o777 == 0o600
+
+
+def test_link_in_the_place_of_a_lock_truncates_nothing(tmp_path):
+    (tmp_path / "precious").write_text("content")
+    (tmp_path / "locks").mkdir(mode=0o700)
+    (tmp_path / "locks/a.lock").symlink_to(tmp_path / "precious")
+    refusal(tmp_path / "locks")
+    assert (tmp_path / "precious").read_text() == "content"
+    (tmp_path / "locks/a.lock").unlink()
+    (tmp_path / "locks/a.lock").write_text("content")
+    with lease_one(["a"], tmp_path / "locks"):
+        assert (tmp_path / "locks/a.lock").read_text() == "content"
+
+
+def test_link_in_the_place_of_the_folder_is_not_followed(tmp_path):
+    (tmp_path / "other").mkdir(mode=0o700)
+    (tmp_path / "locks").symlink_to(tmp_path / "other")
+    refusal(tmp_path / "locks")
+    assert list((tmp_path / "other").iterdir()) == []
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    refusal(tmp_path / "dangling")
+    (tmp_path / "file").touch()
+    refusal(tmp_path / "file")
+
+
+@pytest.mark.parametrize("mode", [0o701, 0o710, 0o770, 0o777])
+def test_folder_that_others_may_enter_is_refused(tmp_path, mode):
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks").chmod(mode)
+    assert "others own it or may enter it" in refusal(tmp_path / "locks")
+
+
+def test_folder_of_another_user_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "locks").mkdir(mode=0o700)
+    user = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: user + 1)
+    assert "others own it or may enter it" in refusal(tmp_path / "locks")
 
 
 def test_processor_needs_no_lease():

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
+from timbang.errors import TimbangError
+from timbang.report import compile
 from timbang.report.compile import compile_document, find_engine
 from timbang.report.tex import TeX, cell, escape_tex, number, percent, plain_number
 
@@ -81,3 +85,38 @@ def test_hostile_texts_come_out_of_the_pdf_as_written(tmp_path: Path):
     for line in [*lines[:3], lines[4]]:
         assert re.sub(r"\s", "", line) in text
     assert "[U+65E5][U+672C][U+03A9]" in text
+
+
+def test_tex_that_does_not_end_is_stopped_with_all_that_it_started(tmp_path, monkeypatch):
+    """latexmk waits for pdflatex, which holds the pipe that is read from."""
+    monkeypatch.setattr(compile, "LONGEST_SECONDS", 2.0)
+    child = "import os, time; open('ready', 'w').write(str(os.getpid())); time.sleep(60)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    with pytest.raises(TimbangError) as caught:
+        compile_document(tmp_path / "report.tex", (sys.executable, "-c", parent))
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"{tmp_path / 'report.tex'}: ")
+    assert "did not end within 2 seconds" in line
+    end = time.monotonic() + 10
+    while is_running(int((tmp_path / "ready").read_text())):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def is_running(number):
+    try:
+        state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.parametrize(
+    ("printed", "told"),
+    [("x.tex:3: wrong", r"failed: x\.tex:3: wrong; the whole"), ("a\nb", "failed: a b; the whole")],
+)
+def test_tex_that_fails_is_one_line(tmp_path, printed, told):
+    engine = (sys.executable, "-c", f"print({printed!r}); raise SystemExit(1)")
+    with pytest.raises(TimbangError, match=told) as caught:
+        compile_document(tmp_path / "report.tex", engine)
+    assert len(str(caught.value).splitlines()) == 1

@@ -60,7 +60,9 @@ with log_to(snakemake.log[0]) as log:
     )
     audit = audit_images(grouped, described.hashes, described.thumbnails, **criterion)
     write_table(grouped.manifest, Path(snakemake.output.manifest))
-    Path(snakemake.output.audit).write_text(json.dumps(audit, indent=2, ensure_ascii=False) + "\n")
+    Path(snakemake.output.audit).write_text(
+        json.dumps(audit, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     record = make_record(settings, {})
     write_json(record, Path(snakemake.output.record))
     summary = [f"What the audit found in the images of {folder}:", *write_summary(audit)]

@@ -73,9 +73,9 @@ def read_results(folder: Path, study: Study) -> Results:
         other=by_contender(folder.parent / twin / "summary.csv") if twin else None,
         # A study of one contender has no contrast, and its table not even columns.
         contrasts=pd.read_csv(contrasts)
-        if contrasts.is_file() and contrasts.read_text().strip()
+        if contrasts.is_file() and contrasts.read_text(encoding="utf-8").strip()
         else None,
-        verdicts=json.loads(verdicts.read_text()) if verdicts.is_file() else None,
+        verdicts=json.loads(verdicts.read_text(encoding="utf-8")) if verdicts.is_file() else None,
         bibliography=(REPORT / "references.bib").read_text(encoding="utf-8"),
     )
 

@@ -10,7 +10,9 @@ from timbang.report.figures.style import STYLE, save_figure
 from timbang.report.texts import read_texts
 
 with log_to(snakemake.log[0]), matplotlib.rc_context(STYLE):
-    metrics = [json.loads(Path(path).read_text()) for path in snakemake.input.metrics]
+    metrics = [
+        json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.metrics
+    ]
     figure = draw_confusion(
         matrices={
             title: sum_matrices([run for run in metrics if run["contender"] == name])

@@ -12,7 +12,7 @@ from timbang.report.figures.style import STYLE, save_figure
 from timbang.report.texts import read_texts
 
 with log_to(snakemake.log[0]), matplotlib.rc_context(STYLE):
-    audit = json.loads(Path(snakemake.input.audit).read_text())
+    audit = json.loads(Path(snakemake.input.audit).read_text(encoding="utf-8"))
     images = usable_images(read_manifest(Path(snakemake.input.manifest)))
     rows = {name: row for row, name in enumerate(images["filename"])}
     groups = images["group"].to_numpy(dtype=np.int64)

@@ -12,7 +12,7 @@ from timbang.report.texts import read_texts
 with log_to(snakemake.log[0]), matplotlib.rc_context(STYLE):
     titles = snakemake.params.titles
     each = snakemake.params.replicates
-    probes = [json.loads(Path(path).read_text()) for path in snakemake.input.probes]
+    probes = [json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.probes]
     figure = draw_probes(
         probes={
             title: probes[place * each : (place + 1) * each]

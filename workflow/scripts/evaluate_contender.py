@@ -14,7 +14,10 @@ from timbang.logs import log_to
 from timbang.made_with import check_inputs, hash_record
 
 with log_to(snakemake.log[0]) as log:
-    probes = [json.loads(Path(path).read_text())["measures"] for path in snakemake.input.probes]
+    probes = [
+        json.loads(Path(path).read_text(encoding="utf-8"))["measures"]
+        for path in snakemake.input.probes
+    ]
     for split, history, predictions, training, probe, output in zip(
         snakemake.input.split,
         snakemake.input.history,
@@ -46,5 +49,5 @@ with log_to(snakemake.log[0]) as log:
         metrics |= of_epochs if is_known else dict.fromkeys(of_epochs)
         metrics["gap"] = metrics["loss"] - metrics["train_loss"] if is_known else None
         text = json.dumps(metrics, indent=2, ensure_ascii=False, allow_nan=False)
-        Path(output).write_text(text + "\n")
+        Path(output).write_text(text + "\n", encoding="utf-8")
         log.info("%s: accuracy %s", output, metrics["accuracy"])

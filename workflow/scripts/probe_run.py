@@ -29,7 +29,7 @@ with (
 ):
     start = time.perf_counter()
     found = {"measures": {}}
-    training = json.loads(Path(snakemake.input.training).read_text())
+    training = json.loads(Path(snakemake.input.training).read_text(encoding="utf-8"))
     if training["diverged"] is None:
         repeat_exactly(snakemake.threads)
         split = read_split(Path(snakemake.input.split))
@@ -57,5 +57,5 @@ with (
     files = {"split": Path(snakemake.input.split), "weights": Path(snakemake.input.weights)}
     found |= make_record(snakemake.params.made_with, files)
     found["seconds"] = time.perf_counter() - start
-    Path(snakemake.output.probes).write_text(json.dumps(found, indent=2) + "\n")
+    Path(snakemake.output.probes).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     log.info("probed in %.1f s", found["seconds"])

@@ -7,7 +7,9 @@ from timbang.logs import log_to
 from timbang.made_with import check_runs
 
 with log_to(snakemake.log[0]) as log:
-    metrics = [json.loads(Path(path).read_text()) for path in snakemake.input.metrics]
+    metrics = [
+        json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.metrics
+    ]
     check_runs(metrics, snakemake.input.metrics, snakemake.params.made_with)
     runs = collect_runs(metrics)
     write_table(runs, Path(snakemake.output.runs))

@@ -134,5 +134,7 @@ with (
     if looks:
         kept = [epoch for epoch in looks if epoch <= len(run.history)]
         save_file(checkpoint.collect_snapshots(kept), snakemake.output.snapshots)
-    Path(snakemake.output.training).write_text(json.dumps(training, indent=2) + "\n")
+    Path(snakemake.output.training).write_text(
+        json.dumps(training, indent=2) + "\n", encoding="utf-8"
+    )
     remove_checkpoints(Path(snakemake.params.checkpoint))

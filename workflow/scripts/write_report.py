@@ -34,7 +34,9 @@ with log_to(snakemake.log[0]) as log:
     other_summary = pd.read_csv(other_path).to_dict("records") if other_path else []
     classes = read_classes(Path(snakemake.input.classes))
     histories = [pd.read_csv(path) for path in snakemake.input.histories]
-    metrics = [json.loads(Path(path).read_text()) for path in snakemake.input.metrics]
+    metrics = [
+        json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.metrics
+    ]
     each = params.replicates
     check_runs(metrics, snakemake.input.metrics, params.made_with)
     check_summary(summary, metrics, snakemake.input.summary)
@@ -85,7 +87,9 @@ with log_to(snakemake.log[0]) as log:
         "same_epochs": {own["recipe"]["epochs"] for own in params.contenders}
         == {params.recipe["epochs"]},
         "data": describe_data(
-            json.loads(Path(snakemake.input.audit).read_text()), params.source, params.image_size
+            json.loads(Path(snakemake.input.audit).read_text(encoding="utf-8")),
+            params.source,
+            params.image_size,
         ),
         "split": describe_splits(
             [read_split(Path(path)) for path in snakemake.input.splits],

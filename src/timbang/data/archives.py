@@ -12,7 +12,6 @@ import hashlib
 import io
 import lzma
 import re
-import shutil
 import stat
 import struct
 import tarfile
@@ -25,13 +24,18 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Self
 
+from timbang.data.folders import clear_away, remove_folder
 from timbang.errors import TimbangError
 from timbang.logs import count_bytes
 
 # Deflate cannot do better than 1,032 to 1, and images are far from that. A small archive may be:
 # a handful of empty images is no bomb.
 LARGEST_RATIO, RATIO_COUNTS_FROM = 1000, 10_000_000
-MOST_MEMBERS = 5_000_000
+# A member may make as many folders as it is deep, so that these are counted too.
+MOST_MEMBERS, MOST_FOLDERS = 5_000_000, 1_000_000
+# How many folders may be in each other. Data sets need a handful; some programs that come to read
+# the images call themselves for each.
+DEEPEST = 32
 # What a tar may hold between two files (names, attributes) and after the last one.
 LARGEST_GAP = 4_000_000
 CHUNK = 128 * 1024
@@ -105,16 +109,16 @@ def unpack_archive(archive: Path, sha256: str, target: Path, largest: int) -> in
     """
     temporary = target.with_name(f".{target.name}.part")
     try:
-        shutil.rmtree(temporary, ignore_errors=True)  # what a killed call left
+        remove_folder(temporary)  # what a killed call left
         temporary.mkdir(parents=True)
         try:
             with archive.open("rb") as file:
                 _check_sum(file, sha256)
                 count = _unpack(file, _Folder(temporary), _Limits(archive.stat().st_size, largest))
-            shutil.rmtree(target, ignore_errors=True)
+            remove_folder(target)
             temporary.rename(target)
         finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+            clear_away(temporary)
     except _RefusedError as error:
         raise TimbangError(f"{archive}: {error}") from None
     except OSError as error:
@@ -173,6 +177,8 @@ class _Folder:
                 continue
             if not self._take(path):
                 raise _RefusedError(f"{path!r} is a file and a folder; pack the images again")
+            if len(self.folders) >= MOST_FOLDERS:
+                raise _RefusedError(f"has more than {MOST_FOLDERS:,} folders; divide it")
             (self.path / path).mkdir()
             self.folders.add(path)
 
@@ -232,6 +238,11 @@ def _unpack_member(
         if member.kind == "file":
             _copy(member, lambda chunk: None, limits, advance)
         return 0
+    if len(parts) > DEEPEST + (member.kind == "file"):
+        raise _RefusedError(
+            f"{'/'.join(parts[:3])!r} has more than {DEEPEST} folders in each other; "
+            "pack the images again in fewer"
+        )
     if any(unicodedata.category(character) in UNPRINTABLE for character in member.name):
         raise _RefusedError(
             f"the name {member.name!r} cannot be printed or is not UTF-8; rename the file"

@@ -241,13 +241,13 @@ def _keep_validator(download: _Download, response: requests.Response) -> None:
     etag = response.headers.get("ETag", "")
     # A weak ETag may stand for different bytes, so that If-Range does not take it.
     name = etag if etag.startswith('"') else response.headers.get("Last-Modified", "")
-    download.validator.write_text(name)
+    download.validator.write_text(name, encoding="utf-8")
 
 
 def _read_validator(download: _Download) -> str:
     if not download.validator.exists():
         return ""
-    name = download.validator.read_text(errors="replace")
+    name = download.validator.read_text(encoding="utf-8", errors="replace")
     return name if name.isascii() and name.isprintable() else ""
 
 

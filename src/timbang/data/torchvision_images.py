@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from timbang.data.catalogue import CATALOGUE, Dataset
+from timbang.data.folders import clear_away, remove_folder
 from timbang.data.records import write_table
 from timbang.errors import TimbangError
 from timbang.logs import progress
@@ -58,16 +59,16 @@ def write_torchvision_images(name: str, root: Path, folder: Path) -> int:
     entry, root = CATALOGUE[name], root.expanduser()
     parts = _open_or_fetch(name, entry, root)
     temporary = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(temporary, ignore_errors=True)
     try:
+        remove_folder(temporary)
         rows = _write_images(name, entry, parts, root, temporary / "images")
         write_table(_make_table(name, rows, parts, entry), temporary / "labels.csv")
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
         temporary.rename(folder)
     except OSError as error:
         raise TimbangError(f"{folder}: cannot be written ({error})") from None
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        clear_away(temporary)
     return len(rows)
 
 
@@ -116,7 +117,7 @@ def _fetch(name: str, entry: Dataset, root: Path) -> None:
     It takes a folder that is there for a whole one, even one that was cut off in unpacking.
     """
     temporary = root / f".{name}.part"
-    shutil.rmtree(temporary, ignore_errors=True)
+    remove_folder(temporary)
     temporary.mkdir(parents=True)
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(SECONDS_OF_SILENCE)
@@ -125,7 +126,7 @@ def _fetch(name: str, entry: Dataset, root: Path) -> None:
         _move_content(temporary, root, root.resolve())
     finally:
         socket.setdefaulttimeout(before)
-        shutil.rmtree(temporary, ignore_errors=True)
+        clear_away(temporary)
 
 
 def _move_content(source: Path, target: Path, root: Path) -> None:

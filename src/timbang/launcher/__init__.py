@@ -32,11 +32,12 @@ def start_server(python: str) -> subprocess.Popen:
     folder = tempfile.mkdtemp(prefix="timbang-launcher-")
     address = str(Path(folder, "socket"))
     os.environ[ADDRESS] = address
+    # Without -P the folder of server.py would come first where libraries are looked for.
     return subprocess.Popen(
-        [python, str(Path(__file__).with_name("server.py")), address], stdin=subprocess.PIPE
+        [python, "-P", str(Path(__file__).with_name("server.py")), address], stdin=subprocess.PIPE
     )
 
 
 def client_command(python: str) -> str:
     """Return what a shell calls in the place of Python, ready for the path of a script."""
-    return shlex.join([python, "-S", str(Path(__file__).with_name("client.py"))])
+    return shlex.join([python, "-P", "-S", str(Path(__file__).with_name("client.py"))])

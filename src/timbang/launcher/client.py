@@ -15,13 +15,14 @@ def main(arguments: list[str]) -> None:
     server = None
     if arguments and not arguments[0].startswith("-"):
         server = connect(os.environ.get("TIMBANG_LAUNCHER"))
-    if server is None:
+    status = None if server is None else run_there(server, arguments)
+    if status is None:
         os.execv(sys.executable, [sys.executable, *arguments])
-    end_as(run_there(server, arguments))
+    end_as(status)
 
 
 def connect(address: str | None) -> socket.socket | None:
-    """Return a connection to the server, None where there is none."""
+    """Return a connection to the server, None where there is none of this user's."""
     if address is None:
         return None
     server = socket.socket(socket.AF_UNIX)
@@ -29,24 +30,29 @@ def connect(address: str | None) -> socket.socket | None:
         server.connect(address)
     except OSError:
         return None
-    return server
+    # struct ucred: process, user and group, of four bytes each.
+    credentials = server.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    return server if int.from_bytes(credentials[4:8], sys.byteorder) == os.geteuid() else None
 
 
-def run_there(server: socket.socket, arguments: list[str]) -> int:
+def run_there(server: socket.socket, arguments: list[str]) -> int | None:
     """Let the server run a script, and pass signals on to it.
 
     Returns:
-        Its exit status, or minus the signal that ended it.
+        Its exit status, or minus the signal that ended it; None where the server did not begin.
     """
     environment = [f"{key}={value}" for key, value in os.environ.items()]
-    parts = [os.getcwd(), str(len(arguments)), *arguments, *environment]  # noqa: PTH109 (pathlib costs milliseconds)
-    request = "\0".join(parts).encode("utf-8", "surrogateescape")
-    socket.send_fds(server, [len(request).to_bytes(8, "big")], [0, 1, 2])
-    server.sendall(request)
     answers = server.makefile("r")
-    process = int(answers.readline() or 0)
+    try:
+        parts = [os.getcwd(), str(len(arguments)), *arguments, *environment]  # noqa: PTH109 (pathlib costs milliseconds)
+        request = "\0".join(parts).encode("utf-8", "surrogateescape")
+        socket.send_fds(server, [len(request).to_bytes(8, "big")], [0, 1, 2])
+        server.sendall(request)
+        process = int(answers.readline() or 0)
+    except OSError:
+        return None
     if not process:
-        return 1
+        return None
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, frame: send_signal(process, number))
     # Without an answer it was killed, since whatever else ends it answers.

@@ -3,7 +3,9 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from timbang.errors import TimbangError
@@ -18,6 +20,8 @@ LATEXMK = (
     "-latexoption=-no-shell-escape",
 )
 TECTONIC = ("tectonic", "-X", "compile", "--untrusted", "--keep-logs")
+# A report takes seconds, and the first call of tectonic fetches its packages.
+LONGEST_SECONDS = 600.0
 
 
 def find_engine() -> tuple[str, ...]:
@@ -41,7 +45,8 @@ def compile_document(source: Path, engine: tuple[str, ...]) -> tuple[Path, str]:
         The PDF and what the engine printed.
 
     Raises:
-        TimbangError: TeX found a fault; the message names file, line and fault.
+        TimbangError: TeX found a fault, and the message names file, line and fault; or it did not
+            end.
     """
     environment = os.environ | {
         "SOURCE_DATE_EPOCH": "0",
@@ -49,20 +54,40 @@ def compile_document(source: Path, engine: tuple[str, ...]) -> tuple[Path, str]:
         "TZ": "UTC",
         "max_print_line": "1000",
     }
-    done = subprocess.run(
-        [*engine, source.name],
-        cwd=source.parent,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-    )
-    printed = done.stdout + done.stderr
-    if done.returncode:
+    returned, printed = _run([*engine, source.name], source, environment)
+    if returned:
         faults = re.findall(r"^(?:!|error:|\S+\.(?:tex|aux|bbl):\d+:).*", printed, re.MULTILINE)
+        fault = faults[0] if faults else " ".join(printed[-300:].split())
         raise TimbangError(
-            f"{source}: {engine[0]} failed: {faults[0] if faults else printed[-300:].strip()}; "
+            f"{source}: {engine[0]} failed: {fault}; "
             f"the whole story is in {source.with_suffix('.log')}"
         )
     return source.with_suffix(".pdf"), printed
+
+
+def _run(command: list[str], source: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """Run a command beside a file; return its exit status and what it printed."""
+    with subprocess.Popen(
+        command,
+        cwd=source.parent,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        # latexmk starts others, which have to end with it.
+        process_group=0,
+    ) as process:
+        try:
+            printed, complained = process.communicate(timeout=LONGEST_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise TimbangError(
+                f"{source}: {command[0]} did not end within {LONGEST_SECONDS:g} seconds; "
+                f"{source.with_suffix('.log')} ends where it stayed"
+            ) from None
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode, printed + complained

@@ -82,7 +82,7 @@ def repeat_exactly(threads: int) -> None:
 def _processor_model() -> str:
     """Return the processor's model on Linux, an empty text elsewhere."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return ""
     models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]

@@ -10,10 +10,12 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
+
+from timbang.errors import TimbangError
 
 SECONDS_BETWEEN_TRIES = 1.0
 # An environment variable: how many runs may share a GPU, since small networks leave one idle.
@@ -81,24 +83,53 @@ def lease_one(names: Sequence[str], folder: Path) -> Iterator[int]:
 
     Yields:
         The place of the device in ``names``.
+
+    Raises:
+        TimbangError: the folder is not this user's alone.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = logging.getLogger("timbang")
     waited = False
     while True:
         for index, name in enumerate(names):
-            # The name may be a UUID or a path of MIG's, and no file is ever removed.
-            file = (folder / f"{name.replace('/', '_')}.lock").open("w")
+            lock = _open_lock(folder, name)
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                file.close()
+                os.close(lock)
                 continue
-            with file:
+            try:
                 log.info("GPU %s", name)
                 yield index
+            finally:
+                os.close(lock)
             return
         if not waited:
             log.info("waiting for one of %d GPUs", len(names))
             waited = True
         time.sleep(SECONDS_BETWEEN_TRIES)
+
+
+def _open_lock(folder: Path, name: str) -> int:
+    """Return a descriptor of the file that stands for a device; no file is ever removed.
+
+    Anybody can foresee the folder's name and make it first, with links in it to files that are not
+    theirs to change, or with locks that they hold.
+    """
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    try:
+        below = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            status = os.fstat(below)
+            if status.st_uid != os.geteuid() or status.st_mode & 0o077:
+                raise PermissionError("others own it or may enter it")
+            # The name may be a UUID or a path of MIG's.
+            file = f"{name.replace('/', '_')}.lock"
+            return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=below)
+        finally:
+            os.close(below)
+    except OSError as error:
+        raise TimbangError(
+            f"{folder}: cannot hold the locks of the GPUs ({error.strerror or error}); remove it, "
+            "or set TMPDIR to a folder that is yours alone"
+        ) from None
