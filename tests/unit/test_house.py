@@ -12,6 +12,7 @@ GROUND = [
     "study",
     "streams",
     "errors",
+    "printable",
     "logs",
     "accelerators",
     "launcher",

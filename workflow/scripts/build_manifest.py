@@ -13,6 +13,7 @@ from timbang.data.records import write_table
 from timbang.data.sources import list_images
 from timbang.errors import TimbangError
 from timbang.logs import log_to, progress
+from timbang.printable import show_lines
 
 params = snakemake.params
 folder = Path(params.image_folder)
@@ -59,4 +60,4 @@ with log_to(snakemake.log[0]) as log:
     summary = [f"What the audit found in the images of {folder}:", *write_summary(audit)]
     for line in summary:
         log.info(line)
-    print("\n".join(summary), flush=True)
+    print(show_lines("\n".join(summary)), flush=True)
