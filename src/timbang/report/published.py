@@ -8,6 +8,9 @@ import yaml
 
 from timbang.errors import TimbangError
 
+# Numbers of a study take a hundredth of these bytes, and three levels.
+MOST_BYTES, MOST_LEVELS = 1_000_000, 20
+
 
 @dataclass(frozen=True)
 class PublishedResult:
@@ -54,7 +57,7 @@ def read_published(path: str | None) -> Published | None:
     if not path:
         return None
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        content = yaml.safe_load(_read_plain(Path(path)))
         results = {name: PublishedResult(**row) for name, row in content["results"].items()}
         return Published(
             citation=content["citation"],
@@ -63,8 +66,33 @@ def read_published(path: str | None) -> Published | None:
             images=content.get("images"),
             others=tuple(OtherRun(**row) for row in content.get("others", ())),
         )
-    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+    except (
+        OSError,
+        ValueError,
+        yaml.YAMLError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ) as error:
         reason = " ".join(str(error).split())
         raise TimbangError(
             f"report.published: {path} is not of the form of report/published.yaml ({reason})"
         ) from None
+
+
+def _read_plain(path: Path) -> str:
+    """Return the text of a flat YAML file without aliases, a few of which may be gigabytes."""
+    if not path.is_file():
+        raise ValueError("it is not a file")
+    if (size := path.stat().st_size) > MOST_BYTES:
+        raise ValueError(f"it has {size:,} bytes")
+    text = path.read_text(encoding="utf-8")
+    level = 0
+    for event in yaml.parse(text):
+        level += isinstance(event, yaml.CollectionStartEvent)
+        level -= isinstance(event, yaml.CollectionEndEvent)
+        if level > MOST_LEVELS:
+            raise ValueError(f"it is nested deeper than {MOST_LEVELS} levels")
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError("it has aliases; write out what they stand for")
+    return text
