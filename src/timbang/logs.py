@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from timbang.errors import TimbangError
+from timbang.printable import show, show_lines
 
 SECONDS_BETWEEN_LINES = 30
 # What stands before a line of the log that says why the step failed, after the time.
@@ -20,6 +21,14 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 MOST_LINES = 20
 
 
+class PrintableFormatter(logging.Formatter):
+    """Writes a record so that a name or an answer within it can do nothing to a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record's lines with what cannot be seen escaped."""
+        return show_lines(super().format(record))
+
+
 @contextmanager
 def log_to(path: str | Path) -> Iterator[logging.Logger]:
     """Log what happens inside to a file, and warnings with it.
@@ -28,14 +37,9 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
     lines, after the traceback of what it was raised from; any other exception is logged with its
     traceback and raised again.
     """
-    logging.basicConfig(
-        filename=path,
-        filemode="w",
-        level=logging.INFO,
-        format="%(asctime)s %(message)s",
-        datefmt="%H:%M:%S",
-        force=True,
-    )
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    handler.setFormatter(PrintableFormatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     logging.captureWarnings(True)
     logger = logging.getLogger("timbang")
     try:
@@ -43,7 +47,7 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
     except TimbangError as error:
         if error.__cause__ is not None:
             logger.info("it came from here:", exc_info=error.__cause__)
-        for line in str(error).splitlines():
+        for line in str(error).split("\n"):
             logger.error("%s%s", REASON, line)
         sys.exit(1)
     except OSError as error:
@@ -77,16 +81,17 @@ def describe_failures(jobs: Sequence[tuple[str, Sequence[str]]]) -> str:
 
 def _describe_failure(what: str, log: str) -> str:
     try:
-        lines = Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return f"{what}: failed before it wrote a log; Snakemake's words above say why"
+        content = Path(log).read_text(encoding="utf-8", errors="replace")
+    except (OSError, ValueError):
+        return show(f"{what}: failed before it wrote a log; Snakemake's words above say why")
+    lines = [show(line) for line in content.removesuffix("\n").split("\n")]
     marked = (re.match(rf"\S+ {REASON}(.*)", line) for line in lines)
     reason = [found[1] for found in marked if found]
     if not reason:
         reason = ["ended without a word: killed, or out of memory or time", *lines[-MOST_LINES:]]
     if len(reason) > MOST_LINES + 1:
         reason[MOST_LINES:-1] = [f"... and {len(reason) - MOST_LINES - 1:,} lines more"]
-    return "\n".join([f"{what}: failed (log: {log})", *reason])
+    return "\n".join([show(f"{what}: failed (log: {log})"), *reason])
 
 
 def progress(total: int, what: str) -> Callable[[Iterable], Iterable]:

@@ -13,6 +13,7 @@ GROUND = [
     "study",
     "streams",
     "errors",
+    "printable",
     "logs",
     "accelerators",
     "launcher",

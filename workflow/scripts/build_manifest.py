@@ -14,6 +14,7 @@ from timbang.data.sources import list_images
 from timbang.errors import TimbangError
 from timbang.logs import log_to, progress
 from timbang.made_with import make_record, write_json
+from timbang.printable import show_lines
 
 params = snakemake.params
 settings = params.made_with
@@ -68,4 +69,4 @@ with log_to(snakemake.log[0]) as log:
     summary = [f"What the audit found in the images of {folder}:", *write_summary(audit)]
     for line in summary:
         log.info(line)
-    print("\n".join(summary), flush=True)
+    print(show_lines("\n".join(summary)), flush=True)

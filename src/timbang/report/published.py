@@ -9,8 +9,8 @@ import yaml
 
 from timbang.errors import TimbangError
 
-# No study publishes more than this.
-LARGEST_FILE = 1_000_000
+# Numbers of a study take a hundredth of these bytes, and three levels.
+MOST_BYTES, MOST_LEVELS = 1_000_000, 20
 # What reading another file raises.
 FAULTS = (
     OSError,
@@ -59,16 +59,6 @@ class Published:
     others: tuple[OtherRun, ...] = ()
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML without aliases, of which a few lines can stand for more than memory holds."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        """Return the next node, which must be written out."""
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("it has an alias (*name); write its content out")
-        return super().compose_node(parent, index)
-
-
 def read_published(path: str | None) -> Published | None:
     """Read published numbers, or return None where no path is given.
 
@@ -78,22 +68,12 @@ def read_published(path: str | None) -> Published | None:
     if not path:
         return None
     try:
-        return _read(_load(Path(path)))
+        return _read(yaml.safe_load(_read_plain(Path(path))))
     except FAULTS as error:
         reason = " ".join(str(error).split())[:300]
         raise TimbangError(
             f"report.published: {path} is not of the form of report/published.yaml ({reason})"
         ) from None
-
-
-def _load(path: Path) -> Any:
-    if not path.is_file():
-        raise ValueError("it is not a file")
-    with path.open("rb") as file:
-        content = file.read(LARGEST_FILE + 1)
-    if len(content) > LARGEST_FILE:
-        raise ValueError(f"it has more than {LARGEST_FILE:,} bytes")
-    return yaml.load(content.decode("utf-8"), _Loader)
 
 
 def _read(content: Any) -> Published:
@@ -120,3 +100,21 @@ def _read(content: Any) -> Published:
         images=content.get("images"),
         others=others,
     )
+
+
+def _read_plain(path: Path) -> str:
+    """Return the text of a flat YAML file without aliases, a few of which may be gigabytes."""
+    if not path.is_file():
+        raise ValueError("it is not a file")
+    if (size := path.stat().st_size) > MOST_BYTES:
+        raise ValueError(f"it has {size:,} bytes")
+    text = path.read_text(encoding="utf-8")
+    level = 0
+    for event in yaml.parse(text):
+        level += isinstance(event, yaml.CollectionStartEvent)
+        level -= isinstance(event, yaml.CollectionEndEvent)
+        if level > MOST_LEVELS:
+            raise ValueError(f"it is nested deeper than {MOST_LEVELS} levels")
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError("it has aliases; write out what they stand for")
+    return text

@@ -1,5 +1,6 @@
 """What all figures share: size, fonts, a colour and mark per contender, and how they are saved."""
 
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +11,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogFormatter, ScalarFormatter
 
+from timbang.printable import show, show_lines
 from timbang.report.texts import Texts, write_tick
 
 # The report's text width, 160 mm, so that no figure is ever rescaled.
@@ -96,10 +99,15 @@ def print_numbers(figure: Figure, texts: Texts) -> None:
 
 
 def wrap_labels(labels: Sequence[str], width: int = 20) -> list[str]:
-    """Break long labels over at most three lines of ``width`` characters, shortened with an …."""
+    """Break long labels over at most three lines of ``width`` characters, shortened with an ….
+
+    What cannot be seen in them is escaped; the axes make the texts of their ticks anew, so that
+    ``save_figure`` would be too late.
+    """
+    shown = [show(re.sub(r"[\t\n\v\f\r]", " ", label)) for label in labels]
     return [
         "\n".join(textwrap.wrap(label, width, max_lines=3, placeholder=" …")) or label
-        for label in labels
+        for label in shown
     ]
 
 
@@ -116,6 +124,12 @@ def count_legend_columns(labels: Sequence[str]) -> int:
 
 
 def save_figure(figure: Figure, pdf: Path, svg: Path) -> None:
-    """Save a figure as PDF for the report and as SVG for the web, the same bytes each time."""
+    """Save a figure as PDF for the report and as SVG for the web, the same bytes each time.
+
+    What cannot be seen in its texts is escaped: no SVG may hold it.
+    """
+    for text in figure.findobj(Text):
+        if isinstance(text, Text) and (shown := show_lines(text.get_text())) != text.get_text():
+            text.set_text(shown)
     figure.savefig(pdf, metadata={"CreationDate": None})
     figure.savefig(svg, metadata={"Date": None})
