@@ -16,7 +16,12 @@ ALL_HISTORIES = expand(
     contender=CONTENDERS,
     replicate=STUDY.replicates,
 )
-ALL_METRICS = expand(rules.evaluate_contender.output.metrics, contender=CONTENDERS)
+# In the order of hash_runs().
+ALL_METRICS = expand(
+    f"{RUN}/metrics.json",
+    contender=CONTENDERS,
+    replicate=STUDY.replicates,
+)
 
 
 rule draw_curves:

@@ -93,8 +93,8 @@ rule write_report:
     conda:
         PYTHON_ENVIRONMENT
     params:
-        made_with=lambda wildcards: hash_runs(),
         **PUBLISHED,
+        made_with=lambda wildcards: hash_runs(),
         code=code_of("write_report.py"),
         title=lambda wildcards: STUDY.report.title.get(wildcards.language, ""),
         authors=lambda wildcards: list(STUDY.report.authors),
