@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_folders import make_deep
+from test_folders import make_deep, shallow_stack
 
 from timbang.data import archives
 from timbang.data.archives import unpack_archive
@@ -375,9 +375,11 @@ def test_too_many_folders_are_refused(unpack, make, monkeypatch):
 def test_leftovers_deeper_than_the_stack_are_removed(tmp_path):
     archive, target = tmp_path / "archive", tmp_path / "unpacked"
     archive.write_bytes(make_zip(PICTURES))
-    make_deep(target)
-    make_deep(tmp_path / ".unpacked.part")
-    unpack_archive(archive, hashlib.sha256(archive.read_bytes()).hexdigest(), target, 10**6)
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    with shallow_stack():
+        make_deep(target)
+        make_deep(tmp_path / ".unpacked.part")
+        unpack_archive(archive, digest, target, 10**6)
     assert {path.name for path in tmp_path.iterdir()} == {"archive", "unpacked"}
     assert {path.name for path in target.iterdir()} == {"cats", "dogs"}
 

@@ -2,29 +2,36 @@
 
 import os
 import sys
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from timbang.data.folders import clear_away, remove_folder
 
 
+@contextmanager
+def shallow_stack():
+    """Let Python call fewer functions in each other, since deep folders are slow to make."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(300)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
 def make_deep(folder):
-    """Make folders in each other, more than Python may call functions."""
+    """Make folders in each other, more than there may be calls."""
     folder.mkdir()
-    depth = 2 * ((4000 - len(str(folder))) // 4)
-    assert depth > sys.getrecursionlimit()
-    place = os.open(folder, os.O_RDONLY)
-    for _ in range(depth):
-        os.mkdir("a", dir_fd=place)
-        below = os.open("a", os.O_RDONLY, dir_fd=place)
-        os.close(place)
-        place = below
-    os.close(place)
+    for depth in range(1, sys.getrecursionlimit() + 100):
+        Path(folder, *["a"] * depth).mkdir()
 
 
 def test_folder_deeper_than_the_stack_is_removed(tmp_path):
-    make_deep(tmp_path / "deep")
-    remove_folder(tmp_path / "deep")
+    with shallow_stack():
+        make_deep(tmp_path / "deep")
+        remove_folder(tmp_path / "deep")
     assert list(tmp_path.iterdir()) == []
 
 
