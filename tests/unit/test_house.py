@@ -146,10 +146,9 @@ def calls(text):
     return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
 
 
-# fingerprints.py keeps notes for itself, which are ASCII.
 @pytest.mark.parametrize(
     "file",
-    [file for file in [*FILES, *SCRIPTS] if file.name != "fingerprints.py"],
+    [*FILES, *SCRIPTS],
     ids=lambda file: file.stem,
 )
 def test_text_is_the_same_whatever_the_systems_settings(file):

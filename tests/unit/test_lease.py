@@ -10,7 +10,7 @@ import torch
 
 from timbang.errors import TimbangError
 from timbang.training import lease as leases
-from timbang.training.lease import lease, lease_one, name_devices
+from timbang.training.lease import lease, lease_one, name_devices, read_sharing
 
 PROCESSES = multiprocessing.get_context("fork")
 
@@ -162,3 +162,10 @@ def test_cuda_job_gets_an_index(tmp_path, monkeypatch):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     with lease(torch.device("cuda")) as first, lease(torch.device("cuda")) as second:
         assert (first, second) == (torch.device("cuda", 0), torch.device("cuda", 1))
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "two", "", "1.5"])
+def test_a_sharing_that_is_no_number_is_told_by_its_variable(text):
+    with pytest.raises(TimbangError, match=r"TIMBANG_RUNS_PER_GPU: .* allowed: 1 or more"):
+        read_sharing(text)
+    assert read_sharing("3") == 3

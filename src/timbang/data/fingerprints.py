@@ -226,7 +226,7 @@ def _hash_file(path: Path) -> str:
 
 def _read_json(path: Path) -> dict[str, list]:
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     if not isinstance(content, dict):
@@ -239,7 +239,7 @@ def _write_json(content: dict[str, list], path: Path) -> None:
     temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(content))
+        temporary.write_text(json.dumps(content), encoding="utf-8")
         temporary.replace(path)
     except OSError:
         with suppress(OSError):

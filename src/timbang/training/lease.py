@@ -33,9 +33,20 @@ def lease(device: torch.device) -> Iterator[torch.device]:
         yield device
         return
     names = name_devices(torch.cuda.device_count(), os.environ.get("CUDA_VISIBLE_DEVICES"))
-    places = list_places(names, int(os.environ.get(RUNS_PER_GPU, 1)))
+    places = list_places(names, read_sharing(os.environ.get(RUNS_PER_GPU, "1")))
     with lease_one(places, lock_folder()) as place:
         yield torch.device("cuda", place % len(names))
+
+
+def read_sharing(text: str) -> int:
+    """Return how many runs may share a GPU.
+
+    Raises:
+        TimbangError: the text is no whole number from 1 on.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise TimbangError(f"{RUNS_PER_GPU}: {text!r} is not allowed; allowed: 1 or more")
+    return int(text)
 
 
 def list_places(names: Sequence[str], runs: int) -> list[str]:
