@@ -10,6 +10,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from timbang.launcher import can_launch, client_command, start_server
 from timbang.logs import describe_failures
 from timbang.made_with import describe_remade
+from timbang.printable import show
 
 # Snakemake puts this path into shell commands as it is; a space in it would end the command.
 PYTHON = sys.executable if Path(sys.executable).is_file() else shlex.split(sys.executable)[0]
@@ -51,7 +52,7 @@ FAILED_JOBS = FailedJobs()
 onstart:
     REMINDER.settle()
     for line in describe_remade(REMINDER.reasons):
-        print(line, file=sys.stderr)
+        print(show(line), file=sys.stderr)
     print(describe_start(STUDY), file=sys.stderr)
     logging.getLogger("snakemake.logging").addHandler(FAILED_JOBS)
     if workflow.local_exec:

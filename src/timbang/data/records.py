@@ -38,8 +38,12 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
         # Python before 3.13 leaves a carriage return unquoted, and readers end the row there.
         content = table.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(content, encoding="utf-8", newline="")
-    temporary.replace(path)
+    try:
+        temporary.write_text(content, encoding="utf-8", newline="")
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def read_manifest(path: Path) -> pd.DataFrame:
