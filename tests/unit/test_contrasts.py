@@ -15,6 +15,7 @@ from timbang.evidence.contrasts import (
     Design,
     adjust_by_holm,
     contrast,
+    flip_signs,
     wilson_interval,
 )
 from timbang.evidence.planner import count_needed, find_detectable, plan, power
@@ -165,3 +166,9 @@ def test_needed_replicates_are_the_fewest():
     assert count_needed(-2.5, 3, REDRAWN) == needed
     # The standard error never falls below half a standard deviation at 80/20.
     assert count_needed(0.5, 3, REDRAWN) is None
+
+
+def test_differences_that_cancel_but_for_rounding_have_no_evidence():
+    values = np.array([0.0, 0.0, -0.145, -0.285, 0.145, 0.285])
+    assert flip_signs(values) == 1.0
+    assert flip_signs(1e-9 * values) == 1.0

@@ -158,14 +158,20 @@ def flip_signs(differences: np.ndarray) -> float:
     pairs = len(differences)
     if not differences.any():
         return 1.0
+    # Means that differ by rounding alone are equal, zero among them.
+    scaled = differences / np.abs(differences).max()
+
+    def take_mean(sample: np.ndarray, axis: int = -1) -> np.ndarray:
+        return np.round(sample.mean(axis=axis), 12)
+
     if pairs <= MOST_EXACT_FLIPS:
         result = stats.permutation_test(
-            (differences,), np.mean, permutation_type="samples", n_resamples=np.inf
+            (scaled,), take_mean, permutation_type="samples", n_resamples=np.inf
         )
     else:
         result = stats.permutation_test(
-            (differences,),
-            lambda sample, axis: sample.mean(axis=axis),
+            (scaled,),
+            take_mean,
             permutation_type="samples",
             n_resamples=RANDOM_FLIPS,
             vectorized=True,
