@@ -195,9 +195,8 @@ class Reminder:
         return True
 
     def settle(self) -> None:
-        """Write down that the results are at home here, at the start of a call that makes some."""
-        if read_json(self.arrival).get("home") != self.home:
-            self.arrival.parent.mkdir(parents=True, exist_ok=True)
+        """Write down that the results, where there are any, are at home here, and since when."""
+        if self.arrival.parent.is_dir() and read_json(self.arrival).get("home") != self.home:
             write_json({"home": self.home, "since": self.since}, self.arrival)
 
     def _remember(self, product: Path, reason: str) -> None:

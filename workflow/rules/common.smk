@@ -193,7 +193,8 @@ def of_twin(file):
 REMINDER = Reminder(
     Path(".snakemake", "timbang-made-otherwise"),
     Path(".snakemake", "timbang-home"),
-    Path(RESULTS, ".home.json"),
+    # Absolute, since Snakemake leaves the folder before it ends.
+    Path(RESULTS, ".home.json").absolute(),
     workflow.is_main_process,
 )
 

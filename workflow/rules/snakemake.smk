@@ -49,8 +49,12 @@ class FailedJobs(logging.Handler):
 FAILED_JOBS = FailedJobs()
 
 
+# Not at the start, which a workflow that has this one as a module keeps for itself.
+if workflow.is_main_process:
+    atexit.register(lambda: workflow.dryrun or REMINDER.settle())
+
+
 onstart:
-    REMINDER.settle()
     for line in describe_remade(REMINDER.reasons):
         print(show(line), file=sys.stderr)
     print(describe_start(STUDY), file=sys.stderr)
