@@ -244,7 +244,7 @@ def test_broken_image_costs_a_finished_study_nothing(study):
             status, output = study.snakemake("-n", *TARGETS)
             assert status != 0
             assert "Traceback" not in output
-            assert "2 images below images that are new or changed have a problem:" in output
+            assert "2 of the new or changed images below images have a problem:" in output
             assert "'cat/new.png': is not an image that can be read" in output
             assert "'dog/0.png': is damaged" in output
     broken.unlink()

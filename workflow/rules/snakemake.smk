@@ -49,14 +49,31 @@ class FailedJobs(logging.Handler):
 FAILED_JOBS = FailedJobs()
 
 
-# Not at the start, which a workflow that has this one as a module keeps for itself.
+def say_why_again():
+    """Say once why results are made again, or would be."""
+    while LEFT_TO_SAY:
+        LEFT_TO_SAY.pop()
+        for line in describe_remade(REMINDER.reasons):
+            print(show(line), file=sys.stderr)
+
+
+def settle():
+    """Say at the end what was not said at the start, and that the results are at home here.
+
+    A dry run has no start, and one of a workflow that has this one as a module is its own.
+    """
+    say_why_again()
+    if not workflow.dryrun:
+        REMINDER.settle()
+
+
+LEFT_TO_SAY = [True]
 if workflow.is_main_process:
-    atexit.register(lambda: workflow.dryrun or REMINDER.settle())
+    atexit.register(settle)
 
 
 onstart:
-    for line in describe_remade(REMINDER.reasons):
-        print(show(line), file=sys.stderr)
+    say_why_again()
     print(describe_start(STUDY), file=sys.stderr)
     logging.getLogger("snakemake.logging").addHandler(FAILED_JOBS)
     if workflow.local_exec:

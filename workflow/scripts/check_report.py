@@ -87,6 +87,12 @@ def read_pages(path: Path) -> list[str]:
 def main() -> int:
     try:
         return check_report()
+    except FileNotFoundError as error:
+        print(
+            f"The report cannot be checked: there is no {error.filename}; make the report first",
+            file=sys.stderr,
+        )
+        return 2
     except (OSError, TimbangError) as error:
         print(f"The report cannot be checked: {error}", file=sys.stderr)
         return 2

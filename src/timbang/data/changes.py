@@ -49,7 +49,8 @@ def refuse_new_problems(
         raise TimbangError(
             "\n".join(
                 [
-                    f"{len(lines)} images below {folder} that are new or changed have a problem:",
+                    f"{len(lines)} of the new or changed images below {folder} "
+                    f"{'has' if len(lines) == 1 else 'have'} a problem:",
                     *shorten_problems(lines),
                     "Mend them, or set data.on_problem to skip to leave them out. "
                     "Nothing of the study was touched.",
