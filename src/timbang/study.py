@@ -5,7 +5,7 @@ import difflib
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -485,13 +485,19 @@ def _scheme(archive: str) -> str:
     return scheme.lower() if separator else ""
 
 
-def check_paths(data: Data, published: str | None, compared: str | None = None) -> None:
+def check_paths(
+    data: Data,
+    published: str | None,
+    compared: str | None = None,
+    contenders: Sequence[Contender] = (),
+) -> None:
     """Check that what a study reads is there, before a failing step deletes finished results.
 
     Args:
         data: where the images come from; paths are relative to the working folder.
         published: the file of published numbers, if any.
         compared: the summary of the study that this one is compared with, if any.
+        contenders: those whose weights may come from a file.
 
     Raises:
         TimbangError: one line for each path that is missing or of the wrong kind.
@@ -501,6 +507,11 @@ def check_paths(data: Data, published: str | None, compared: str | None = None) 
         for key, path, kind in (
             *_list_paths(data),
             ("report.published", published, "file"),
+            *(
+                (f"contenders.{own.name}.recipe.weights", own.recipe.weights, "file")
+                for own in contenders
+                if own.recipe.weights != "torchvision"
+            ),
         )
         if path and not (Path(path).is_dir() if kind == "folder" else Path(path).is_file())
     ]

@@ -518,3 +518,17 @@ def test_ordinary_texts_may_have_lines_and_less_than_signs():
     text = "One line.\nAnother, with a < b > c <b>bold</b> and {braces}.\n"
     config = {"study": "a", "data": {"source": "digits"}, "report": {"ai_assistance": text}}
     assert read_study(config, SCHEMA, find_fault).report.ai_assistance["en"] == text
+
+
+def test_weights_that_are_not_there_are_told_before_anything_runs(tmp_path):
+    def check(weights):
+        config = {"study": "a", "data": {"source": "digits"}, "contenders": {"resnet34": {}}}
+        config["contenders"]["resnet34"]["recipe"] = {"weights": weights}
+        study = read_study(config, SCHEMA, find_fault)
+        check_paths(study.data, None, None, study.contenders)
+
+    (tmp_path / "there.pt").write_text("")
+    check(str(tmp_path / "there.pt"))
+    check("torchvision")
+    with pytest.raises(TimbangError, match=r"contenders\.resnet34\.recipe\.weights: .*absent\.pt"):
+        check(str(tmp_path / "absent.pt"))
