@@ -18,6 +18,7 @@ GROUND = [
     "accelerators",
     "launcher",
     "made_with",
+    "plain_yaml",
     "provenance",
     "resources",
 ]

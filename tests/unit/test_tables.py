@@ -6,9 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from timbang.errors import TimbangError
 from timbang.report import tables
-from timbang.report.published import MOST_BYTES, read_published
+from timbang.report.published import read_published
 from timbang.report.settings import list_own_settings, list_settings
 from timbang.report.texts import read_texts
 
@@ -65,32 +64,6 @@ def test_published_figures_stand_in_columns_of_their_own():
     assert cells(tex, r"50\%")[-2:] == ["{--}", "{--}"]
     plain = tables.tabulate_stage_one(PLAIN, published.results["plain34"], TEXTS)
     assert cells(plain, "Training")[-2:] == ["66.7", "0.838"]
-
-
-ALIASES = "".join(f"a{place}: &a{place} [{f'*a{place - 1}, ' * 9}]\n" for place in range(1, 10))
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        (f"a0: &a0 [x]\n{ALIASES}citation: *a9\ntitle: x\nresults: {{}}\n", "it has aliases"),
-        ("# " + "x" * 10 * MOST_BYTES, "it has 10,000,002 bytes"),
-        ("[" * 1_000_000, "nested deeper than 20 levels"),
-        (b"\xff\xfe", "codec|special characters"),
-        (None, "it is not a file"),
-    ],
-    ids=["aliases", "bytes", "depth", "no text", "device"],
-)
-def test_published_numbers_that_are_none_are_refused_in_one_line(tmp_path, content, problem):
-    path = tmp_path / "published.yaml"
-    if content is None:
-        path.symlink_to("/dev/zero")
-    else:
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(TimbangError, match=problem) as caught:
-        read_published(str(path))
-    (line,) = str(caught.value).splitlines()
-    assert line.startswith(f"report.published: {path} is not of the form")
 
 
 def test_one_replicate_has_dashes_for_its_deviation():

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import random
+import socket
 import warnings
 
 import pytest
@@ -12,6 +13,7 @@ from safetensors.torch import save
 from torch import nn
 
 from timbang.errors import TimbangError
+from timbang.training import transfer
 from timbang.training.transfer import load_weights, read_state
 
 
@@ -143,3 +145,15 @@ def test_any_damage_is_harmless_or_one_line(tmp_path, form):
     lines = [try_to_load(tmp_path / "w", damage(whole, draw)) for _ in range(FUZZED)]
     assert any(lines) and not all(lines)
     assert [path.name for path in tmp_path.iterdir()] == ["w"]
+
+
+def test_a_server_that_says_nothing_is_given_up(tmp_path, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/net-0123456789.pth"
+        monkeypatch.setattr(transfer, "TIMEOUT", 0.2)
+        monkeypatch.setattr(transfer, "find_published", lambda name: (address, "0123456789"))
+        monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+        with pytest.raises(TimbangError, match="could not be fetched"):
+            load_weights(make_network(), "torchvision", "torchvision:mine")
+    assert socket.getdefaulttimeout() is None
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from timbang.errors import TimbangError
+from timbang.plain_yaml import read_plain_yaml
 from timbang.study import suggest
 
 VERDICTS = ("supported", "refuted", "inconclusive", "not_tested")
@@ -65,8 +66,8 @@ def read_claim(path: Path) -> Claim:
         TimbangError: it is none.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = read_plain_yaml(path)
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise TimbangError(f"{path}: cannot be read as YAML ({reason})") from None
     return make_claim(path.stem, content, str(path))

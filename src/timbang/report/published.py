@@ -8,9 +8,8 @@ from typing import Any
 import yaml
 
 from timbang.errors import TimbangError
+from timbang.plain_yaml import read_plain_yaml
 
-# Numbers of a study take a hundredth of these bytes, and three levels.
-MOST_BYTES, MOST_LEVELS = 1_000_000, 20
 # What reading another file raises.
 FAULTS = (
     OSError,
@@ -68,7 +67,7 @@ def read_published(path: str | None) -> Published | None:
     if not path:
         return None
     try:
-        return _read(yaml.safe_load(_read_plain(Path(path))))
+        return _read(read_plain_yaml(Path(path)))
     except FAULTS as error:
         reason = " ".join(str(error).split())[:300]
         raise TimbangError(
@@ -100,21 +99,3 @@ def _read(content: Any) -> Published:
         images=content.get("images"),
         others=others,
     )
-
-
-def _read_plain(path: Path) -> str:
-    """Return the text of a flat YAML file without aliases, a few of which may be gigabytes."""
-    if not path.is_file():
-        raise ValueError("it is not a file")
-    if (size := path.stat().st_size) > MOST_BYTES:
-        raise ValueError(f"it has {size:,} bytes")
-    text = path.read_text(encoding="utf-8")
-    level = 0
-    for event in yaml.parse(text):
-        level += isinstance(event, yaml.CollectionStartEvent)
-        level -= isinstance(event, yaml.CollectionEndEvent)
-        if level > MOST_LEVELS:
-            raise ValueError(f"it is nested deeper than {MOST_LEVELS} levels")
-        if isinstance(event, yaml.AliasEvent):
-            raise ValueError("it has aliases; write out what they stand for")
-    return text

@@ -3,8 +3,9 @@
 import hashlib
 import logging
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -15,6 +16,8 @@ from timbang.errors import TimbangError
 from timbang.training.optimization import find_classifier
 
 TORCHVISION = "torchvision"
+# Seconds of silence after which a server is given up.
+TIMEOUT = 60.0
 # How torch names a published file: the start of its SHA-256 is the end of the name.
 CHECKSUM = re.compile(r"-([0-9a-f]{8,})\.pth$")
 # What is copied into a network without loss of meaning: no quantized, complex or packed numbers.
@@ -112,7 +115,8 @@ def _fetch_state(name: str) -> dict[str, Tensor]:
         if not file.exists():
             log.info("fetching %s", url)
             folder.mkdir(parents=True, exist_ok=True)
-            torch.hub.download_url_to_file(url, str(file), hash_prefix=start, progress=False)
+            with _giving_up_on_silence():
+                torch.hub.download_url_to_file(url, str(file), hash_prefix=start, progress=False)
         with file.open("rb") as opened:
             found = hashlib.file_digest(opened, "sha256").hexdigest()
     except (OSError, RuntimeError) as error:
@@ -126,6 +130,17 @@ def _fetch_state(name: str) -> dict[str, Tensor]:
             "its name; remove it, and it is fetched again"
         )
     return read_state(file)
+
+
+@contextmanager
+def _giving_up_on_silence() -> Iterator[None]:
+    """Let connections made inside break after a silence; torch's own download waits for ever."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(TIMEOUT)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def find_published(name: str) -> tuple[str, str]:
