@@ -66,6 +66,7 @@ test: python tex ## Check style, types and workflow, and run the tests
 	.venv/bin/snakefmt --check $(snakemake_files)
 	.venv/bin/snakemake --lint
 	.venv/bin/mypy
+	PYTHONPATH=src .venv/bin/lint-imports --no-cache
 	OMP_NUM_THREADS=1 .venv/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 # Needs the package registry, and a minute or two.

@@ -24,9 +24,9 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from timbang.data import images as reading
-from timbang.data.images import read_image
-from timbang.data.pixels import resize_image, write_pixels
+from timbang.images import decoding as reading
+from timbang.images.decoding import read_image
+from timbang.images.resizing import resize_image, write_pixels
 
 WIDTH, HEIGHT, SIZE = 4000, 3000, 224
 ROUNDS = 3

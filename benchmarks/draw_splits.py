@@ -18,12 +18,18 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from timbang.data.records import VALIDATION, read_manifest, usable_images
-from timbang.data.splits import split_images
-from timbang.study import Split
+from timbang.records.tables import VALIDATION, read_manifest, usable_images
+from timbang.splits.drawing import split_images
+from timbang.study.schema import defaults_of
+from timbang.study.words import Split
 
 REPLICATES = 500
 IMAGES, CLASSES = 100_000, 1_000
+
+
+def make_split(**own: float) -> Split:
+    given = defaults_of("split") | own
+    return Split(**{"column" if key == "from" else key: given[key] for key in given})
 
 
 def draw(images: pd.DataFrame, split: Split, replicate: int) -> np.ndarray:
@@ -68,18 +74,18 @@ def main() -> None:
     parser.add_argument("manifest", type=Path)
     images = usable_images(read_manifest(parser.parse_args().manifest))
     for name, way in (("Timbang", draw), ("scikit-learn", draw_with_scikit_learn)):
-        largest, chance = measure(images, Split("grouped", 0.2), way)
+        largest, chance = measure(images, make_split(validation=0.2), way)
         print(f"{name}: a class is off by {largest:.2f} points at most; chance by size of group:")
         print("  " + ", ".join(f"{size}: {value:.2f}" for size, value in chance.items()))
     for share in (0.1, 0.37):
-        largest, _ = measure(images, Split("grouped", share), draw)
+        largest, _ = measure(images, make_split(validation=share), draw)
         print(f"share {share}: {largest:.2f} points at most")
     for name, groups, mixed in (
         ("no duplicates", False, False),
         ("groups of three", True, False),
         ("groups of three, each of several classes", True, True),
     ):
-        for split in (Split("grouped", 0.2), Split("grouped", 0.2, folds=5)):
+        for split in (make_split(validation=0.2), make_split(validation=0.2, folds=5)):
             large = make_images(groups, mixed)
             start = time.perf_counter()
             split_images(large, split, 0)

@@ -33,7 +33,8 @@ from torch.nn.functional import conv2d
 
 from timbang.networks.catalogue import CATALOGUE, FEWEST_CHANNELS
 from timbang.networks.convolutions import guard_convolutions, is_unsafe
-from timbang.study import Contender, Recipe
+from timbang.study.schema import defaults_of
+from timbang.study.words import Contender, Recipe
 from timbang.training.loop import Images, train
 
 CHECKER = "libc_malloc_debug.so.0"
@@ -155,7 +156,13 @@ class Network:
         shape = 13, self.side, self.side, 3
         pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
         rows = np.arange(len(pixels))
-        contender = Contender("tried", self.name, self.width, Recipe(epochs=1, batch_size=5))
+        contender = Contender(
+            "tried",
+            self.name,
+            self.width,
+            Recipe(**defaults_of("recipe") | {"epochs": 1, "batch_size": 5}),
+            None,
+        )
         run = train(contender, 0, Images(pixels, rows % 5, rows, rows), 5, torch.device("cpu"))
         return 0.0 if run.diverged is None else float("inf")
 

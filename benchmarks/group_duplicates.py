@@ -22,7 +22,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from timbang.data.duplicates import group_near_duplicates, look_at
+from timbang.images.duplicates import group_near_duplicates, look_at
 
 SIDE = 96
 DISTANCE, EVIDENCE = 12, 40

@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from timbang.data.pixels import PixelFile
-from timbang.study import Contender, Recipe
+from timbang.images.pixels import PixelFile
+from timbang.study.schema import defaults_of
+from timbang.study.words import Contender, Recipe
 from timbang.training.batches import draw_batches, load_images
 from timbang.training.loop import Images, train
 
@@ -45,7 +46,13 @@ def train_on(path: Path, network: str, width: float, used: int) -> None:
     images = Images(pixels, classes, rows[:cut], rows[cut:])
     start = time.perf_counter()
     train(
-        Contender("memory", network, width, Recipe(epochs=1, batch_size=32)),
+        Contender(
+            "memory",
+            network,
+            width,
+            Recipe(**defaults_of("recipe") | {"epochs": 1, "batch_size": 32}),
+            None,
+        ),
         0,
         images,
         CLASSES,

@@ -16,8 +16,8 @@ from PIL import Image, ImageDraw, ImageEnhance
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from timbang.data.duplicates import group_near_duplicates, look_at
-from timbang.data.images import ImageError, read_image
+from timbang.images.decoding import ImageError, read_image
+from timbang.images.duplicates import group_near_duplicates, look_at
 
 DISTANCE, EVIDENCE, MOST_IMAGES = 12, 40, 200
 RGB = "RGB"

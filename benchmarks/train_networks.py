@@ -32,9 +32,11 @@ from torchvision.datasets import ImageFolder
 from torchvision.models import resnet34
 from torchvision.transforms import v2
 
-from timbang.data.pixels import PixelFile, write_pixels
+from timbang.images.pixels import PixelFile
+from timbang.images.resizing import write_pixels
 from timbang.networks import build
-from timbang.study import Contender, Recipe
+from timbang.study.schema import defaults_of
+from timbang.study.words import Contender, Recipe
 from timbang.training.loop import Images, train
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -106,7 +108,13 @@ def way_of_timbang(paths: list[Path], size: int, width: float, folder: Path, thr
     # Validation is no part of an epoch that is timed; two images are its least.
     images = Images(PixelFile(file), classes, np.arange(count), np.arange(2))
     # Two epochs, of which the second counts: the other ways keep their network between turns.
-    contender = Contender("resnet34", "resnet34", width, Recipe(epochs=2, batch_size=BATCH))
+    contender = Contender(
+        "resnet34",
+        "resnet34",
+        width,
+        Recipe(**defaults_of("recipe") | {"epochs": 2, "batch_size": BATCH}),
+        None,
+    )
 
     def epoch() -> float:
         torch.set_num_threads(threads)

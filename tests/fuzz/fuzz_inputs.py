@@ -31,18 +31,21 @@ import yaml
 from PIL import Image
 from safetensors.torch import save
 
-from timbang.data.archives import unpack_archive
-from timbang.data.images import ImageError, read_image
-from timbang.data.sources import list_folder, read_label_table
 from timbang.errors import TimbangError
-from timbang.evidence.claims import make_claim
+from timbang.evidence.claims import choose_claims
+from timbang.images.decoding import ImageError, read_image
 from timbang.networks.catalogue import find_fault
-from timbang.report.published import read_published
 from timbang.resources import CONFIG, REPORT, SCHEMA
-from timbang.study import read_study
+from timbang.scores.measures import CLAIM_MEASURES
+from timbang.sources.archives import unpack_archive
+from timbang.sources.choice import find_source
+from timbang.sources.listing import list_folder, read_label_table
+from timbang.study.published import read_published
+from timbang.study.reading import read_study
 from timbang.training.transfer import read_state
 
 SECONDS = 20
+CLAIMS = {path.stem: path for path in (REPORT / "claims").glob("*.yaml")}
 SPECIAL = (
     b"\0",
     b"\xff",
@@ -155,9 +158,10 @@ def fuzz_configuration(chance: random.Random, folder: Path) -> None:
                 continue
             part[key] = draw_value(chance)
             break
-    study = read_study(config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8")), find_fault)
-    for name, claim in study.claims.items():
-        make_claim(name, claim, name)
+    study = read_study(
+        config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8")), find_source, find_fault
+    )
+    choose_claims(study.claims, CLAIMS, [own.name for own in study.contenders], CLAIM_MEASURES)
 
 
 def fuzz_configuration_file(chance: random.Random, folder: Path) -> None:
@@ -173,7 +177,9 @@ def fuzz_configuration_file(chance: random.Random, folder: Path) -> None:
     except (yaml.YAMLError, UnicodeDecodeError, ValueError):
         return
     if isinstance(config, dict):
-        read_study(config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8")), find_fault)
+        read_study(
+            config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8")), find_source, find_fault
+        )
 
 
 def fuzz_table(chance: random.Random, folder: Path) -> None:

@@ -21,11 +21,14 @@ import pandas as pd
 import yaml
 from matplotlib.figure import Figure
 
-from timbang.evaluation.looks import PROBE_MEASURES
 from timbang.networks.catalogue import find_fault
-from timbang.report.networks import describe_networks, differ_in_shortcuts_alone, find_plain
-from timbang.report.titles import title_contender
-from timbang.study import Study, read_study
+from timbang.networks.relations import differ_in_shortcuts_alone, find_plain
+from timbang.networks.titles import title_contender
+from timbang.probes.measures import PROBE_MEASURES
+from timbang.report.networks import describe_networks
+from timbang.sources.choice import find_source
+from timbang.study.reading import read_study
+from timbang.study.words import Study
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
@@ -86,7 +89,7 @@ class Scenario:
         }
         if self.published:
             config["report"] = {"published": str(ROOT / "report" / "published.yaml")}
-        return read_study(config, SCHEMA, find_fault)
+        return read_study(config, SCHEMA, find_source, find_fault)
 
     def accuracies(self, name: str) -> list[float]:
         """Return the accuracy of each replicate, NaN where it diverged."""
@@ -284,7 +287,7 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
     metrics = [str(folder / "runs" / name / str(r) / "metrics.json") for name, r in pairs]
     log = str(folder / "log")
     titles = {own.name: title_contender(own.name, own.network) for own in study.contenders}
-    scheme = "fixed" if scenario.fixed else "redrawn"
+    splits = "fixed" if scenario.fixed else "redrawn"
     call_script(
         "summarise_runs.py",
         log={"file": log},
@@ -308,7 +311,7 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
             "contrasts": list(study.contrasts),
             "margin": study.margin,
             "claims": {},
-            "scheme": scheme,
+            "splits": splits,
         },
     )
     plain = find_plain(study.contenders, study.reference)
@@ -361,7 +364,6 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
                 "audit": str(folder / "data/audit.json"),
                 "manifest": str(folder / "data/manifest.csv"),
                 "splits": [str(folder / "splits" / f"{r}.csv") for r in study.replicates],
-                "histories": [path.replace("metrics.json", "history.csv") for path in metrics],
                 "metrics": metrics,
             },
             output={
@@ -371,6 +373,13 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
             params={
                 **common,
                 "made_with": [MADE_WITH] * len(metrics),
+                "histories": {
+                    own.name: [
+                        str(folder / "runs" / own.name / str(replicate) / "history.csv")
+                        for replicate in study.replicates
+                    ]
+                    for own in study.contenders
+                },
                 "title": "",
                 "authors": [],
                 "course": "",
@@ -378,6 +387,7 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
                 "ai_assistance": "",
                 "contenders": [
                     {
+                        "name": own.name,
                         "title": titles[own.name],
                         "network": own.network,
                         "width": own.width,
@@ -389,7 +399,7 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
                 "networks": describe_networks(study.contenders),
                 "margin": study.margin,
                 "probes": [],
-                "scheme": scheme,
+                "splits": splits,
                 "shortcuts_alone": plain is not None
                 and differ_in_shortcuts_alone(
                     study.contender(plain), study.contender(study.reference)

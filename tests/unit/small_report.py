@@ -5,11 +5,12 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from timbang.evaluation.measures import RUN_MEASURES
-from timbang.evaluation.summary import summarise_runs
-from timbang.report.reading.derivations import Results
-from timbang.report.texts import read_texts
-from timbang.study import read_study
+from timbang.languages.texts import read_texts
+from timbang.reader.derivations import Results
+from timbang.scores.measures import RUN_MEASURES
+from timbang.scores.summary import summarise_runs
+from timbang.sources.choice import find_source
+from timbang.study.reading import read_study
 
 ROOT = Path(__file__).parents[2]
 TEXTS = {name: read_texts(ROOT / "report" / "texts" / f"{name}.yaml") for name in ("en", "id")}
@@ -110,7 +111,7 @@ def make_results() -> Results:
     pair = {"images": ["0.png", "1.png"], "orientation": "upright", "distance": 4}
     summary = summarise_runs(runs, "resnet34").to_dict("records")
     return Results(
-        study=read_study(CONFIG, schema, lambda network, width: None),
+        study=read_study(CONFIG, schema, find_source, lambda network, width: None),
         summary={row["contender"]: row for row in summary},
         runs=runs,
         classes=pd.DataFrame(CLASSES, columns=["contender", "label", "support_mean", *names]),

@@ -9,14 +9,15 @@ import pytest
 import torch
 import yaml
 from absent_gpu import GPU, WrongDeviceError, absent_gpu
+from made import make_recipe
 from safetensors.torch import save_file
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from timbang.data.pixels import PixelFile
-from timbang.evaluation.probing import probe_run
+from timbang.images.pixels import PixelFile
 from timbang.networks import build
 from timbang.networks.catalogue import FAMILIES
-from timbang.study import Contender, Recipe
+from timbang.probes.probing import probe_run
+from timbang.study.words import Contender
 from timbang.training import loop
 from timbang.training.augmentation import drawing_from
 from timbang.training.batches import load_images, make_resident
@@ -35,7 +36,6 @@ EPOCH = [
     "return torch.cat(parts).cpu()",
 ]
 RUN = [
-    "return torch.cat(parts).cpu()",
     "step_losses = state.step_losses.cpu().numpy()[: len(state.history)]",
 ]
 RECIPES = {
@@ -71,7 +71,9 @@ def make_images(pixels=None):
 
 
 def make_contender(network="resnet8-cifar", **settings):
-    return Contender("mine", network, 0.125, Recipe(**{"epochs": 1, "batch_size": 8} | settings))
+    return Contender(
+        "mine", network, 0.125, make_recipe(**{"epochs": 1, "batch_size": 8} | settings), None
+    )
 
 
 def list_events(waits, contender, images=None, **arguments):

@@ -4,7 +4,7 @@ import platform
 
 import pytest
 
-from timbang.accelerators import seems_to_have_gpu
+from timbang.training.accelerators import seems_to_have_gpu
 
 
 @pytest.mark.skipif(platform.system() != "Linux", reason="tells by Linux's device files")

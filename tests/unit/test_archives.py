@@ -19,9 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_folders import make_deep, shallow_stack
 
-from timbang.data import archives
-from timbang.data.archives import unpack_archive
 from timbang.errors import TimbangError
+from timbang.sources import archives
+from timbang.sources.archives import unpack_archive
 
 PICTURES = {"cats/1.jpg": b"cat" * 50, "cats/deep/2.jpg": b"", "dogs/ü 狗.png": bytes(range(256))}
 COMPRESS = {"tar": bytes, "tar.gz": gzip.compress, "tar.bz2": bz2.compress, "tar.xz": lzma.compress}

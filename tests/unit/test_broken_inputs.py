@@ -22,20 +22,22 @@ import pytest
 from broken_inputs import FILE_NAMES, LABELS, PLACES, TABLES, bad_images, encode, picture
 from PIL import Image
 
-from timbang.data import manifest as images
-from timbang.data.fingerprints import fingerprint_files, hash_files
-from timbang.data.images import ImageError, read_image
-from timbang.data.manifest import (
+from timbang.errors import TimbangError
+from timbang.images import manifest as images
+from timbang.images.decoding import ImageError, read_image
+from timbang.images.manifest import (
     PROBLEMS_LISTED,
     describe_images,
     list_problems,
     shorten_problems,
 )
-from timbang.data.memory import MemoryBudget
-from timbang.data.pixels import PixelFile, resize_image, write_pixels
-from timbang.data.records import read_manifest, usable_images, write_table
-from timbang.data.sources import MOST_TABLE_BYTES, list_folder, read_label_table
-from timbang.errors import TimbangError
+from timbang.images.memory import MemoryBudget
+from timbang.images.pixels import PixelFile
+from timbang.images.resizing import resize_image, write_pixels
+from timbang.records.tables import read_manifest, usable_images
+from timbang.records.writing import write_table
+from timbang.sources.fingerprints import fingerprint_files, hash_files
+from timbang.sources.listing import MOST_TABLE_BYTES, list_folder, read_label_table
 
 SECONDS = 60
 SIZE = 16
@@ -54,7 +56,7 @@ def no_endless_wait():
 def describe(source, folder):
     """Return the manifest of a source, as it comes back from its file."""
     manifest = describe_images(source, folder, workers=1).manifest
-    write_table(manifest, folder / "manifest.csv")
+    write_table(folder / "manifest.csv", manifest)
     read = read_manifest(folder / "manifest.csv")
     for column in ("filename", "label", "problem", "row"):
         assert list(read[column]) == list(manifest[column])

@@ -1,6 +1,5 @@
 """A run that is stopped at any step and started again ends as one that was not, bit for bit."""
 
-import errno
 import logging
 import os
 import pickle
@@ -12,21 +11,21 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 import torch
+from made import make_recipe
 
 from timbang.errors import TimbangError
-from timbang.study import Contender, Recipe
+from timbang.study.words import Contender
 from timbang.training.checkpoint import (
     Checkpoint,
     hold_run,
     name_run,
     remove_checkpoints,
-    write_whole,
 )
 from timbang.training.device import repeat_exactly
 from timbang.training.loop import Images, train
 
 CPU = torch.device("cpu")
-RECIPE = Recipe(epochs=2, batch_size=8)
+RECIPE = make_recipe(epochs=2, batch_size=8)
 RECIPES = {
     "published": RECIPE,
     "everything": replace(
@@ -55,7 +54,7 @@ def one_thread():
 def run(recipe, checkpoint=None, network="resnet34"):
     pixels = np.random.default_rng(0).integers(0, 256, (28, 16, 16, 3), dtype=np.uint8)
     images = Images(pixels, np.arange(28) % 3, np.arange(20), np.arange(20, 28))
-    contender = Contender("mine", network, 0.125, recipe)
+    contender = Contender("mine", network, 0.125, recipe, None)
     return train(contender, 0, images, 3, CPU, checkpoint=checkpoint)
 
 
@@ -269,18 +268,3 @@ def test_no_two_processes_train_one_run(tmp_path, caplog):
         for first, last in zip(order[4::2], order[5::2], strict=True)
     )
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_full_disk_leaves_no_half_of_a_file(tmp_path, monkeypatch):
-    path = tmp_path / "run.safetensors"
-    write_whole(path, b"before")
-
-    def fail(descriptor):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", fail)
-    for _ in range(3):
-        with pytest.raises(OSError, match="No space"):
-            write_whole(path, b"after")
-    assert list(tmp_path.iterdir()) == [path]
-    assert path.read_bytes() == b"before"

@@ -262,14 +262,15 @@ TRAIN_OWN = """
 import sys
 import numpy as np
 import torch
-from timbang.study import Contender, Recipe
+from timbang.study.schema import defaults_of
+from timbang.study.words import Contender, Recipe
 from timbang.training.loop import Images, train
 
 torch.set_num_threads(1)
 pixels = np.random.default_rng(0).integers(0, 256, (10, 56, 56, 3), dtype=np.uint8)
 rows = np.arange(10)
-recipe = Recipe(epochs=2, batch_size=5)
-train(Contender("own", sys.argv[1], 1.0, recipe), 0, Images(pixels, rows % 5, rows, rows), 5,
+recipe = Recipe(**defaults_of("recipe") | {"epochs": 2, "batch_size": 5})
+train(Contender("own", sys.argv[1], 1.0, recipe, None), 0, Images(pixels, rows % 5, rows, rows), 5,
       torch.device("cpu"))
 """
 TRAIN_RAW = """

@@ -12,9 +12,9 @@ from judging_words import LEXICON
 
 from timbang.evidence.contrasts import ALPHA, CONFIDENCE
 from timbang.evidence.planner import POWER
+from timbang.languages.texts import join_words, read_texts, write_count, write_date, write_tick
 from timbang.report.document import render_document, write_signed
 from timbang.report.tex import TeX
-from timbang.report.texts import join_words, read_texts, write_count, write_date, write_tick
 
 REPORT = Path(__file__).parents[2] / "report"
 TEMPLATES = sorted((REPORT / "templates").glob("*.j2"))

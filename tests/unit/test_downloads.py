@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from timbang.data.downloads import fetch_archive, follow_redirect
 from timbang.errors import TimbangError
+from timbang.sources.downloads import fetch_archive, follow_redirect
 
 CONTENT = bytes(range(256)) * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

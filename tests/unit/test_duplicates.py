@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 from sklearn.datasets import load_digits, load_sample_image
 
-from timbang.data.duplicates import (
+from timbang.images.decoding import read_image
+from timbang.images.duplicates import (
     ORIENTATIONS,
     count_details,
     group_near_duplicates,
@@ -23,7 +24,6 @@ from timbang.data.duplicates import (
     weigh_evidence,
     write_hash,
 )
-from timbang.data.images import read_image
 
 FOOD = Path(__file__).resolve().parents[3] / "shared" / "food"
 DISTANCE, EVIDENCE = 12, 40

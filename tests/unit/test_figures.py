@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
+from timbang.languages.texts import read_texts
 from timbang.report.figures.accuracies import draw_accuracies
 from timbang.report.figures.classes import count_classes, draw_classes
 from timbang.report.figures.confusion import draw_confusion
@@ -30,7 +31,6 @@ from timbang.report.figures.style import (
     wrap_labels,
 )
 from timbang.report.figures.twin import draw_twin
-from timbang.report.texts import read_texts
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = {language: read_texts(ROOT / f"report/texts/{language}.yaml") for language in ("id", "en")}

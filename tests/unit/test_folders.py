@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from timbang.data.folders import clear_away, remove_folder
+from timbang.sources.folders import clear_away, remove_folder
 
 
 @contextmanager

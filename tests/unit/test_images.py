@@ -21,8 +21,9 @@ from PIL import Image
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as vision
 
-from timbang.data import images
-from timbang.data.images import (
+from timbang.errors import TimbangError
+from timbang.images import decoding as images
+from timbang.images.decoding import (
     FILE_BYTES_PER_PIXEL,
     MEMORY_PER_PIXEL,
     MOST_SCANS,
@@ -31,11 +32,11 @@ from timbang.data.images import (
     estimate_memory,
     read_image,
 )
-from timbang.data.manifest import describe_images
-from timbang.data.memory import MemoryBudget
-from timbang.data.pixels import PixelFile, resize_image, write_pixels
-from timbang.data.sources import list_folder
-from timbang.errors import TimbangError
+from timbang.images.manifest import describe_images
+from timbang.images.memory import MemoryBudget
+from timbang.images.pixels import PixelFile
+from timbang.images.resizing import resize_image, write_pixels
+from timbang.sources.listing import list_folder
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)
 
@@ -400,7 +401,7 @@ def test_memory_of_an_image_is_told_by_the_size_at_which_it_is_decoded(tmp_path)
     assert estimate_memory(tmp_path / "missing") == estimate_memory(tmp_path) == 0
 
 
-@pytest.mark.parametrize("step", ["manifest", "pixels"])
+@pytest.mark.parametrize("step", ["manifest", "resizing"])
 def test_images_are_not_decoded_at_once_where_together_they_need_too_much(
     ten, tmp_path, monkeypatch, step
 ):
@@ -415,10 +416,10 @@ def test_images_are_not_decoded_at_once_where_together_they_need_too_much(
         decoding.pop()
         return decode(*arguments)
 
-    monkeypatch.setattr(f"timbang.data.{step}.decode_image", watch)
+    monkeypatch.setattr(f"timbang.images.{step}.decode_image", watch)
     for largest, allowed in ((64, 1), (64 * 1000, 4)):
         most.clear()
-        if step == "pixels":
+        if step == "resizing":
             write_pixels(paths, 8, output, workers=4, largest=largest)
         else:
             describe_images(list_folder(tmp_path), tmp_path, 4, largest)
@@ -428,8 +429,8 @@ def test_images_are_not_decoded_at_once_where_together_they_need_too_much(
 MEASURE = """
 import re, sys
 from pathlib import Path
-from timbang.data.manifest import describe_images
-from timbang.data.sources import list_folder
+from timbang.images.manifest import describe_images
+from timbang.sources.listing import list_folder
 
 def peak():
     status = Path("/proc/self/status").read_text()
@@ -576,7 +577,7 @@ def test_full_disk_is_told_before_an_image_is_decoded(ten, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "posix_fallocate", refuse)
-    monkeypatch.setattr("timbang.data.pixels.decode_image", None)
+    monkeypatch.setattr("timbang.images.resizing.decode_image", None)
     with pytest.raises(TimbangError, match="No space left"):
         write_pixels(paths, 8, output, workers=1)
 

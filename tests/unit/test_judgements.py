@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from timbang.evidence.announcement import describe_start
 from timbang.evidence.contrasts import Design, contrast
 from timbang.evidence.verdicts import Decision, decide, describe_decision
+from timbang.languages.texts import read_texts
 from timbang.networks.catalogue import find_fault
+from timbang.networks.relations import differ_in_shortcuts_alone, find_plain
 from timbang.report.judgements import describe_plan, write_conclusion, write_contrast, write_p
-from timbang.report.networks import describe_networks, differ_in_shortcuts_alone, find_plain
-from timbang.report.texts import read_texts
-from timbang.study import read_study
+from timbang.report.networks import describe_networks
+from timbang.sources.choice import find_source
+from timbang.study.reading import read_study
 
 ROOT = Path(__file__).parents[2]
 TEXTS = {name: read_texts(ROOT / f"report/texts/{name}.yaml") for name in ("en", "id")}
@@ -89,7 +91,7 @@ def test_numbers_have_their_signs_and_digits():
 
 def study(contenders, **more):
     config = {"study": "s", "data": {"source": "digits"}, "contenders": contenders, **more}
-    return read_study(config, SCHEMA, find_fault)
+    return read_study(config, SCHEMA, find_source, find_fault)
 
 
 @pytest.mark.parametrize(

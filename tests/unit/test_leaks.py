@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from timbang.evaluation.leaks import score_leaks
+from timbang.scores.leaks import score_leaks
 
 
 def ledger(rows):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from timbang.errors import TimbangError
-from timbang.made_with import (
+from timbang.records.made_with import (
     Reminder,
     check_inputs,
     check_runs,
@@ -16,7 +16,7 @@ from timbang.made_with import (
     hash_record,
     make_record,
     read_json,
-    write_json,
+    write_record,
 )
 
 VALUES = st.recursive(
@@ -30,7 +30,7 @@ RECORDS = st.dictionaries(st.text(), VALUES, max_size=5)
 @given(RECORDS)
 def test_a_record_comes_back_as_it_was(tmp_path_factory, record):
     file = tmp_path_factory.getbasetemp() / "record.json"
-    write_json(record, file)
+    write_record(file, record)
     assert hash_record(read_json(file)) == hash_record(record)
     assert describe_difference(read_json(file), record) == ""
 
@@ -86,7 +86,7 @@ class Folder:
         self.input = path / "input"
         self.input.write_text("read")
         self.inputs = make_record({}, {"input": self.input})["inputs"]
-        write_json(make_record({"size": 32}, {"input": self.input}), self.record)
+        write_record(self.record, make_record({"size": 32}, {"input": self.input}))
 
     def remind(self, is_active=True):
         hidden = self.path / ".snakemake"

@@ -9,19 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from timbang.data.audit import audit_images, write_summary
-from timbang.data.manifest import describe_images, group_duplicates, list_problems
-from timbang.data.records import (
+from timbang.errors import TimbangError
+from timbang.images import building
+from timbang.images.audit import audit_images, write_summary
+from timbang.images.manifest import describe_images, group_duplicates, list_problems
+from timbang.records.tables import (
     MANIFEST_COLUMNS,
     class_indices,
     read_manifest,
     read_split,
     sorted_classes,
     usable_images,
-    write_table,
 )
-from timbang.data.sources import list_folder, read_label_table
-from timbang.errors import TimbangError
+from timbang.records.writing import write_table
+from timbang.sources.listing import list_folder, read_label_table
 
 
 def pixels(seed):
@@ -166,6 +167,31 @@ def test_odd_images_are_named(tmp_path):
     assert found["tiny"] == ["a/small.png"]
 
 
+def build(folder, on_problem):
+    return building.build_manifest(
+        source=list_folder(folder),
+        folder=folder,
+        on_problem=on_problem,
+        largest_image=10**8,
+        duplicate_distance=12,
+        duplicate_evidence=40,
+        workers=2,
+    )
+
+
+def test_images_with_a_problem_stop_the_manifest_or_are_left_out(folder, caplog):
+    with pytest.raises(TimbangError) as error:
+        build(folder, "stop")
+    first, problem, remedy = str(error.value).splitlines()
+    assert first == f"1 of 4 images below {folder} have a problem:"
+    assert problem.startswith("'b/text.png': is not an image")
+    assert "data.on_problem" in remedy
+    manifest, found = build(folder, "skip")
+    assert manifest.equals(build_manifest(list_folder(folder), folder))
+    assert found == audit(list_folder(folder), folder)
+    assert "left out: 'b/text.png': is not an image" in caplog.text
+
+
 def test_audit_of_no_usable_image(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a/x.png").write_text("no image")
@@ -202,7 +228,7 @@ def test_texts_survive_the_file(tmp_path_factory, labels):
     path = tmp_path_factory.getbasetemp() / "manifest.csv"
     empty = dict.fromkeys(MANIFEST_COLUMNS, "")
     table = pd.DataFrame([empty | {"filename": label, "label": label} for label in labels])
-    write_table(table, path)
+    write_table(path, table)
     read = read_manifest(path)
     assert list(read["label"]) == labels
     assert list(read["filename"]) == labels
@@ -210,7 +236,7 @@ def test_texts_survive_the_file(tmp_path_factory, labels):
 
 def test_numbers_survive_the_file(folder):
     manifest = build_manifest(list_folder(folder), folder, workers=1)
-    write_table(manifest, folder / "manifest.csv")
+    write_table(folder / "manifest.csv", manifest)
     read = read_manifest(folder / "manifest.csv")
     for column in ("width", "height", "group"):
         assert read[column].dtype == "Int64"

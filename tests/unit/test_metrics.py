@@ -10,15 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
-from timbang.data.records import TEST, VALIDATION, write_table
-from timbang.evaluation.leaks import score_leaks
-from timbang.evaluation.metrics import score_predictions, score_test
-from timbang.evaluation.predictions import (
+from timbang.records.tables import TEST, VALIDATION
+from timbang.records.writing import write_table
+from timbang.scores.leaks import score_leaks
+from timbang.scores.measures import RUN_MEASURES
+from timbang.scores.metrics import score_predictions, score_test
+from timbang.scores.predictions import (
     is_without_answer,
     make_predictions,
     predicted_classes,
     read_predictions,
 )
+from timbang.scores.scoring import score_run
 
 HOSTILE = sorted(["label", "filename", "predicted", "NA", ',"x\n', "01", "probability:a", ""])
 
@@ -109,7 +112,7 @@ def test_certain_and_wrong_has_a_finite_loss():
 def test_the_test_part_is_scored_as_validation_is_and_apart(tmp_path_factory, run, other):
     path = tmp_path_factory.getbasetemp() / "both.csv"
     validation, test = predict(*run, ["a", "b", "c"]), predict(*other, ["a", "b", "c"], TEST)
-    write_table(pd.concat([validation, test]), path)
+    write_table(path, pd.concat([validation, test]))
     of_validation = score_predictions(read_predictions(path, VALIDATION))
     assert of_validation == score_predictions(validation)
     expected = score_predictions(test)
@@ -121,7 +124,7 @@ def test_the_test_part_is_scored_as_validation_is_and_apart(tmp_path_factory, ru
 
 
 def test_without_a_test_part_there_are_no_scores_of_it(tmp_path):
-    write_table(predict([0, 1], [[1, 0], [1, 0]], ["a", "b"]), tmp_path / "predictions.csv")
+    write_table(tmp_path / "predictions.csv", predict([0, 1], [[1, 0], [1, 0]], ["a", "b"]))
     assert score_test(read_predictions(tmp_path / "predictions.csv", TEST)) == {
         "test_accuracy": None,
         "test_loss": None,
@@ -134,7 +137,7 @@ def test_without_a_test_part_there_are_no_scores_of_it(tmp_path):
 def test_hostile_names_survive_the_file(tmp_path_factory, run):
     path = tmp_path_factory.getbasetemp() / "predictions.csv"
     table = predict(*run, HOSTILE)
-    write_table(table, path)
+    write_table(path, table)
     read = read_predictions(path, VALIDATION)
     assert predicted_classes(read) == HOSTILE
     for column in ("filename", "label", "predicted"):
@@ -145,7 +148,7 @@ def test_hostile_names_survive_the_file(tmp_path_factory, run):
 def test_run_that_diverged_has_no_scores(tmp_path):
     """Its logits are NaN, and of NaN argmax would make the first class."""
     path = tmp_path / "predictions.csv"
-    write_table(predict([0, 1, 0], np.full((3, 2), np.nan), ["a", "b"]), path)
+    write_table(path, predict([0, 1, 0], np.full((3, 2), np.nan), ["a", "b"]))
     predictions = read_predictions(path, VALIDATION)
     assert is_without_answer(predictions)
     assert predictions["predicted"].tolist() == [""] * 3
@@ -160,3 +163,57 @@ def test_run_that_diverged_has_no_scores(tmp_path):
         None,
     )
     assert json.loads(json.dumps({**scores, **leaks}, allow_nan=False))["accuracy"] is None
+
+
+# A run
+
+
+def score(diverged=None, test=True, probed=None):
+    """Score a run of two epochs on four validation images, one of which is leaked."""
+    logits = np.array([[2.0, 0.0], [0.0, 2.0], [0.0, 2.0], [0.0, 2.0]])
+    if diverged:
+        logits[:] = np.nan
+    validation = predict([0, 0, 1, 1], logits, ["a", "b"])
+    split = validation[["filename", "label"]].assign(leaked=[True, False, False, False])
+    history = pd.DataFrame(
+        {
+            "train_loss": [0.9, 0.25],
+            "train_accuracy": [0.5, 1.0],
+            "validation_accuracy": [0.25, 0.75],
+        }
+    )
+    training = {"contender": "c", "diverged": diverged, "made_with": {"a": 1}, "inputs": {"s": "0"}}
+    of_test = predict([0], logits[:1], ["a", "b"], TEST)
+    return score_run(
+        training, history, validation, of_test if test else of_test[:0], split, probed or {}
+    )
+
+
+def test_a_run_has_all_its_scores_in_one_mapping():
+    scores = score(probed={"zoom_drop": 0.125, "gradient_cosine": float("nan")})
+    made_by_training = {"training_seconds", "images_per_second", "train_images"}
+    assert set(RUN_MEASURES) - made_by_training <= set(scores)
+    assert scores["contender"] == "c"
+    assert "inputs" not in scores
+    assert scores["made_with"].startswith("sha256:")
+    assert (scores["accuracy"], scores["test_accuracy"], scores["late_accuracy"]) == (0.75, 1, 0.5)
+    assert (scores["leaked_accuracy"], scores["clean_accuracy"]) == (1, pytest.approx(2 / 3))
+    assert (scores["train_loss"], scores["train_accuracy"]) == (0.25, 1.0)
+    assert scores["gap"] == scores["loss"] - 0.25
+    assert scores["zoom_drop"] == 0.125
+    assert scores["gradient_cosine"] is None
+    assert scores["without_first_path"] is None
+    json.dumps(scores, allow_nan=False)
+
+
+def test_a_run_that_diverged_has_no_score():
+    scores = score(diverged={"epoch": 1, "step": 2})
+    assert scores["diverged"] == {"epoch": 1, "step": 2}
+    for name in ("accuracy", "loss", "test_loss", "train_loss", "late_accuracy", "rises", "gap"):
+        assert scores[name] is None, name
+    assert (scores["validation_images"], scores["test_images"]) == (4, 1)
+
+
+def test_a_run_without_a_test_part_has_no_score_of_it():
+    scores = score(test=False)
+    assert scores["test_accuracy"] is scores["test_images"] is None

@@ -9,6 +9,7 @@ import torch
 import torchvision.models
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made import make_recipe
 from torch import nn
 from torchvision.models import get_model, list_models
 
@@ -16,6 +17,7 @@ from timbang.errors import TimbangError
 from timbang.networks import build
 from timbang.networks.catalogue import CATALOGUE, find_fault, network_names
 from timbang.networks.cost import count_multiply_adds, count_parameters
+from timbang.networks.titles import FAMILY_TITLES, title_contender, title_network
 from timbang.networks.torchvision_names import TORCHVISION_NETWORKS
 from timbang.networks.zoo import (
     BLOCKS,
@@ -24,8 +26,7 @@ from timbang.networks.zoo import (
     initialise,
     switch_path_off,
 )
-from timbang.report.titles import FAMILY_TITLES, title_contender, title_network
-from timbang.study import Contender, Recipe
+from timbang.study.words import Contender
 from timbang.training.start import build_network
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
@@ -206,7 +207,7 @@ def test_network_without_paths_has_none_to_switch_off():
 
 
 def contender(network, **settings):
-    return Contender("mine", network, 1.0, Recipe(**settings))
+    return Contender("mine", network, 1.0, make_recipe(**settings), None)
 
 
 def test_names_of_torchvisions_networks_are_those_it_has():

@@ -4,8 +4,8 @@ import pytest
 
 from timbang.errors import TimbangError
 from timbang.evidence.claims import read_claim
-from timbang.plain_yaml import MOST_BYTES
-from timbang.report.published import read_published
+from timbang.study.plain_yaml import MOST_BYTES
+from timbang.study.published import read_published
 
 ALIASES = "".join(f"a{place}: &a{place} [{f'*a{place - 1}, ' * 9}]\n" for place in range(1, 10))
 

@@ -14,8 +14,10 @@ from scipy.stats import ortho_group
 from torch import nn
 from torch.nn.functional import cross_entropy, linear
 
-from timbang.data.pixels import PixelFile, resize_image
-from timbang.evaluation.probes import (
+from timbang.images.pixels import PixelFile
+from timbang.images.resizing import resize_image
+from timbang.networks.zoo import build, initialise
+from timbang.probes.measuring import (
     ZOOM_FACTORS,
     Score,
     choose_rows,
@@ -27,7 +29,6 @@ from timbang.evaluation.probes import (
     score_zoomed,
     zoom_images,
 )
-from timbang.networks.zoo import build, initialise
 from timbang.training.batches import IMAGENET_MEAN, IMAGENET_STD, load_images
 from timbang.training.loop import Images, score
 from timbang.training.optimization import add_dropout

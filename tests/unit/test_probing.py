@@ -6,10 +6,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timbang.evaluation.looks import LOOKS, PROBE_MEASURES, list_looks
-from timbang.evaluation.probing import probe_run
 from timbang.networks import build
 from timbang.networks.zoo import initialise
+from timbang.probes.measures import LOOKS, PROBE_MEASURES, list_looks
+from timbang.probes.probing import probe_run
 from timbang.training.loop import Images
 
 CPU = torch.device("cpu")

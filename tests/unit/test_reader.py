@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_report import PAGES, TEXTS, make_results
 
-from timbang.report.reader import LanguageReader, compare_languages, read_report
-from timbang.report.reading.findings import ANYWHERE, NO_RESULT
-from timbang.report.reading.printed import number_pattern, parse_number
-from timbang.report.reading.sentences import CAPTIONS, SENTENCES, WORDS
+from timbang.reader.findings import ANYWHERE, NO_RESULT
+from timbang.reader.printed import join_torn_names, number_pattern, parse_number
+from timbang.reader.reader import LanguageReader, compare_languages, read_report
+from timbang.reader.sentences import CAPTIONS, SENTENCES, WORDS
 from timbang.report.tex import plain_number
 
 MARKS = {"en": ".", "id": ","}
@@ -308,3 +308,12 @@ def test_both_languages_have_the_same_sentences(table):
         assert en == own
     else:
         assert table["en"].keys() == table["id"].keys()
+
+
+def test_a_name_that_a_kern_tore_apart_is_read_whole():
+    names = ["resnet34", "resnet34-warmup", "ResNet-34"]
+    torn = "1.3 % for resnet34-w armup, and R esNet-34 has 34 layers; resnet34 9"
+    whole = "1.3 % for resnet34-warmup, and ResNet-34 has 34 layers; resnet34 9"
+    assert join_torn_names(torn, names) == whole
+    assert join_torn_names("resnet34-w\narmup\n97", names) == "resnet34-warmup\n97"
+    assert join_torn_names("net 34 of plain 3", ["net 3", "n"]) == "net 34 of plain 3"

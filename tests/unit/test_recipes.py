@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 import torchvision
+from made import make_recipe
 from safetensors.torch import save_file
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -18,7 +19,7 @@ from torchvision.models import Weights, WeightsEnum, resnet34
 from timbang.errors import TimbangError
 from timbang.networks import build
 from timbang.networks.torchvision_names import TORCHVISION_NETWORKS
-from timbang.study import Contender, Recipe
+from timbang.study.words import Contender
 from timbang.training import loop
 from timbang.training.augmentation import (
     drawing_from,
@@ -38,7 +39,7 @@ from timbang.training.optimization import (
 from timbang.training.transfer import find_published, load_weights, read_state
 
 CPU = torch.device("cpu")
-RECIPE = Recipe(epochs=2, batch_size=8)
+RECIPE = make_recipe(epochs=2, batch_size=8)
 SETTINGS = {
     "sgd": {"optimizer": "sgd"},
     "adamw": {"optimizer": "adamw"},
@@ -71,7 +72,7 @@ def make_images():
 
 
 def run(replicate=0, **settings):
-    contender = Contender("mine", "resnet34", 0.125, replace(RECIPE, **settings))
+    contender = Contender("mine", "resnet34", 0.125, replace(RECIPE, **settings), None)
     return train(contender, replicate, make_images(), 3, CPU)
 
 
@@ -103,7 +104,7 @@ def test_stream_is_lent_and_given_back():
 
 
 def rates(steps_per_epoch=4, **settings):
-    recipe = Recipe(**{"epochs": 5, "learning_rate": 0.1, "optimizer": "sgd"} | settings)
+    recipe = make_recipe(**{"epochs": 5, "learning_rate": 0.1, "optimizer": "sgd"} | settings)
     layer = nn.Linear(1, 1)
     optimizer = make_optimizer(layer, recipe)
     schedule = make_schedule(optimizer, recipe, steps_per_epoch)

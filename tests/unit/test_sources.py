@@ -2,29 +2,34 @@
 
 import json
 import os
+import subprocess
 import sys
 import time
 
 import numpy as np
 import pytest
+from made import make_data
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from timbang.data import fingerprints
-from timbang.data.fingerprints import (
+from timbang.errors import TimbangError
+from timbang.sources import fingerprints
+from timbang.sources.choice import SOURCES, find_source
+from timbang.sources.fingerprints import (
     fingerprint_file,
     fingerprint_files,
     hash_files,
     identify_archive,
 )
-from timbang.data.sources import (
+from timbang.sources.listing import (
     list_archive,
     list_folder,
     list_images,
     read_label_table,
     write_digits,
 )
-from timbang.errors import TimbangError
+from timbang.sources.source import KEYS
+from timbang.study.schema import read_schema
 
 
 def fill(folder, *names):
@@ -488,3 +493,95 @@ def test_damaged_memory_of_a_file_is_written_anew(archive, tmp_path, damage):
     known.write_text(damage.replace("%s", str(archive)))
     assert fingerprint_file(archive, known) == SHA256
     assert fingerprint_file(archive, known) == SHA256
+
+
+# What the workflow asks of a source
+
+
+def test_every_source_of_the_schema_has_a_class():
+    allowed = read_schema()["properties"]["data"]["properties"]["source"]["enum"]
+    assert list(SOURCES) == allowed
+
+
+def test_every_key_that_may_be_missing_is_of_a_source():
+    taken = {key for kind in SOURCES.values() for key in kind.needed + kind.permitted}
+    assert sorted(taken) == KEYS
+
+
+FETCHED = {"source": "archive", "archive": "https://example.org/a.zip", "sha256": SHA256}
+UNPACKED = f"data/archives/{SHA256[:16]}"
+WRITTEN = "data/torchvision-images/CIFAR10"
+DIGITS = "results/s/data/digits"
+# Of each source: where its images start, its table, its listing, and the folder that a rule makes.
+PLACES = {
+    "digits": (
+        {"source": "digits"},
+        (f"{DIGITS}/images", f"{DIGITS}/labels.csv", "table", f"{DIGITS}/images"),
+    ),
+    "folder": ({"source": "folder", "folder": "f"}, ("f", None, "folder", None)),
+    "table": ({"source": "table", "table": "t", "images": "i"}, ("i", "t", "table", None)),
+    "archive": (FETCHED, (UNPACKED, None, "archive", UNPACKED)),
+    "folder in an archive": (
+        FETCHED | {"folder": "a/b"},
+        (f"{UNPACKED}/a/b", None, "folder", UNPACKED),
+    ),
+    "table in an archive": (
+        FETCHED | {"table": "t", "images": "."},
+        (UNPACKED, f"{UNPACKED}/t", "table", UNPACKED),
+    ),
+    "torchvision": (
+        {"source": "torchvision", "dataset": "CIFAR10"},
+        (f"{WRITTEN}/images", f"{WRITTEN}/labels.csv", "table", f"{WRITTEN}/images"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "places"), PLACES.values(), ids=PLACES)
+def test_source_says_where_its_images_are(data, places):
+    source = find_source(make_data(**data), "s")
+    found = (source.image_folder, source.label_table, source.listing, source.made_folder)
+    assert found == places
+
+
+@pytest.mark.parametrize(
+    ("data", "identity"),
+    [
+        ({"source": "digits"}, "digits <write_digits.py>"),
+        (FETCHED, SHA256),
+        (
+            {"source": "torchvision", "dataset": "CIFAR10"},
+            "CIFAR10 <write_torchvision_images.py>",
+        ),
+    ],
+)
+def test_images_that_a_rule_makes_are_identified_by_what_makes_them(data, identity, tmp_path):
+    source = find_source(make_data(**data), "s")
+    assert source.identify_images("<{}>".format, tmp_path / "known.json") == identity
+    assert not (tmp_path / "known.json").exists()
+
+
+@pytest.mark.parametrize("keys", [{"source": "folder"}, {"source": "table", "table": "t.csv"}])
+def test_images_of_the_users_are_identified_by_their_content(keys, tmp_path, fingerprint):
+    fill(tmp_path / "images", "a/1", "b/2")
+    own = "folder" if keys["source"] == "folder" else "images"
+    source = find_source(make_data(**keys, **{own: str(tmp_path / "images")}), "s")
+    identity = source.identify_images("<{}>".format, tmp_path / "known.json")
+    assert identity == fingerprint(tmp_path / "images")
+
+
+def test_archive_is_checked_before_anything_is_planned(archive, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    find_source(make_data(source="archive", archive=str(archive), sha256=SHA256), "s").check()
+    other = make_data(source="archive", archive=str(archive), sha256="0" * 64)
+    with pytest.raises(TimbangError, match=r"data\.sha256: "):
+        find_source(other, "s").check()
+
+
+def test_sources_load_nothing_heavy():
+    """They are imported whenever the workflow is parsed, in every job as well."""
+    code = "import sys, timbang.sources.choice; print(*sys.modules)"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert not {"numpy", "pandas", "PIL", "torch", "torchvision"} & set(done.stdout.split())

@@ -9,19 +9,19 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made import make_split
 
-from timbang.data.records import (
+from timbang.errors import TimbangError
+from timbang.records.tables import (
     PARTS,
     SPLIT_COLUMNS,
     TEST,
     TRAIN,
     VALIDATION,
     read_split,
-    write_table,
 )
-from timbang.data.splits import TOLERANCE, list_uneven_classes, split_images
-from timbang.errors import TimbangError
-from timbang.study import Split
+from timbang.records.writing import write_table
+from timbang.splits.drawing import TOLERANCE, list_uneven_classes, split_images
 
 FOOD = Path(__file__).resolve().parents[3] / "shared" / "food" / "train.csv"
 
@@ -83,8 +83,8 @@ def splits(draw, schemes=("stratified", "grouped")):
     test = draw(st.just(0.0) | st.floats(0.1, 0.4) | st.floats(0.01, 0.6))
     folds = draw(st.none() | st.integers(2, 5))
     if folds:
-        return Split(scheme, (1 - test) / folds, test, folds)
-    return Split(scheme, draw(SHARES) * (1 - test), test, resample=draw(st.booleans()))
+        return make_split(scheme, (1 - test) / folds, test, folds)
+    return make_split(scheme, draw(SHARES) * (1 - test), test, resample=draw(st.booleans()))
 
 
 @settings(deadline=None, max_examples=400)
@@ -128,7 +128,7 @@ def test_a_replicate_always_has_the_same_split_and_all_have_the_same_test_part(
 @given(st.sampled_from(["stratified", "grouped"]), REPLICATES, REPLICATES)
 def test_replicates_have_splits_of_their_own(scheme, one, other):
     images = table("ab" * 100, [place // 2 for place in range(200)])
-    first, second = (split_images(images, Split(scheme), number) for number in (one, other))
+    first, second = (split_images(images, make_split(scheme), number) for number in (one, other))
     assert first.equals(second) == (one == other)
 
 
@@ -147,7 +147,7 @@ def test_folds_cover_every_image_once_but_those_of_the_test_part(images, split, 
 
 
 def test_the_next_folds_are_shuffled_anew():
-    split = Split("grouped", 0.25, folds=4)
+    split = make_split("grouped", 0.25, folds=4)
     images = table("ab" * 100)
     chosen = [
         frozenset(np.flatnonzero(split_images(images, split, number)["part"] == VALIDATION))
@@ -177,7 +177,7 @@ def lay_out(classes):
 @settings(deadline=None, max_examples=100)
 @given(pure(), st.integers(2, 5), REPLICATES)
 def test_folds_of_a_class_differ_by_its_largest_group_at_most(classes, folds, shuffling):
-    split = Split("grouped", 1 / folds, folds=folds)
+    split = make_split("grouped", 1 / folds, folds=folds)
     numbers = range(shuffling * folds, (shuffling + 1) * folds)
     divided = [split_or_tell(lay_out(classes), split, number) for number in numbers]
     if any(one is None for one in divided):
@@ -194,7 +194,7 @@ def test_folds_are_evened_out_after_they_are_dealt():
     """Dealt by size alone they would hold 10 and 8 images of each class."""
     images = lay_out([[4, 4, 3, 3, 3, 1]] * 2)
     for replicate in range(20):
-        divided = split_images(images, Split("grouped", 0.5, folds=2), replicate)
+        divided = split_images(images, make_split("grouped", 0.5, folds=2), replicate)
         assert [count(divided, label) for label in (0, 1)] == [9, 9]
 
 
@@ -209,7 +209,7 @@ def count(divided, label, part=VALIDATION):
 @given(pure(), st.floats(0.05, 0.95), REPLICATES)
 def test_a_class_comes_as_near_to_its_share_as_its_groups_can(classes, share, replicate):
     """Found by trying all; what is within the tolerance, or less than an image off, is as good."""
-    divided = split_or_tell(lay_out(classes), Split("grouped", share), replicate)
+    divided = split_or_tell(lay_out(classes), make_split("grouped", share), replicate)
     if divided is None:
         return
     for label, sizes in enumerate(classes):
@@ -233,7 +233,7 @@ def test_each_class_is_within_three_points_where_groups_are_small(seed, share, t
     """No group holds more than 3 % of its class, so there is always a way."""
     random = np.random.default_rng(seed)
     classes = [random.integers(1, 4, random.integers(100, 200)) for _ in range(3)]
-    split = Split("grouped", share, test)
+    split = make_split("grouped", share, test)
     divided = split_images(lay_out(classes), split, replicate)
     for label, sizes in enumerate(classes):
         for part, wanted in ((VALIDATION, share), (TEST, test)):
@@ -250,7 +250,7 @@ def test_each_class_is_within_three_points_where_groups_are_small(seed, share, t
 )
 def test_stratified_keeps_each_class_within_one_image_of_its_share(sizes, share, test, replicate):
     images = table([str(name) for name, size in enumerate(sizes) for _ in range(size)])
-    divided = split_images(images, Split("stratified", share, test), replicate)
+    divided = split_images(images, make_split("stratified", share, test), replicate)
     for part, wanted in ((VALIDATION, share), (TEST, test)):
         for name, size in enumerate(sizes):
             assert abs(count(divided, name, part) - wanted * size) < 1 + 1e-9
@@ -260,7 +260,7 @@ def test_stratified_keeps_each_class_within_one_image_of_its_share(sizes, share,
 @given(st.lists(st.integers(40, 60), min_size=2, max_size=5), st.floats(0.1, 0.9), REPLICATES)
 def test_the_share_of_the_whole_is_exact(sizes, share, replicate):
     images = table([str(name) for name, size in enumerate(sizes) for _ in range(size)])
-    divided = split_images(images, Split("grouped", share), replicate)
+    divided = split_images(images, make_split("grouped", share), replicate)
     assert abs((divided["part"] == VALIDATION).sum() - share * len(images)) < 1 + 1e-9
 
 
@@ -268,7 +268,7 @@ def test_numbers_are_rounded_at_random_with_the_mean_kept():
     images = table("a" * 40 + "b" * 40)
     numbers = np.array(
         [
-            [count(split_images(images, Split("grouped", 0.21), r), label) for label in "ab"]
+            [count(split_images(images, make_split("grouped", 0.21), r), label) for label in "ab"]
             for r in range(200)
         ]
     )
@@ -281,7 +281,7 @@ def test_no_number_is_rounded_out_of_the_tolerance():
     """Three of ten would be 8 points too many, two are 2 points too few."""
     images = table("a" * 10 + "b" * 10 + "c" * 10)
     for replicate in range(20):
-        divided = split_images(images, Split("grouped", 0.22), replicate)
+        divided = split_images(images, make_split("grouped", 0.22), replicate)
         assert [count(divided, label) for label in "abc"] == [2, 2, 2]
 
 
@@ -293,7 +293,9 @@ def test_without_duplicates_grouped_is_stratified(labels, split, replicate):
     assert first is None if second is None else first.equals(second)
 
 
-@pytest.mark.parametrize("split", [Split("grouped", 0.3), Split("grouped", 0.25, folds=4)])
+@pytest.mark.parametrize(
+    "split", [make_split("grouped", 0.3), make_split("grouped", 0.25, folds=4)]
+)
 def test_every_group_has_the_same_chance_whatever_its_size(split):
     """scikit-learn's StratifiedGroupKFold has the largest group in the first fold every time."""
     sizes = [9, 6, 5, 5, 4, 4, 4, *[3] * 6, *[2] * 10, *[1] * 24]
@@ -314,7 +316,7 @@ def test_every_group_has_the_same_chance_whatever_its_size(split):
 
 def test_a_class_that_is_off_its_share_is_told():
     images = table(["a"] * 50 + ["b"] * 50, [0] * 45 + list(range(1, 56)))
-    split = Split("grouped", 0.3)
+    split = make_split("grouped", 0.3)
     divided = split_images(images, split, 0)
     assert list_uneven_classes(divided, split) == [
         "class 'a': 10.0% of it is in the validation part, 30.0% was wanted; its largest group "
@@ -324,8 +326,8 @@ def test_a_class_that_is_off_its_share_is_told():
 
 @pytest.mark.parametrize("scheme", ["stratified", "grouped"])
 def test_a_class_too_small_for_its_share_is_told(scheme):
-    divided = split_images(table(["a"] * 60 + ["rare"] * 2), Split(scheme), 0)
-    (line,) = list_uneven_classes(divided, Split(scheme))
+    divided = split_images(table(["a"] * 60 + ["rare"] * 2), make_split(scheme), 0)
+    (line,) = list_uneven_classes(divided, make_split(scheme))
     assert line.startswith("class 'rare': 50.0% of it is in the validation part, 20.0% was wanted")
     assert line.endswith("it has only 2 images")
 
@@ -333,7 +335,7 @@ def test_a_class_too_small_for_its_share_is_told(scheme):
 def test_the_test_part_leaves_groups_for_the_others():
     """The two single images make the wanted share, but only one group would be left then."""
     images = table("a" * 10 + "b" * 10, [0] * 8 + [1, 2] + list(range(10, 20)))
-    divided = split_images(images, Split("grouped", 0.2, 0.2), 0)
+    divided = split_images(images, make_split("grouped", 0.2, 0.2), 0)
     assert divided.loc[divided["group"] < 10].groupby("group")["part"].first().nunique() == 3
 
 
@@ -342,7 +344,7 @@ def test_groups_of_several_classes_are_made_up_for():
     labels = ["a", "b"] * 5 + ["a"] * 45 + ["b"] * 45
     images = table(labels, [0] * 10 + list(range(1, 91)))
     for replicate in range(20):
-        divided = split_images(images, Split("grouped", 0.2), replicate)
+        divided = split_images(images, make_split("grouped", 0.2), replicate)
         counts = divided.loc[divided["part"] == VALIDATION, "label"].value_counts()
         assert counts.to_dict() == {"a": 10, "b": 10}
 
@@ -366,10 +368,10 @@ def test_groups_that_all_hold_several_classes_are_divided_where_that_is_possible
         images = table(random.choice(list("abc"), number), random.integers(0, 9, number))
         if images["label"].nunique() < 3 or not is_divisible(images, 1):
             continue
-        divided = split_images(images, Split("grouped", 0.3), replicate)
+        divided = split_images(images, make_split("grouped", 0.3), replicate)
         if is_divisible(images, TOLERANCE):
             even += 1
-            uneven += bool(list_uneven_classes(divided, Split("grouped", 0.3)))
+            uneven += bool(list_uneven_classes(divided, make_split("grouped", 0.3)))
     assert uneven <= even / 3
 
 
@@ -377,46 +379,58 @@ def test_many_groups_of_several_classes_come_to_the_shares():
     random = np.random.default_rng(0)
     labels = random.integers(0, 300, 15_000).astype(str)
     images = table(labels, random.integers(0, 5000, 15_000))
-    split = Split("grouped", 0.2, 0.1)
+    split = make_split("grouped", 0.2, 0.1)
     assert list_uneven_classes(split_images(images, split, 0), split) == []
 
 
 HOPELESS = {
-    "one class": (table("aaaa"), Split(), "splits: 1 class"),
-    "one class of one group": (table("aaaa", [0] * 4), Split(), "splits: 1 class"),
-    "no image": (table(""), Split(), "splits: 0 class"),
-    "a class of one image": (table(["a"] * 30 + ["rare"]), Split(), "'rare' has 1"),
+    "one class": (table("aaaa"), make_split(), "splits: 1 class"),
+    "one class of one group": (table("aaaa", [0] * 4), make_split(), "splits: 1 class"),
+    "no image": (table(""), make_split(), "splits: 0 class"),
+    "a class of one image": (table(["a"] * 30 + ["rare"]), make_split(), "'rare' has 1"),
     "the same, stratified": (
         table(["a"] * 30 + ["rare"]),
-        Split("stratified"),
+        make_split("stratified"),
         "every class needs at least 2 images, and 'rare' has 1",
     ),
-    "one group holds everything": (table("ab" * 20, [0] * 40), Split(), "'a' has 1, 'b' has 1"),
+    "one group holds everything": (
+        table("ab" * 20, [0] * 40),
+        make_split(),
+        "'a' has 1, 'b' has 1",
+    ),
     "two groups that hold everything": (
         table("aab" * 2, [0, 0, 0, 1, 1, 1]),
-        Split("grouped", 0.4, 0.3),
+        make_split("grouped", 0.4, 0.3),
         "at least 3 groups of distinct images, and 'a' has 2",
     ),
     "a group that tears a class": (
         table("aabb", [0, 1, 0, 0]),
-        Split("grouped", 0.5),
+        make_split("grouped", 0.5),
         "'b' has 1",
     ),
     "too small a share": (
         table("ab" * 20),
-        Split("grouped", 0.01),
+        make_split("grouped", 0.01),
         "split.validation: a validation part of 0.01 of 40 images",
     ),
-    "too large a share": (table("ab" * 20), Split("grouped", 0.99), "split.validation: a train"),
-    "too small a test part": (table("ab" * 20), Split("grouped", 0.2, 0.01), "split.test: a test"),
+    "too large a share": (
+        table("ab" * 20),
+        make_split("grouped", 0.99),
+        "split.validation: a train",
+    ),
+    "too small a test part": (
+        table("ab" * 20),
+        make_split("grouped", 0.2, 0.01),
+        "split.test: a test",
+    ),
     "more folds than groups": (
         table("ab" * 6, [0, 1, 2, 3] * 3),
-        Split("grouped", 0.2, folds=5),
+        make_split("grouped", 0.2, folds=5),
         "at least 5 groups of distinct images, and 'a' has 2",
     ),
     "many small classes": (
         table([f"{number:03}" for number in range(99)] + ["a"] * 200),
-        Split("stratified", 0.5),
+        make_split("stratified", 0.5),
         "'009' has 1 and 89 more; add",
     ),
 }
@@ -432,7 +446,7 @@ def test_what_cannot_be_divided_is_told_in_one_line(images, split, said):
 
 # The user's own split
 
-FROM = Split("from", column="set")
+FROM = make_split("from", column="set")
 
 
 def test_the_user_s_own_split_is_taken_as_it_is():
@@ -469,7 +483,7 @@ def test_a_part_without_a_class_is_told(parts, said):
 
 
 def published(labels):
-    return split_images(table(labels), Split("published"), 0)
+    return split_images(table(labels), make_split("published"), 0)
 
 
 def test_published_split_is_torchs_random_split():
@@ -500,8 +514,8 @@ def test_published_split_of_the_food_images():
 
 def test_split_survives_its_file(tmp_path):
     images = table("ab" * 20, [0, 1, 2, 3] * 10)
-    split = split_images(images, Split("stratified", 0.3, 0.2), 1)
-    write_table(split, tmp_path / "split.csv")
+    split = split_images(images, make_split("stratified", 0.3, 0.2), 1)
+    write_table(tmp_path / "split.csv", split)
     assert read_split(tmp_path / "split.csv").equals(split)
     assert split["leaked"].any()
     assert set(split["part"]) == set(PARTS)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from timbang.evaluation.stability import measure_stability
+from timbang.scores.stability import measure_stability
 
 
 def history(losses, accuracies):

@@ -8,10 +8,14 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from made import make_data, make_recipe
 
 from timbang.errors import TimbangError
 from timbang.networks.catalogue import find_fault
-from timbang.study import Data, Recipe, archive_path, check_paths, read_study
+from timbang.sources.addresses import archive_path
+from timbang.sources.choice import find_source
+from timbang.study.paths import check_paths
+from timbang.study.reading import read_study
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
@@ -19,7 +23,7 @@ SMALLEST = "{study: s, data: {source: digits}}"
 
 
 def read(text):
-    return read_study(yaml.safe_load(text), SCHEMA, find_fault)
+    return read_study(yaml.safe_load(text), SCHEMA, find_source, find_fault)
 
 
 def errors(text):
@@ -42,19 +46,8 @@ def test_smallest_configuration_has_the_defaults():
     assert (study.data.image_size, study.data.on_problem) == (224, "stop")
     assert (study.data.filename_column, study.data.label_column) == ("filename", "label")
     assert {c.width for c in study.contenders} == {1.0}
-    assert {c.recipe for c in study.contenders} == {Recipe()}
+    assert {c.recipe for c in study.contenders} == {make_recipe()}
     assert study.report.languages == ("id", "en")
-
-
-def test_default_recipe_is_the_published_one():
-    assert Recipe() == Recipe(
-        epochs=15,
-        batch_size=32,
-        optimizer="adam",
-        learning_rate=1e-3,
-        weight_decay=1e-4,
-        horizontal_flip=0.5,
-    )
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "food.yaml"])
@@ -77,9 +70,9 @@ def test_recipe_of_a_contender_changes_only_what_it_names():
         )
     )
     plain, wide = study.contender("resnet34"), study.contender("wide")
-    assert (plain.network, plain.width, plain.recipe) == ("resnet34", 0.5, Recipe(epochs=3))
+    assert (plain.network, plain.width, plain.recipe) == ("resnet34", 0.5, make_recipe(epochs=3))
     assert (wide.network, wide.width) == ("plain34", 2.0)
-    assert wide.recipe == Recipe(epochs=3, learning_rate=0.01)
+    assert wide.recipe == make_recipe(epochs=3, learning_rate=0.01)
 
 
 def test_list_and_mapping_of_contenders_mean_the_same():
@@ -91,7 +84,7 @@ def test_list_and_mapping_of_contenders_mean_the_same():
 def test_configuration_is_not_changed():
     config = yaml.safe_load("{study: s, data: {source: digits}, report: {date: 2025-10-03}}")
     before = copy.deepcopy(config)
-    read_study(config, SCHEMA, find_fault)
+    read_study(config, SCHEMA, find_source, find_fault)
     assert config == before
 
 
@@ -386,7 +379,7 @@ def test_archive_is_on_this_machine_or_to_be_fetched(archive, path):
 def test_paths_of_a_source_must_be_there(tmp_path):
     def lines(**data):
         try:
-            check_paths(Data(**data), None)
+            check_paths(find_source(make_data(**data), "s").list_paths(), None)
         except TimbangError as error:
             return str(error).splitlines()
         return []
@@ -430,7 +423,7 @@ def test_any_value_is_taken_or_refused_in_lines(place, value):
         part = part.setdefault(key, {})
     part[place[-1]] = value
     try:
-        read_study(config, SCHEMA, find_fault)
+        read_study(config, SCHEMA, find_source, find_fault)
     except TimbangError as error:
         assert all(line.startswith((*SCHEMA["properties"],)) for line in str(error).splitlines())
 
@@ -465,7 +458,9 @@ def matched(**own):
 
 
 def test_parameters_of_another_contender_are_its_network_and_width():
-    study = read_study(matched(network="resnet34", parameters_of="multipath34"), SCHEMA, find_fault)
+    study = read_study(
+        matched(network="resnet34", parameters_of="multipath34"), SCHEMA, find_source, find_fault
+    )
     assert study.contender("m").parameters_of == ("multipath34", 0.5)
     assert study.contender("resnet34").parameters_of is None
 
@@ -484,7 +479,7 @@ def test_parameters_of_another_contender_are_its_network_and_width():
 )
 def test_mistakes_in_parameters_of_are_told(own, message):
     with pytest.raises(TimbangError) as caught:
-        read_study(matched(**{"network": "resnet34", **own}), SCHEMA, find_fault)
+        read_study(matched(**{"network": "resnet34", **own}), SCHEMA, find_source, find_fault)
     assert message in str(caught.value)
     assert str(caught.value).startswith("contenders.m.")
 
@@ -495,7 +490,7 @@ def test_chain_of_solved_widths_is_refused():
     with pytest.raises(
         TimbangError, match=r"contenders\.n\.parameters_of: m's own width is solved"
     ):
-        read_study(config, SCHEMA, find_fault)
+        read_study(config, SCHEMA, find_source, find_fault)
 
 
 @pytest.mark.parametrize("place", ["data.folder", "data.label_column", "report.authors.0"])
@@ -508,7 +503,7 @@ def test_a_text_that_could_not_be_shown_is_refused_by_its_key(place, text):
     config = {"study": "a", "data": {"source": "folder", "folder": "b"}}
     config.setdefault(section, {})[key] = value
     with pytest.raises(TimbangError) as caught:
-        read_study(config, SCHEMA, find_fault)
+        read_study(config, SCHEMA, find_source, find_fault)
     (line,) = str(caught.value).splitlines()
     assert line.startswith(f"{place}: ")
     assert line.isprintable()
@@ -517,15 +512,15 @@ def test_a_text_that_could_not_be_shown_is_refused_by_its_key(place, text):
 def test_ordinary_texts_may_have_lines_and_less_than_signs():
     text = "One line.\nAnother, with a < b > c <b>bold</b> and {braces}.\n"
     config = {"study": "a", "data": {"source": "digits"}, "report": {"ai_assistance": text}}
-    assert read_study(config, SCHEMA, find_fault).report.ai_assistance["en"] == text
+    assert read_study(config, SCHEMA, find_source, find_fault).report.ai_assistance["en"] == text
 
 
 def test_weights_that_are_not_there_are_told_before_anything_runs(tmp_path):
     def check(weights):
         config = {"study": "a", "data": {"source": "digits"}, "contenders": {"resnet34": {}}}
         config["contenders"]["resnet34"]["recipe"] = {"weights": weights}
-        study = read_study(config, SCHEMA, find_fault)
-        check_paths(study.data, None, None, study.contenders)
+        study = read_study(config, SCHEMA, find_source, find_fault)
+        check_paths([], None, None, study.contenders)
 
     (tmp_path / "there.pt").write_text("")
     check(str(tmp_path / "there.pt"))

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from timbang.data.records import write_table
 from timbang.errors import TimbangError
-from timbang.evaluation.looks import PROBE_MEASURES
-from timbang.evaluation.measures import RUN_MEASURES
-from timbang.evaluation.summary import (
+from timbang.probes.measures import PROBE_MEASURES
+from timbang.records.writing import write_table
+from timbang.scores.measures import RUN_MEASURES
+from timbang.scores.summary import (
     check_summary,
     collect_runs,
     sum_matrices,
@@ -122,7 +122,7 @@ def test_difference_is_paired_by_replicate_not_by_place():
 
 def test_deviation_of_one_replicate_is_empty(tmp_path):
     table = summarise_runs(collect_runs([metrics("a", 0, 0.5)]), "a")
-    write_table(table, tmp_path / "summary.csv")
+    write_table(tmp_path / "summary.csv", table)
     read = pd.read_csv(tmp_path / "summary.csv", dtype=str, keep_default_na=False)
     assert read["accuracy_sd"].tolist() == [""]
     assert read["accuracy_mean"].tolist() == ["0.5"]

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from timbang.languages.texts import read_texts
 from timbang.report import tables
-from timbang.report.published import read_published
 from timbang.report.settings import list_own_settings, list_settings
-from timbang.report.texts import read_texts
+from timbang.study.published import read_published
 
 ROOT = Path(__file__).parents[2]
 TEXTS = read_texts(ROOT / "report" / "texts" / "en.yaml")

@@ -24,10 +24,10 @@ import torch
 from PIL import Image
 from torchvision import datasets
 
-from timbang.data.catalogue import CATALOGUE, OTHER_PURPOSES, check_dataset
-from timbang.data.sources import read_label_table
-from timbang.data.torchvision_images import write_torchvision_images
 from timbang.errors import TimbangError
+from timbang.sources.listing import read_label_table
+from timbang.sources.torchvision_catalogue import CATALOGUE, OTHER_PURPOSES, check_dataset
+from timbang.sources.torchvision_images import write_torchvision_images
 
 WITH_CHECKSUMS = (
     "cifar",

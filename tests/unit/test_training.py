@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made import make_recipe
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torchvision.transforms import Normalize
@@ -17,7 +18,7 @@ from timbang.errors import TimbangError
 from timbang.networks import build
 from timbang.networks.zoo import initialise
 from timbang.streams import stream_seed
-from timbang.study import Contender, Recipe
+from timbang.study.words import Contender
 from timbang.training import device as devices
 from timbang.training import loop, start
 from timbang.training.batches import draw_batches, flip_images, load_images
@@ -34,7 +35,7 @@ from timbang.training.progress import TrainingBar
 from timbang.training.steps import tabulate_steps
 
 CPU = torch.device("cpu")
-RECIPE = Recipe(epochs=2, batch_size=8, horizontal_flip=0.5)
+RECIPE = make_recipe(epochs=2, batch_size=8, horizontal_flip=0.5)
 # A step so small that no weight changes.
 STILL = replace(RECIPE, learning_rate=1e-30, weight_decay=0.0, epochs=1)
 
@@ -55,7 +56,7 @@ def make_images(seed=0, symmetric=False):
 
 
 def run(recipe=RECIPE, replicate=0, images=None, network="resnet34"):
-    contender = Contender("mine", network, 0.125, recipe)
+    contender = Contender("mine", network, 0.125, recipe, None)
     return train(contender, replicate, images or make_images(), 3, CPU)
 
 
@@ -166,6 +167,13 @@ def test_history_ends_with_the_logits():
     assert torch.equal(
         finished.logits, predict(finished.network, images.pixels, images.validation, CPU)
     )
+
+
+def test_the_validation_images_are_predicted_once_an_epoch(monkeypatch):
+    passes = []
+    monkeypatch.setattr(loop, "predict", lambda *given: passes.append(1) or predict(*given))
+    run()
+    assert len(passes) == RECIPE.epochs
 
 
 def test_a_separable_task_is_learnt():
@@ -396,7 +404,7 @@ class Terminal(io.StringIO):
 def test_bar_shows_loss_accuracy_and_time_left(monkeypatch):
     monkeypatch.setattr("sys.stderr", terminal := Terminal())
     monkeypatch.setattr("timbang.training.progress.SECONDS_BETWEEN_LOOKS", 0)
-    contender = Contender("mine", "resnet34", 0.125, RECIPE)
+    contender = Contender("mine", "resnet34", 0.125, RECIPE, None)
     with TrainingBar("mine 0", 6, RECIPE.batch_size) as bar:
         bar.bar.mininterval = 0
         train(contender, 0, make_images(), 3, CPU, on_step=bar.step_done)
@@ -406,7 +414,7 @@ def test_bar_shows_loss_accuracy_and_time_left(monkeypatch):
 
 def test_bar_is_for_terminals_only(monkeypatch):
     monkeypatch.setattr("sys.stderr", file := io.StringIO())
-    contender = Contender("mine", "resnet34", 0.125, RECIPE)
+    contender = Contender("mine", "resnet34", 0.125, RECIPE, None)
     with TrainingBar("mine 0", 6, RECIPE.batch_size) as bar:
         train(contender, 0, make_images(), 3, CPU, on_step=bar.step_done)
     assert file.getvalue() == ""

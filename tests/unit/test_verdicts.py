@@ -1,5 +1,6 @@
 """Verdicts follow their rules, whatever the differences are."""
 
+import hashlib
 import math
 import re
 
@@ -9,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from timbang.data.records import write_table
 from timbang.errors import TimbangError
-from timbang.evidence.claims import Claim, Comparison, check_names, make_claim
+from timbang.evidence.claims import Claim, Comparison, check_names, make_claim, read_claims
 from timbang.evidence.contrasts import Design
+from timbang.evidence.judging import describe_verdicts, judge_study, list_claims
 from timbang.evidence.verdicts import (
     decide_contrasts,
     decide_family,
@@ -24,6 +25,8 @@ from timbang.evidence.verdicts import (
     tabulate_decisions,
     turn,
 )
+from timbang.records.writing import write_table
+from timbang.resources import REPORT
 
 REDRAWN = Design("redrawn", 800, 200)
 WORDS = {"en": "x", "id": "y"}
@@ -80,14 +83,14 @@ def test_clear_differences_are_decided(difference, greater, no_greater, equal):
 def test_study_of_one_contender_has_an_empty_table(tmp_path):
     runs = make_runs(ref=BASE)
     assert decide_contrasts(runs, against_reference(runs), REDRAWN, 0.02) == []
-    write_table(tabulate_decisions([]), tmp_path / "contrasts.csv")
+    write_table(tmp_path / "contrasts.csv", tabulate_decisions([]))
     assert read_contrasts(tmp_path / "contrasts.csv") == []
 
 
 def test_contrasts_are_read_as_they_were_written(tmp_path):
     runs = make_runs(ref=BASE[:1], a=BASE[:1] + 0.1)
     decisions = decide_contrasts(runs, against_reference(runs), REDRAWN, 0.02)
-    write_table(tabulate_decisions(decisions), tmp_path / "contrasts.csv")
+    write_table(tmp_path / "contrasts.csv", tabulate_decisions(decisions))
     (row,) = read_contrasts(tmp_path / "contrasts.csv")
     assert (row["says"], row["low"], row["pairs"]) == ("single", None, 1)
     assert row["mean"] == pytest.approx(0.1)
@@ -248,3 +251,42 @@ def test_mistake_in_a_claim_is_one_line_with_its_place(change, message):
     )
     assert message in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+
+
+# A study
+
+
+def test_a_study_is_decided_by_the_last_epoch_and_by_the_last_epochs(tmp_path):
+    runs = make_runs(ref=BASE, a=BASE + 0.2 + WOBBLE).assign(
+        train_images=800, validation_images=200, late_accuracy=0.5
+    )
+    pairs = against_reference(runs)
+    judgement = judge_study(runs, [make("greater")], pairs, "redrawn", 0.02)
+    assert [(own.measure, own.says) for own in judgement.decisions] == [
+        ("accuracy", "higher"),
+        ("late_accuracy", "equal"),
+    ]
+    assert judgement.decisions[:1] == decide_contrasts(runs, pairs, REDRAWN, 0.02)
+    (judged,) = judgement.verdicts
+    assert (judged.verdict, judged.late) == ("supported", "refuted")
+    file = tmp_path / "runs.csv"
+    file.write_bytes(b"runs")
+    (described,) = describe_verdicts([judged], file)
+    assert described == describe_verdict(judged, {"runs.csv": hashlib.sha256(b"runs").hexdigest()})
+
+
+def test_a_study_s_own_claims_come_after_those_of_files():
+    content = {
+        "statement": WORDS,
+        "tests": [{"measure": "accuracy", "first": "a", "second": "ref", "expect": "greater"}],
+        "texts": TEXTS,
+    }
+    (own,) = list_claims([], {"mine": content})
+    assert own == make_claim("mine", content, "claims.mine")
+    files = sorted((REPORT / "claims").glob("*.yaml"))
+    assert [claim.name for claim in list_claims(files, {"mine": content})] == [
+        *(claim.name for claim in read_claims(files)),
+        "mine",
+    ]
+    with pytest.raises(TimbangError, match=r"claims\.mine"):
+        list_claims([], {"mine": {"statement": WORDS}})

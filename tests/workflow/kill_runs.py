@@ -27,9 +27,9 @@ RUN = Path("results/killed/runs/resnet34/0")
 LOG = Path("results/killed/logs/train_network/resnet34/0.log")
 CONFIG = {
     "study": "killed",
-    "data": {"source": "digits", "image_size": 32},
+    "data": {"source": "digits", "image_size": 16},
     "replicates": 1,
-    "recipe": {"epochs": 3, "ema": 0.9, "schedule": "cosine", "mixup": 0.2},
+    "recipe": {"epochs": 2, "batch_size": 64, "ema": 0.9, "schedule": "cosine", "mixup": 0.2},
     "width": 0.125,
     "contenders": ["resnet34"],
     "checkpoint_seconds": 0.1,

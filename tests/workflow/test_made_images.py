@@ -95,7 +95,7 @@ def test_archive_becomes_a_manifest_once(project, packed):
     assert "Nothing to be done" in output, output
     # How it was unpacked is no reason to read the images again, and other studies share them.
     with edited(
-        project.root / "src/timbang/data/archives.py", lambda code: code + b"CHANGED = True\n"
+        project.root / "src/timbang/sources/archives.py", lambda code: code + b"CHANGED = True\n"
     ):
         status, output = project.snakemake("-n", MANIFEST, config=config, work=work)
         assert jobs(output) == {"unpack_archive"}

@@ -230,7 +230,7 @@ def test_problem_images_are_all_listed_as_the_last_words_on_the_screen(project, 
         assert line.startswith(f"'{name}': is not an image that can be read")
     assert "data.on_problem" in remedy
     # Our code is told by a hash: no list of its modules stands above.
-    assert "src/timbang/data" not in output
+    assert "src/timbang/images" not in output
 
 
 def test_broken_image_costs_a_finished_study_nothing(study):

@@ -3,10 +3,11 @@
 
 rule write_digits:
     output:
-        table=f"{DIGITS}/labels.csv",
-        images=directory(f"{DIGITS}/images"),
+        table=f"{RESULTS}/data/digits/labels.csv",
+        images=directory(f"{RESULTS}/data/digits/images"),
     log:
         f"{RESULTS}/logs/write_digits.log",
+    localrule: True
     conda:
         PYTHON_ENVIRONMENT
     params:
@@ -24,10 +25,11 @@ rule fetch_archive:
         archive="data/downloads/{digest}.archive",
     log:
         f"{RESULTS}/logs/fetch_archive/{{digest}}.log",
+    localrule: True
     conda:
         PYTHON_ENVIRONMENT
     params:
-        sha256=ARCHIVE_SHA256,
+        sha256=lambda wildcards: SOURCE.sha256,
     message:
         f"Fetching the archive of study {STUDY.name}"
     script:
@@ -36,18 +38,21 @@ rule fetch_archive:
 
 rule unpack_archive:
     input:
-        archive=ancient([] if users_archive() else rules.fetch_archive.output.archive),
+        archive=lambda wildcards: (
+            [] if SOURCE.users_archive else ancient(f"data/downloads/{wildcards.digest}.archive")
+        ),
     output:
         folder=directory("data/archives/{digest}"),
     log:
         f"{RESULTS}/logs/unpack_archive/{{digest}}.log",
+    localrule: True
     conda:
         PYTHON_ENVIRONMENT
     params:
         code=code_of("unpack_archive.py"),
         # The user's own is no input, since Snakemake would take a brace in its name for a wildcard.
-        archive=lambda wildcards, input: str(users_archive() or input.archive),
-        sha256=ARCHIVE_SHA256,
+        archive=lambda wildcards, input: str(SOURCE.users_archive or input.archive),
+        sha256=lambda wildcards: SOURCE.sha256,
     message:
         "Unpacking the archive of study {wildcards.digest}"
     script:
@@ -60,11 +65,12 @@ rule write_torchvision_images:
         images=directory("data/torchvision-images/{dataset}/images"),
     log:
         f"{RESULTS}/logs/write_torchvision_images/{{dataset}}.log",
+    localrule: True
     conda:
         PYTHON_ENVIRONMENT
     params:
         code=code_of("write_torchvision_images.py"),
-        root=lambda wildcards: STUDY.data.root or "data/torchvision",
+        root=lambda wildcards: SOURCE.root,
     message:
         "Writing the images of {wildcards.dataset}"
     script:
@@ -105,8 +111,8 @@ rule build_manifest:
     threads: 4
     params:
         made_with=lambda wildcards: describe_manifest(),
-        table=lambda wildcards: label_table(),
-        image_folder=lambda wildcards: image_folder(),
+        table=lambda wildcards: SOURCE.label_table,
+        image_folder=lambda wildcards: SOURCE.image_folder,
     message:
         f"Reading the images of study {STUDY.name}"
     script:
@@ -134,7 +140,7 @@ rule write_pixels:
     threads: 4
     params:
         made_with=lambda wildcards: describe_pixels(),
-        image_folder=lambda wildcards: image_folder(),
+        image_folder=lambda wildcards: SOURCE.image_folder,
     message:
         f"Resizing the images to {STUDY.data.image_size}x{STUDY.data.image_size} pixels"
     script:
@@ -149,6 +155,7 @@ rule split_images:
         record=SPLIT_RECORD,
     log:
         f"{RESULTS}/logs/split_images/{{replicate}}.log",
+    localrule: True
     conda:
         PYTHON_ENVIRONMENT
     params:

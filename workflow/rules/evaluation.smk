@@ -15,6 +15,7 @@ rule evaluate_contender:
         metrics=per_replicate(f"{RUN}/metrics.json"),
     log:
         f"{RESULTS}/logs/evaluate_contender/{{contender}}.log",
+    localrule: True
     conda:
         PYTHON_ENVIRONMENT
     params:
@@ -47,6 +48,7 @@ rule summarise_runs:
         ),
     log:
         f"{RESULTS}/logs/summarise_runs.log",
+    localrule: True
     conda:
         PYTHON_ENVIRONMENT
     params:

@@ -5,7 +5,7 @@ rule judge_claims:
     input:
         reminder=if_from_elsewhere(f"{RESULTS}/contrasts.csv"),
         runs=rules.summarise_runs.output.runs,
-        claims=CLAIMS,
+        claims=list(map(str, CLAIMS)),
     output:
         contrasts=report(
             f"{RESULTS}/contrasts.csv",
@@ -15,6 +15,7 @@ rule judge_claims:
         verdicts=f"{RESULTS}/verdicts.json",
     log:
         f"{RESULTS}/logs/judge_claims.log",
+    localrule: True
     conda:
         PYTHON_ENVIRONMENT
     params:
@@ -22,8 +23,8 @@ rule judge_claims:
         reference=STUDY.reference,
         contrasts=list(STUDY.contrasts),
         margin=STUDY.margin,
-        claims=lambda wildcards: dict(STUDY.claims),
-        scheme=split_scheme(),
+        claims=lambda wildcards: OWN_CLAIMS,
+        splits=tie_of_splits(),
     message:
         "Judging the claims"
     script:

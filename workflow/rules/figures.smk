@@ -22,246 +22,84 @@ ALL_METRICS = expand(
     contender=CONTENDERS,
     replicate=STUDY.replicates,
 )
+ALL_SPLITS = expand(rules.split_images.output.split, replicate=STUDY.replicates)
+RUNS = {"runs": rules.summarise_runs.output.runs}
+IMAGES = {
+    "manifest": rules.build_manifest.output.manifest,
+    "pixels": rules.write_pixels.output.pixels,
+}
+
+# Of each figure: what it shows, what it is drawn from, and what its script is told besides.
+FIGURES = {
+    "curves": (
+        "the training curves",
+        {"files": ALL_HISTORIES},
+        {"titles": TITLES, "histories": by_contender(rules.train_network.output.history)},
+    ),
+    "accuracies": ("the accuracy of every run", RUNS, {**PUBLISHED, "titles": TITLES}),
+    "confusion": ("the confusion matrices", {"metrics": ALL_METRICS}, {"titles": WEIGHED}),
+    "classes": ("the number of images of each class", {"splits": ALL_SPLITS}, {}),
+    "samples": ("sample images of each class", IMAGES, {}),
+    "duplicates": (
+        "the duplicates",
+        {"audit": rules.build_manifest.output.audit, **IMAGES},
+        {},
+    ),
+    "leaks": ("the accuracy on leaked and on clean images", RUNS, {"titles": TITLES}),
+    "twin": (
+        f"the runs beside those of {STUDY.report.compare_with}",
+        {**RUNS, "other_runs": of_twin("runs.csv")},
+        {"titles": TITLES, "names": [STUDY.name, STUDY.report.compare_with]},
+    ),
+    "probes": (
+        "the probes",
+        {
+            **RUNS,
+            "probes": expand(
+                rules.probe_run.output.probes,
+                contender=CONTENDERS,
+                replicate=STUDY.replicates,
+            ),
+        },
+        {"titles": TITLES, "probes": by_contender(rules.probe_run.output.probes)},
+    ),
+}
+# It has no words in it.
+WITHOUT_WORDS = {"samples"}
 
 
-rule draw_curves:
-    input:
-        reminder=if_from_elsewhere(f"{RESULTS}/figures/curves-{{language}}.pdf"),
-        histories=ALL_HISTORIES,
-        texts=TEXTS,
-    output:
-        pdf=f"{RESULTS}/figures/curves-{{language}}.pdf",
-        svg=report(
-            f"{RESULTS}/figures/curves-{{language}}.svg",
-            category="Figures",
-            caption="../report/curves.rst",
-            labels={"figure": "curves", "language": "{language}"},
-        ),
-    log:
-        f"{RESULTS}/logs/draw_curves/{{language}}.log",
-    conda:
-        PYTHON_ENVIRONMENT
-    params:
-        code=code_of("draw_curves.py"),
-        titles=TITLES,
-        replicates=len(STUDY.replicates),
-    message:
-        "Drawing the training curves ({wildcards.language})"
-    script:
-        "../scripts/draw_curves.py"
+for figure, (shown, drawn_from, told) in FIGURES.items():
+    stem = figure if figure in WITHOUT_WORDS else f"{figure}-{{language}}"
 
-
-rule draw_accuracies:
-    input:
-        reminder=if_from_elsewhere(f"{RESULTS}/figures/accuracies-{{language}}.pdf"),
-        runs=rules.summarise_runs.output.runs,
-        texts=TEXTS,
-    output:
-        pdf=f"{RESULTS}/figures/accuracies-{{language}}.pdf",
-        svg=report(
-            f"{RESULTS}/figures/accuracies-{{language}}.svg",
-            category="Figures",
-            caption="../report/accuracies.rst",
-            labels={"figure": "accuracies", "language": "{language}"},
-        ),
-    log:
-        f"{RESULTS}/logs/draw_accuracies/{{language}}.log",
-    conda:
-        PYTHON_ENVIRONMENT
-    params:
-        **PUBLISHED,
-        code=code_of("draw_accuracies.py"),
-        titles=TITLES,
-    message:
-        "Drawing the accuracy of every run ({wildcards.language})"
-    script:
-        "../scripts/draw_accuracies.py"
-
-
-rule draw_confusion:
-    input:
-        reminder=if_from_elsewhere(f"{RESULTS}/figures/confusion-{{language}}.pdf"),
-        metrics=ALL_METRICS,
-        texts=TEXTS,
-    output:
-        pdf=f"{RESULTS}/figures/confusion-{{language}}.pdf",
-        svg=report(
-            f"{RESULTS}/figures/confusion-{{language}}.svg",
-            category="Figures",
-            caption="../report/confusion.rst",
-            labels={"figure": "confusion matrices", "language": "{language}"},
-        ),
-    log:
-        f"{RESULTS}/logs/draw_confusion/{{language}}.log",
-    conda:
-        PYTHON_ENVIRONMENT
-    params:
-        code=code_of("draw_confusion.py"),
-        titles=WEIGHED,
-    message:
-        "Drawing the confusion matrices ({wildcards.language})"
-    script:
-        "../scripts/draw_confusion.py"
-
-
-rule draw_classes:
-    input:
-        reminder=if_from_elsewhere(f"{RESULTS}/figures/classes-{{language}}.pdf"),
-        splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
-        texts=TEXTS,
-    output:
-        pdf=f"{RESULTS}/figures/classes-{{language}}.pdf",
-        svg=report(
-            f"{RESULTS}/figures/classes-{{language}}.svg",
-            category="Figures",
-            caption="../report/classes.rst",
-            labels={"figure": "classes", "language": "{language}"},
-        ),
-    log:
-        f"{RESULTS}/logs/draw_classes/{{language}}.log",
-    conda:
-        PYTHON_ENVIRONMENT
-    params:
-        code=code_of("draw_classes.py"),
-    message:
-        "Drawing the number of images of each class ({wildcards.language})"
-    script:
-        "../scripts/draw_classes.py"
-
-
-rule draw_samples:
-    input:
-        reminder=if_from_elsewhere(f"{RESULTS}/figures/samples.pdf"),
-        manifest=rules.build_manifest.output.manifest,
-        pixels=rules.write_pixels.output.pixels,
-    output:
-        pdf=f"{RESULTS}/figures/samples.pdf",
-        svg=report(
-            f"{RESULTS}/figures/samples.svg",
-            category="Figures",
-            caption="../report/samples.rst",
-            labels={"figure": "sample images", "language": ""},
-        ),
-    log:
-        f"{RESULTS}/logs/draw_samples.log",
-    conda:
-        PYTHON_ENVIRONMENT
-    params:
-        code=code_of("draw_samples.py"),
-    message:
-        "Drawing sample images of each class"
-    script:
-        "../scripts/draw_samples.py"
-
-
-rule draw_duplicates:
-    input:
-        reminder=if_from_elsewhere(f"{RESULTS}/figures/duplicates-{{language}}.pdf"),
-        audit=rules.build_manifest.output.audit,
-        manifest=rules.build_manifest.output.manifest,
-        pixels=rules.write_pixels.output.pixels,
-        texts=TEXTS,
-    output:
-        pdf=f"{RESULTS}/figures/duplicates-{{language}}.pdf",
-        svg=report(
-            f"{RESULTS}/figures/duplicates-{{language}}.svg",
-            category="Figures",
-            caption="../report/duplicates.rst",
-            labels={"figure": "duplicates", "language": "{language}"},
-        ),
-    log:
-        f"{RESULTS}/logs/draw_duplicates/{{language}}.log",
-    conda:
-        PYTHON_ENVIRONMENT
-    params:
-        code=code_of("draw_duplicates.py"),
-    message:
-        "Drawing the duplicates ({wildcards.language})"
-    script:
-        "../scripts/draw_duplicates.py"
-
-
-rule draw_leaks:
-    input:
-        reminder=if_from_elsewhere(f"{RESULTS}/figures/leaks-{{language}}.pdf"),
-        runs=rules.summarise_runs.output.runs,
-        texts=TEXTS,
-    output:
-        pdf=f"{RESULTS}/figures/leaks-{{language}}.pdf",
-        svg=report(
-            f"{RESULTS}/figures/leaks-{{language}}.svg",
-            category="Figures",
-            caption="../report/leaks.rst",
-            labels={"figure": "leaks", "language": "{language}"},
-        ),
-    log:
-        f"{RESULTS}/logs/draw_leaks/{{language}}.log",
-    conda:
-        PYTHON_ENVIRONMENT
-    params:
-        code=code_of("draw_leaks.py"),
-        titles=TITLES,
-    message:
-        "Drawing the accuracy on leaked and on clean images ({wildcards.language})"
-    script:
-        "../scripts/draw_leaks.py"
-
-
-rule draw_twin:
-    input:
-        reminder=if_from_elsewhere(f"{RESULTS}/figures/twin-{{language}}.pdf"),
-        runs=rules.summarise_runs.output.runs,
-        other_runs=of_twin("runs.csv"),
-        texts=TEXTS,
-    output:
-        pdf=f"{RESULTS}/figures/twin-{{language}}.pdf",
-        svg=report(
-            f"{RESULTS}/figures/twin-{{language}}.svg",
-            category="Figures",
-            caption="../report/twin.rst",
-            labels={"figure": "comparison with another study", "language": "{language}"},
-        ),
-    log:
-        f"{RESULTS}/logs/draw_twin/{{language}}.log",
-    conda:
-        PYTHON_ENVIRONMENT
-    params:
-        code=code_of("draw_twin.py"),
-        titles=TITLES,
-        names=[STUDY.name, STUDY.report.compare_with],
-    message:
-        f"Drawing the runs beside those of {STUDY.report.compare_with} ({{wildcards.language}})"
-    script:
-        "../scripts/draw_twin.py"
-
-
-rule draw_probes:
-    input:
-        reminder=if_from_elsewhere(f"{RESULTS}/figures/probes-{{language}}.pdf"),
-        probes=expand(
-            rules.probe_run.output.probes,
-            contender=CONTENDERS,
-            replicate=STUDY.replicates,
-        ),
-        runs=rules.summarise_runs.output.runs,
-        texts=TEXTS,
-    output:
-        pdf=f"{RESULTS}/figures/probes-{{language}}.pdf",
-        svg=report(
-            f"{RESULTS}/figures/probes-{{language}}.svg",
-            category="Figures",
-            caption="../report/probes.rst",
-            labels={"figure": "probes", "language": "{language}"},
-        ),
-    log:
-        f"{RESULTS}/logs/draw_probes/{{language}}.log",
-    conda:
-        PYTHON_ENVIRONMENT
-    params:
-        code=code_of("draw_probes.py"),
-        titles=TITLES,
-        replicates=len(STUDY.replicates),
-    message:
-        "Drawing the probes ({wildcards.language})"
-    script:
-        "../scripts/draw_probes.py"
+    rule:
+        name:
+            f"draw_{figure}"
+        input:
+            **drawn_from,
+            **({} if figure in WITHOUT_WORDS else {"texts": TEXTS}),
+            reminder=if_from_elsewhere(f"{RESULTS}/figures/{stem}.pdf"),
+        output:
+            pdf=f"{RESULTS}/figures/{stem}.pdf",
+            svg=report(
+                f"{RESULTS}/figures/{stem}.svg",
+                category="Figures",
+                caption=f"../report/{figure}.rst",
+                labels={
+                    "figure": shown,
+                    "language": "" if figure in WITHOUT_WORDS else "{language}",
+                },
+            ),
+        log:
+            f"{RESULTS}/logs/draw_{stem.replace('-', '/')}.log",
+        localrule: True
+        conda:
+            PYTHON_ENVIRONMENT
+        params:
+            **told,
+            code=code_of(f"draw_{figure}.py"),
+            # What stands below script is looked up when it runs, and so cannot name the figure.
+            script=f"draw_{figure}.py",
+        message:
+            f"Drawing {shown}" + ("" if figure in WITHOUT_WORDS else " ({wildcards.language})")
+        script:
+            "../scripts/{params.script}"

@@ -1,40 +1,12 @@
 # The tables, the document and its PDF, in every language of the report.
 
 PLAIN = find_plain(STUDY.contenders, STUDY.reference)
-# Whether any published figure stands beside one of this study.
-SHOWS_PUBLISHED = has_published_results()
 TABLES = {
     name: f"{RESULTS}/tables/{name.replace('_', '-')}-{{language}}.tex"
-    for name in (
-        "settings",
-        "networks",
-        "contenders",
-        "classes",
-        "stage_one",
-        "stage_two",
-        "test",
-        "leaks",
-        "late",
-        "claims",
-        "replication",
-        "twin",
+    for name in list_tables(
+        STUDY, bool(CLAIMS or OWN_CLAIMS), read_published(STUDY.report.published)
     )
-    if not (name == "twin" and not STUDY.report.compare_with)
-    and not (name == "replication" and not SHOWS_PUBLISHED)
-    and not (name == "stage_one" and PLAIN is None)
-    and not (name == "stage_two" and PLAIN in (None, STUDY.reference))
 }
-FIGURES = [
-    rules.draw_curves.output.pdf,
-    rules.draw_accuracies.output.pdf,
-    rules.draw_confusion.output.pdf,
-    rules.draw_classes.output.pdf,
-    rules.draw_samples.output.pdf,
-    rules.draw_duplicates.output.pdf,
-    rules.draw_leaks.output.pdf,
-    *(rules.draw_probes.output.pdf for _ in [STUDY.probes] if STUDY.probes),
-    *(rules.draw_twin.output.pdf for _ in [STUDY.report.compare_with] if STUDY.report.compare_with),
-]
 
 
 rule write_tables:
@@ -49,6 +21,7 @@ rule write_tables:
         **TABLES,
     log:
         f"{RESULTS}/logs/write_tables/{{language}}.log",
+    localrule: True
     conda:
         PYTHON_ENVIRONMENT
     params:
@@ -90,11 +63,13 @@ rule write_report:
         bibliography=f"{RESULTS}/report/references-{{language}}.bib",
     log:
         f"{RESULTS}/logs/write_report/{{language}}.log",
+    localrule: True
     conda:
         PYTHON_ENVIRONMENT
     params:
         **PUBLISHED,
         made_with=lambda wildcards: hash_runs(),
+        histories=by_contender(rules.train_network.output.history),
         code=code_of("write_report.py"),
         title=lambda wildcards: STUDY.report.title.get(wildcards.language, ""),
         authors=lambda wildcards: list(STUDY.report.authors),
@@ -103,6 +78,7 @@ rule write_report:
         ai_assistance=lambda wildcards: STUDY.report.ai_assistance.get(wildcards.language, ""),
         contenders=lambda wildcards: [
             {
+                "name": contender.name,
                 "title": TITLES[contender.name],
                 "network": contender.network,
                 "width": contender.width,
@@ -116,7 +92,7 @@ rule write_report:
         weighed=list(WEIGHED),
         margin=STUDY.margin,
         probes=list(STUDY.probes),
-        scheme=split_scheme(),
+        splits=tie_of_splits(),
         plain=PLAIN,
         shortcuts_alone=PLAIN is not None
         and differ_in_shortcuts_alone(STUDY.contender(PLAIN), STUDY.contender(STUDY.reference)),
@@ -139,7 +115,7 @@ rule compile_report:
         reminder=if_from_elsewhere(f"{RESULTS}/report/report-{{language}}.pdf"),
         tex=rules.write_report.output.tex,
         bibliography=rules.write_report.output.bibliography,
-        figures=FIGURES,
+        figures=[getattr(rules, f"draw_{figure}").output.pdf for figure in list_figures(STUDY)],
         tables=list(TABLES.values()),
     output:
         pdf=report(
@@ -150,6 +126,7 @@ rule compile_report:
         ),
     log:
         f"{RESULTS}/logs/compile_report/{{language}}.log",
+    localrule: True
     conda:
         TEX_ENVIRONMENT
     params:
@@ -168,6 +145,7 @@ rule check_report:
         numbers=f"{RESULTS}/report/numbers.txt",
     log:
         f"{RESULTS}/logs/check_report.log",
+    localrule: True
     conda:
         PYTHON_ENVIRONMENT
     params:

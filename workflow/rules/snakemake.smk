@@ -9,7 +9,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from timbang.launcher import can_launch, client_command, start_server
 from timbang.logs import describe_failures
-from timbang.made_with import describe_remade
+from timbang.records.made_with import describe_remade
 from timbang.printable import show
 
 # Snakemake puts this path into shell commands as it is; a space in it would end the command.
@@ -90,30 +90,3 @@ onstart:
 onerror:
     # What the user has to do stands last, below what Snakemake has to say.
     atexit.register(print, describe_failures(FAILED_JOBS.found), file=sys.stderr)
-
-
-# On a cluster these run where snakemake runs: seconds each, and TeX or a network is seldom on its
-# nodes.
-localrules:
-    all,
-    write_digits,
-    fetch_archive,
-    unpack_archive,
-    write_torchvision_images,
-    split_images,
-    evaluate_contender,
-    summarise_runs,
-    judge_claims,
-    draw_curves,
-    draw_accuracies,
-    draw_confusion,
-    draw_classes,
-    draw_samples,
-    draw_duplicates,
-    draw_leaks,
-    draw_twin,
-    draw_probes,
-    write_tables,
-    write_report,
-    compile_report,
-    check_report,

@@ -1,20 +1,12 @@
-import json
 from pathlib import Path
 
-from timbang.data.audit import audit_images, write_summary
-from timbang.data.duplicates import list_blocks
-from timbang.data.manifest import (
-    describe_images,
-    group_duplicates,
-    list_problems,
-    shorten_problems,
-)
-from timbang.data.records import write_table
-from timbang.data.sources import list_images
-from timbang.errors import TimbangError
-from timbang.logs import log_to, progress
-from timbang.made_with import make_record, write_json
+from timbang.images.audit import write_summary
+from timbang.images.building import build_manifest
+from timbang.logs import log_to
 from timbang.printable import show_lines
+from timbang.records.made_with import make_record, write_record
+from timbang.records.writing import write_json, write_table
+from timbang.sources.listing import list_images
 
 params = snakemake.params
 settings = params.made_with
@@ -29,43 +21,18 @@ with log_to(snakemake.log[0]) as log:
         settings["label_column"],
         settings["part_column"],
     )
-    described = describe_images(
-        source,
-        folder,
-        snakemake.threads,
-        settings["largest_image"],
-        progress(len(source), "reading images"),
-    )
-    problems = list_problems(described.manifest)
-    if problems and settings["on_problem"] == "stop":
-        raise TimbangError(
-            "\n".join(
-                [
-                    f"{len(problems)} of {len(source)} images below {folder} have a problem:",
-                    *shorten_problems(problems),
-                    "Mend them, or set data.on_problem to skip to leave them out.",
-                ]
-            )
-        )
-    for problem in problems:
-        log.warning("left out: %s", problem)
-    criterion = {
-        "distance": settings["duplicate_distance"],
-        "evidence": settings["duplicate_evidence"],
-    }
-    grouped = group_duplicates(
-        described,
-        **criterion,
+    manifest, audit = build_manifest(
+        source=source,
+        folder=folder,
+        on_problem=settings["on_problem"],
+        largest_image=settings["largest_image"],
+        duplicate_distance=settings["duplicate_distance"],
+        duplicate_evidence=settings["duplicate_evidence"],
         workers=snakemake.threads,
-        progress=progress(len(list_blocks(len(described.hashes))), "comparing images"),
     )
-    audit = audit_images(grouped, described.hashes, described.thumbnails, **criterion)
-    write_table(grouped.manifest, Path(snakemake.output.manifest))
-    Path(snakemake.output.audit).write_text(
-        json.dumps(audit, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
-    record = make_record(settings, {})
-    write_json(record, Path(snakemake.output.record))
+    write_table(Path(snakemake.output.manifest), manifest)
+    write_json(Path(snakemake.output.audit), audit, ensure_ascii=False)
+    write_record(Path(snakemake.output.record), make_record(settings, {}))
     summary = [f"What the audit found in the images of {folder}:", *write_summary(audit)]
     for line in summary:
         log.info(line)

@@ -16,16 +16,17 @@ import pandas as pd
 import yaml
 from pypdf import PdfReader
 
-from timbang.data.records import read_manifest, read_split
 from timbang.errors import TimbangError
-from timbang.evaluation.summary import read_classes
-from timbang.report.published import read_published
-from timbang.report.reader import read_report
-from timbang.report.reading.derivations import Results
-from timbang.report.reading.findings import ANYWHERE, IN_PLACE, NO_RESULT
-from timbang.report.texts import read_texts
+from timbang.languages.texts import read_texts
+from timbang.reader.derivations import Results
+from timbang.reader.findings import ANYWHERE, IN_PLACE, NO_RESULT
+from timbang.reader.reader import read_report
+from timbang.records.tables import read_manifest, read_rows, read_split
 from timbang.resources import CONFIG, REPORT, SCHEMA
-from timbang.study import Study, read_study
+from timbang.sources.choice import find_source
+from timbang.study.published import read_published
+from timbang.study.reading import read_study
+from timbang.study.words import Study
 
 
 def find_config(study: str) -> Path:
@@ -38,11 +39,11 @@ def find_config(study: str) -> Path:
 def read_config(path: Path) -> Study:
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return read_study(config, schema, lambda network, width: None)
+    return read_study(config, schema, find_source, lambda network, width: None)
 
 
 def by_contender(path: Path) -> dict:
-    rows = pd.read_csv(path, dtype={"contender": str}).to_dict("records")
+    rows = read_rows(path).to_dict("records")
     return {row["contender"]: row for row in rows}
 
 
@@ -56,8 +57,8 @@ def read_results(folder: Path, study: Study) -> Results:
     return Results(
         study=study,
         summary=by_contender(folder / "summary.csv"),
-        runs=pd.read_csv(folder / "runs.csv", dtype={"contender": str}),
-        classes=read_classes(folder / "per_class.csv"),
+        runs=read_rows(folder / "runs.csv"),
+        classes=read_rows(folder / "per_class.csv"),
         audit=json.loads((folder / "data" / "audit.json").read_text(encoding="utf-8")),
         manifest=read_manifest(folder / "data" / "manifest.csv"),
         splits=[read_split(folder / "splits" / f"{r}.csv") for r in study.replicates],
@@ -72,7 +73,7 @@ def read_results(folder: Path, study: Study) -> Results:
         published=read_published(study.report.published),
         other=by_contender(folder.parent / twin / "summary.csv") if twin else None,
         # A study of one contender has no contrast, and its table not even columns.
-        contrasts=pd.read_csv(contrasts)
+        contrasts=read_rows(contrasts)
         if contrasts.is_file() and contrasts.read_text(encoding="utf-8").strip()
         else None,
         verdicts=json.loads(verdicts.read_text(encoding="utf-8")) if verdicts.is_file() else None,

@@ -1,17 +1,17 @@
 from pathlib import Path
 
 import matplotlib
-import pandas as pd
 
+from timbang.languages.texts import read_texts
 from timbang.logs import log_to
+from timbang.records.tables import read_rows
 from timbang.report.figures.accuracies import draw_accuracies
 from timbang.report.figures.style import STYLE, mark, save_figure
-from timbang.report.published import read_published
-from timbang.report.texts import read_texts
+from timbang.study.published import read_published
 
 with log_to(snakemake.log[0]), matplotlib.rc_context(STYLE):
     titles = snakemake.params.titles
-    runs = pd.read_csv(snakemake.input.runs)
+    runs = read_rows(snakemake.input.runs)
     published = read_published(snakemake.params.published)
     figure = draw_accuracies(
         accuracies={

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import matplotlib
 
-from timbang.evaluation.summary import sum_matrices
+from timbang.languages.texts import read_texts
 from timbang.logs import log_to
 from timbang.report.figures.confusion import draw_confusion
 from timbang.report.figures.style import STYLE, save_figure
-from timbang.report.texts import read_texts
+from timbang.scores.summary import sum_matrices
 
 with log_to(snakemake.log[0]), matplotlib.rc_context(STYLE):
     metrics = [

@@ -4,12 +4,12 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from timbang.data.pixels import PixelFile
-from timbang.data.records import read_manifest, usable_images
+from timbang.images.pixels import PixelFile
+from timbang.languages.texts import read_texts
 from timbang.logs import log_to
+from timbang.records.tables import read_manifest, usable_images
 from timbang.report.figures.duplicates import choose_groups, choose_pairs, draw_duplicates
 from timbang.report.figures.style import STYLE, save_figure
-from timbang.report.texts import read_texts
 
 with log_to(snakemake.log[0]), matplotlib.rc_context(STYLE):
     audit = json.loads(Path(snakemake.input.audit).read_text(encoding="utf-8"))

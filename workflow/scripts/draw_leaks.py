@@ -1,15 +1,15 @@
 from pathlib import Path
 
 import matplotlib
-import pandas as pd
 
+from timbang.languages.texts import read_texts
 from timbang.logs import log_to
+from timbang.records.tables import read_rows
 from timbang.report.figures.leaks import draw_leaks
 from timbang.report.figures.style import STYLE, save_figure
-from timbang.report.texts import read_texts
 
 with log_to(snakemake.log[0]), matplotlib.rc_context(STYLE):
-    runs = pd.read_csv(snakemake.input.runs)
+    runs = read_rows(snakemake.input.runs)
     figure = draw_leaks(
         runs={
             title: runs[runs["contender"] == name]

@@ -3,9 +3,9 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from timbang.data.pixels import PixelFile
-from timbang.data.records import read_manifest, usable_images
+from timbang.images.pixels import PixelFile
 from timbang.logs import log_to
+from timbang.records.tables import read_manifest, usable_images
 from timbang.report.figures.samples import choose_samples, draw_samples
 from timbang.report.figures.style import STYLE, save_figure
 

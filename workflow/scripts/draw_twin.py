@@ -1,16 +1,16 @@
 from pathlib import Path
 
 import matplotlib
-import pandas as pd
 
+from timbang.languages.texts import read_texts
 from timbang.logs import log_to
+from timbang.records.tables import read_rows
 from timbang.report.figures.style import STYLE, save_figure
 from timbang.report.figures.twin import draw_twin
-from timbang.report.texts import read_texts
 
 with log_to(snakemake.log[0]), matplotlib.rc_context(STYLE):
     here, there = (
-        pd.read_csv(path).groupby("contender")["accuracy"].apply(list).to_dict()
+        read_rows(path).groupby("contender")["accuracy"].apply(list).to_dict()
         for path in (snakemake.input.runs, snakemake.input.other_runs)
     )
     figure = draw_twin(

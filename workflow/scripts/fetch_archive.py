@@ -1,8 +1,7 @@
 from pathlib import Path
 
-from timbang.data.downloads import fetch_archive
 from timbang.logs import log_to
-from timbang.study import Data
+from timbang.sources.downloads import fetch_archive
 
 data = snakemake.config["data"]
 target = Path(snakemake.output.archive)
@@ -12,6 +11,6 @@ with log_to(snakemake.log[0]) as log:
         url=data["archive"],
         sha256=snakemake.params.sha256,
         target=target,
-        largest=data.get("largest_archive", Data.largest_archive),
+        largest=data["largest_archive"],
     )
     log.info("fetched %s, %s bytes", target, f"{target.stat().st_size:,}")

@@ -1,10 +1,10 @@
 import json
 from pathlib import Path
 
-from timbang.data.records import write_table
-from timbang.evaluation.summary import collect_runs, summarise_classes, summarise_runs
 from timbang.logs import log_to
-from timbang.made_with import check_runs
+from timbang.records.made_with import check_runs
+from timbang.records.writing import write_table
+from timbang.scores.summary import collect_runs, summarise_classes, summarise_runs
 
 with log_to(snakemake.log[0]) as log:
     metrics = [
@@ -12,7 +12,7 @@ with log_to(snakemake.log[0]) as log:
     ]
     check_runs(metrics, snakemake.input.metrics, snakemake.params.made_with)
     runs = collect_runs(metrics)
-    write_table(runs, Path(snakemake.output.runs))
-    write_table(summarise_runs(runs, snakemake.params.reference), Path(snakemake.output.summary))
-    write_table(summarise_classes(metrics), Path(snakemake.output.classes))
+    write_table(Path(snakemake.output.runs), runs)
+    write_table(Path(snakemake.output.summary), summarise_runs(runs, snakemake.params.reference))
+    write_table(Path(snakemake.output.classes), summarise_classes(metrics))
     log.info("summarised %d runs", len(runs))

@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from timbang.data.pixels import write_pixels
-from timbang.data.records import read_manifest, usable_images
+from timbang.images.resizing import write_pixels
 from timbang.logs import log_to, progress
-from timbang.made_with import make_record, write_json
+from timbang.records.made_with import make_record, write_record
+from timbang.records.tables import read_manifest, usable_images
 
 with log_to(snakemake.log[0]) as log:
     images = usable_images(read_manifest(Path(snakemake.input.manifest)))
@@ -19,5 +19,5 @@ with log_to(snakemake.log[0]) as log:
         progress=progress(len(images), "resizing images"),
     )
     record = make_record(settings, {"manifest": Path(snakemake.input.manifest)})
-    write_json(record, Path(snakemake.output.record))
+    write_record(Path(snakemake.output.record), record)
     log.info("wrote %d images of %d px", len(images), settings["image_size"])

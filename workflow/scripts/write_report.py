@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from timbang.data.records import read_manifest, read_split, usable_images
-from timbang.evaluation.stability import LAST_EPOCHS
-from timbang.evaluation.summary import check_summary, read_classes
 from timbang.evidence.contrasts import Design
 from timbang.evidence.verdicts import read_contrasts, turn
+from timbang.languages.texts import read_texts, write_date
 from timbang.logs import log_to
-from timbang.made_with import check_runs
+from timbang.records.made_with import check_runs
+from timbang.records.tables import read_manifest, read_rows, read_split, usable_images
+from timbang.records.writing import write_text
 from timbang.report import context as facts
 from timbang.report.data import describe_data, describe_splits
 from timbang.report.document import render_document
@@ -21,36 +21,37 @@ from timbang.report.judgements import (
     describe_plan,
     write_contrast,
 )
-from timbang.report.published import read_published
 from timbang.report.settings import list_own_settings
-from timbang.report.texts import read_texts, write_date
+from timbang.scores.stability import LAST_EPOCHS
+from timbang.scores.summary import check_summary
+from timbang.study.published import read_published
 
 with log_to(snakemake.log[0]) as log:
     texts = read_texts(Path(snakemake.input.texts))
     params = snakemake.params
     published = read_published(snakemake.params.published)
-    summary = pd.read_csv(snakemake.input.summary).to_dict("records")
+    summary = read_rows(snakemake.input.summary).to_dict("records")
     other_path = snakemake.input.get("other_summary")
-    other_summary = pd.read_csv(other_path).to_dict("records") if other_path else []
-    classes = read_classes(Path(snakemake.input.classes))
-    histories = [pd.read_csv(path) for path in snakemake.input.histories]
+    other_summary = read_rows(other_path).to_dict("records") if other_path else []
+    classes = read_rows(Path(snakemake.input.classes))
     metrics = [
         json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.metrics
     ]
     each = params.replicates
     check_runs(metrics, snakemake.input.metrics, params.made_with)
     check_summary(summary, metrics, snakemake.input.summary)
+    rows = {row["contender"]: row for row in summary}
     contenders = [
         facts.describe_contender(
-            row=row,
+            row=rows[own["name"]],
             title=own["title"],
             network=own["network"],
             width=own["width"],
-            histories=histories[place * each : (place + 1) * each],
-            classes=classes[classes["contender"] == row["contender"]],
+            histories=[pd.read_csv(path) for path in params.histories[own["name"]]],
+            classes=classes[classes["contender"] == own["name"]],
             published=published,
         )
-        for place, (row, own) in enumerate(zip(summary, params.contenders, strict=True))
+        for own in params.contenders
     ]
     common = params.recipe | {"width": params.width}
     own_recipes = [
@@ -63,7 +64,7 @@ with log_to(snakemake.log[0]) as log:
     main = [row for row in contrasts if row["measure"] == "accuracy"]
     claims = describe_claims(verdicts, params.titles, snakemake.wildcards.language, texts)
     design = Design(
-        params.scheme, summary[0]["train_images_mean"], summary[0]["validation_images_mean"]
+        params.splits, summary[0]["train_images_mean"], summary[0]["validation_images_mean"]
     )
     plan = describe_plan(each, len(main), design, main)
     for open_contrast in plan["undecided"]:
@@ -119,7 +120,7 @@ with log_to(snakemake.log[0]) as log:
         ),
     }
     document = render_document(Path(snakemake.input.template), context, texts)
-    Path(snakemake.output.tex).write_text(document, encoding="utf-8")
+    write_text(Path(snakemake.output.tex), document)
     bibliography = Path(snakemake.input.bibliography).read_text(encoding="utf-8")
-    Path(snakemake.output.bibliography).write_text(bibliography, encoding="utf-8")
+    write_text(Path(snakemake.output.bibliography), bibliography)
     log.info("wrote %s", snakemake.output.tex)

@@ -1,24 +1,23 @@
 import json
 from pathlib import Path
 
-import pandas as pd
-
-from timbang.evaluation.summary import read_classes
+from timbang.languages.texts import read_texts
 from timbang.logs import log_to
+from timbang.records.tables import read_rows
+from timbang.records.writing import write_text
 from timbang.report import tables
 from timbang.report.judgements import describe_claims
-from timbang.report.published import read_published
 from timbang.report.settings import list_settings
-from timbang.report.texts import read_texts
+from timbang.study.published import read_published
 
 with log_to(snakemake.log[0]) as log:
     texts = read_texts(Path(snakemake.input.texts))
     titles = snakemake.params.titles
     published = read_published(snakemake.params.published)
-    summary = pd.read_csv(snakemake.input.summary).to_dict("records")
+    summary = read_rows(snakemake.input.summary).to_dict("records")
     verdicts = json.loads(Path(snakemake.input.verdicts).read_text(encoding="utf-8"))
     by_name = {row["contender"]: row for row in summary}
-    classes = read_classes(Path(snakemake.input.classes))
+    classes = read_rows(Path(snakemake.input.classes))
     classes = classes[classes["contender"].isin(snakemake.params.weighed)]
     settings = list_settings(
         snakemake.params.recipe, snakemake.params.width, snakemake.params.image_size, texts
@@ -48,7 +47,7 @@ with log_to(snakemake.log[0]) as log:
             by_name[plain], by_name[reference], titles, published, texts
         )
     if snakemake.input.get("other_summary"):
-        others = pd.read_csv(snakemake.input.other_summary).to_dict("records")
+        others = read_rows(snakemake.input.other_summary).to_dict("records")
         there = {row["contender"]: row for row in others}
         made["twin"] = tables.tabulate_twin(
             [row for row in summary if row["contender"] in there],
@@ -58,5 +57,5 @@ with log_to(snakemake.log[0]) as log:
             texts,
         )
     for name, path in snakemake.output.items():
-        Path(path).write_text(made[name], encoding="utf-8")
+        write_text(Path(path), made[name])
         log.info("wrote %s", path)

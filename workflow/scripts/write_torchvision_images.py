@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from timbang.data.torchvision_images import write_torchvision_images
 from timbang.logs import log_to
+from timbang.sources.torchvision_images import write_torchvision_images
 
 with log_to(snakemake.log[0]) as log:
     count = write_torchvision_images(

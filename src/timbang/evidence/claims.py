@@ -2,33 +2,51 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from timbang.errors import TimbangError
-from timbang.plain_yaml import read_plain_yaml
-from timbang.study import suggest
+from timbang.study.messages import suggest
+from timbang.study.plain_yaml import read_plain_yaml
 
-VERDICTS = ("supported", "refuted", "inconclusive", "not_tested")
-# What a test expects of the difference, first minus second.
-EXPECTATIONS = ("greater", "no_greater", "equal")
+
+class Verdict(StrEnum):
+    """What is said of a claim."""
+
+    SUPPORTED = "supported"
+    REFUTED = "refuted"
+    INCONCLUSIVE = "inconclusive"
+    NOT_TESTED = "not_tested"
+
+
+class Expectation(StrEnum):
+    """What a test expects of the difference, first minus second."""
+
+    GREATER = "greater"
+    NO_GREATER = "no_greater"
+    EQUAL = "equal"
+
+
 LANGUAGES = ("en", "id")
+# The word for a claim that comes with the library.
+PUBLISHED = "published"
 
 
 @dataclass(frozen=True)
 class Comparison:
     """A paired comparison of two contenders by one measure of their runs.
 
-    ``measure`` is a column of ``runs.csv``; ``expect`` is one of ``EXPECTATIONS``. ``margin`` is in
-    the measure's unit; None stands for the study's margin of accuracy.
+    ``measure`` is a column of ``runs.csv``; ``margin`` is in the measure's unit, and None stands
+    for the study's margin of accuracy.
     """
 
     measure: str
     first: str
     second: str
-    expect: str
+    expect: Expectation
     margin: float | None
 
 
@@ -101,13 +119,13 @@ def make_claim(name: str, content: Any, place: str) -> Claim:
 
 
 def check_names(
-    claim: Claim, contenders: Sequence[str], measures: Sequence[str], place: str
+    claim: Claim, contenders: Sequence[str] | None, measures: Sequence[str], place: str
 ) -> None:
-    """Check that a claim of the user's own speaks of what the study has.
+    """Check that a claim speaks of what a study has.
 
     Args:
         claim: the claim.
-        contenders: the names of the study's contenders.
+        contenders: the names of the study's contenders; None where others may be named.
         measures: the measures that its runs may have, columns of ``runs.csv``.
         place: names the claim in messages.
 
@@ -120,11 +138,52 @@ def check_names(
             ("first", test.first, "contender", contenders),
             ("second", test.second, "contender", contenders),
         ):
-            if name not in known:
+            if known is not None and name not in known:
                 raise TimbangError(
                     f"{place}: tests.{number}.{key}: {name!r} is not a {kind}"
                     f"{suggest(name, list(known))}; allowed: {', '.join(known)}"
                 )
+
+
+def choose_claims(
+    wanted: Any, shipped: Mapping[str, Path], contenders: Sequence[str], measures: Sequence[str]
+) -> tuple[list[Path], dict[str, Any]]:
+    """Find the claims that a study names, and check that they speak of what it has.
+
+    Args:
+        wanted: ``claims`` of the configuration: ``published``, names of shipped claims, or a
+            mapping of names to ``published`` or to a claim of the user's own.
+        shipped: the files of the published study's claims, by name.
+        contenders: the names of the study's contenders. With ``published`` alone the claims on
+            others are not tested; each that is named must be on these.
+        measures: the measures that claims may name.
+
+    Returns:
+        The files of the shipped ones, and the user's own by name.
+
+    Raises:
+        TimbangError: a name is none of the shipped claims, or a claim is wrong.
+    """
+    if wanted == PUBLISHED:
+        for path in shipped.values():
+            check_names(read_claim(path), None, measures, str(path))
+        return list(shipped.values()), {}
+    chosen = wanted if isinstance(wanted, Mapping) else dict.fromkeys(wanted, PUBLISHED)
+    own = {name: claim for name, claim in chosen.items() if claim != PUBLISHED}
+    paths = []
+    for name in chosen.keys() - own.keys():
+        if name not in shipped:
+            raise TimbangError(
+                f"claims: {name!r} is not a claim of the published study"
+                f"{suggest(name, list(shipped))}; allowed: {', '.join(shipped)}"
+            )
+        paths.append(shipped[name])
+        check_names(read_claim(shipped[name]), contenders, measures, f"claims.{name}")
+    for name, content in own.items():
+        check_names(
+            make_claim(name, content, f"claims.{name}"), contenders, measures, f"claims.{name}"
+        )
+    return sorted(paths), own
 
 
 def _place_of(number: str | None) -> tuple[bool, int, str]:
@@ -135,10 +194,10 @@ def _place_of(number: str | None) -> tuple[bool, int, str]:
 
 def _make_test(content: Any, place: str) -> Comparison:
     _check_keys(content, ("measure", "first", "second", "expect"), ("margin",), place)
-    if content["expect"] not in EXPECTATIONS:
+    if content["expect"] not in list(Expectation):
         raise TimbangError(
             f"{place}.expect: {content['expect']!r} is not allowed; allowed: "
-            f"{', '.join(EXPECTATIONS)}"
+            f"{', '.join(Expectation)}"
         )
     margin = content.get("margin")
     if margin is not None and not (isinstance(margin, int | float) and margin >= 0):
@@ -146,13 +205,15 @@ def _make_test(content: Any, place: str) -> Comparison:
     for key in ("measure", "first", "second"):
         if not isinstance(content[key], str):
             raise TimbangError(f"{place}.{key}: {content[key]!r} is not a text")
-    return Comparison(**{"margin": margin, **content})
+    return Comparison(**{"margin": margin, **content, "expect": Expectation(content["expect"])})
 
 
 def _read_texts(content: Any, place: str) -> dict[str, dict[str, str]]:
-    _check_keys(content, ("supported", "refuted", "inconclusive"), ("not_tested",), place)
+    needed = [verdict for verdict in Verdict if verdict != Verdict.NOT_TESTED]
+    _check_keys(content, needed, (Verdict.NOT_TESTED,), place)
     return {
-        verdict: _read_words(content.get(verdict, ""), f"{place}.{verdict}") for verdict in VERDICTS
+        verdict.value: _read_words(content.get(verdict, ""), f"{place}.{verdict}")
+        for verdict in Verdict
     }
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from scipy import special, stats
 
-Scheme = Literal["redrawn", "fixed"]
+Splits = Literal["redrawn", "fixed"]
 
 # With fewer pairs there are points and a range; no interval is given and nothing is decided.
 FEWEST_REPLICATES = 5
@@ -28,7 +28,7 @@ class Design:
     the means over replicates.
     """
 
-    scheme: Scheme
+    splits: Splits
     train_images: float
     validation_images: float
 
@@ -39,7 +39,7 @@ class Design:
         Nadeau and Bengio 2003 (Machine Learning 52), section 3; for folds Bouckaert and Frank
         2004 (PAKDD), section 2.
         """
-        return 0.0 if self.scheme == "fixed" else self.validation_images / self.train_images
+        return 0.0 if self.splits == "fixed" else self.validation_images / self.train_images
 
     @property
     def resolution(self) -> float:
@@ -109,7 +109,7 @@ def contrast(differences: Sequence[float], design: Design, margin: float) -> Con
         freedom = pairs - 1
         reach = float(special.stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
         low, high = mean - reach, mean + reach
-        if design.scheme == "fixed":
+        if design.splits == "fixed":
             p_value = flip_signs(known)
         else:
             p_value = float(2 * special.stdtr(freedom, -abs(mean) / error))

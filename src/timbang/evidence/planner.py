@@ -47,7 +47,7 @@ def plan(replicates: int, contrasts: int, design: Design) -> Plan:
 
 def smallest_p(replicates: int, design: Design) -> float:
     """Return the smallest p that a test can give: 2 / 2^J for flips of signs, none for t."""
-    return 2.0 ** (1 - replicates) if design.scheme == "fixed" else 0.0
+    return 2.0 ** (1 - replicates) if design.splits == "fixed" else 0.0
 
 
 def power(effect: float, replicates: int, contrasts: int, design: Design) -> float:

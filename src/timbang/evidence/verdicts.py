@@ -3,12 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from timbang.evidence.claims import Claim, Comparison
+from timbang.evidence.claims import Claim, Comparison, Expectation, Verdict
 from timbang.evidence.contrasts import (
     ALPHA,
     FEWEST_REPLICATES,
@@ -17,6 +18,7 @@ from timbang.evidence.contrasts import (
     adjust_by_holm,
     contrast,
 )
+from timbang.records.tables import read_rows
 
 ACCURACY, LATE_ACCURACY = "accuracy", "late_accuracy"
 
@@ -46,14 +48,31 @@ COLUMNS = (
 )
 
 
+class Finding(StrEnum):
+    """What a contrast says of its first contender, or why it can say nothing.
+
+    ``HIGHER`` and ``LOWER`` are by the margin at least and significant, ``EQUAL`` is within the
+    margin. Nothing can be decided with ``FEW`` replicates (from 2), a ``SINGLE`` one or ``NONE``.
+    """
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    EQUAL = "equal"
+    UNDECIDED = "undecided"
+    FEW = "few"
+    SINGLE = "single"
+    NONE = "none"
+
+
+# The same contrast seen from the other side.
+TURNED = {Finding.HIGHER: Finding.LOWER, Finding.LOWER: Finding.HIGHER}
+
+
 @dataclass(frozen=True)
 class Decision:
     """A contrast of two contenders by one measure, and what it decides.
 
-    ``says`` is ``higher`` or ``lower`` (of the first, by the margin at least and significant),
-    ``equal`` (within the margin), ``undecided``, or, where nothing can be decided, ``few`` (from 2
-    replicates), ``single`` or ``none``. ``p_adjusted`` is after Holm's correction over the
-    contrasts of its family.
+    ``p_adjusted`` is after Holm's correction over the contrasts of its family.
     """
 
     measure: str
@@ -62,7 +81,7 @@ class Decision:
     margin: float
     contrast: Contrast
     p_adjusted: float
-    says: str
+    says: Finding
 
 
 @dataclass(frozen=True)
@@ -75,18 +94,18 @@ class Outcome:
 
     test: Comparison
     decision: Decision | None
-    verdict: str
+    verdict: Verdict
     missing: str | None
     late: "Outcome | None"
 
 
 @dataclass(frozen=True)
-class Verdict:
+class JudgedClaim:
     """A claim with its outcomes and its verdict; ``late`` is that by the mean of last epochs."""
 
     claim: Claim
     outcomes: tuple[Outcome, ...]
-    verdict: str
+    verdict: Verdict
     late: str
 
 
@@ -139,16 +158,17 @@ def pair_runs(runs: pd.DataFrame, measure: str, first: str, second: str) -> list
     return (own - other).sort_index().tolist()
 
 
-def decide(own: Contrast, p_adjusted: float, margin: float) -> str:
+def decide(own: Contrast, p_adjusted: float, margin: float) -> Finding:
     """Return what a contrast decides: see ``Decision``."""
     if own.pairs < FEWEST_REPLICATES:
-        return {0: "none", 1: "single"}.get(own.pairs, "few")
+        return {0: Finding.NONE, 1: Finding.SINGLE}.get(own.pairs, Finding.FEW)
     if p_adjusted <= ALPHA and abs(own.mean) >= margin:
-        return "higher" if own.mean > 0 else "lower"
-    return "equal" if -margin < own.low and own.high < margin else "undecided"
+        return Finding.HIGHER if own.mean > 0 else Finding.LOWER
+    is_within = -margin < own.low and own.high < margin
+    return Finding.EQUAL if is_within else Finding.UNDECIDED
 
 
-def judge_test(expect: str, decision: Decision) -> str:
+def judge_test(expect: Expectation, decision: Decision) -> Verdict:
     """Return the verdict on one expectation.
 
     ``greater`` is supported where the first is significantly higher by the margin at least, and
@@ -159,32 +179,31 @@ def judge_test(expect: str, decision: Decision) -> str:
     """
     own = decision.contrast
     if not own.is_decidable:
-        return "inconclusive"
+        return Verdict.INCONCLUSIVE
     is_opposite = own.mean < 0 and decision.p_adjusted <= ALPHA
     is_below = own.high < decision.margin or is_opposite
     match expect:
-        case "greater":
-            supported, refuted = decision.says == "higher", is_below
-        case "no_greater":
-            supported, refuted = is_below, decision.says == "higher"
-        case "equal":
-            supported, refuted = decision.says == "equal", decision.says in ("higher", "lower")
-        case _:
-            raise ValueError(f"there is no expectation {expect!r}")
+        case Expectation.GREATER:
+            supported, refuted = decision.says == Finding.HIGHER, is_below
+        case Expectation.NO_GREATER:
+            supported, refuted = is_below, decision.says == Finding.HIGHER
+        case Expectation.EQUAL:
+            supported = decision.says == Finding.EQUAL
+            refuted = decision.says in (Finding.HIGHER, Finding.LOWER)
     if supported:
-        return "supported"
-    return "refuted" if refuted else "inconclusive"
+        return Verdict.SUPPORTED
+    return Verdict.REFUTED if refuted else Verdict.INCONCLUSIVE
 
 
-def join_verdicts(verdicts: Sequence[str]) -> str:
+def join_verdicts(verdicts: Sequence[Verdict]) -> Verdict:
     """Return the verdict on all of several tests: supported only where each is.
 
     What lacks a test is not tested, however the others are; one that is refuted refutes the whole.
     """
-    for verdict in ("not_tested", "refuted", "inconclusive"):
+    for verdict in (Verdict.NOT_TESTED, Verdict.REFUTED, Verdict.INCONCLUSIVE):
         if verdict in verdicts:
             return verdict
-    return "supported"
+    return Verdict.SUPPORTED
 
 
 def judge_claims(
@@ -193,7 +212,7 @@ def judge_claims(
     pairs: Sequence[tuple[str, str]],
     design: Design,
     margin: float,
-) -> list[Verdict]:
+) -> list[JudgedClaim]:
     """Return the verdicts on claims.
 
     A claim's test that is one of the study's contrasts takes Holm's correction from these; the
@@ -215,7 +234,7 @@ def _judge_claim(
     pairs: Sequence[tuple[str, str]],
     design: Design,
     margin: float,
-) -> Verdict:
+) -> JudgedClaim:
     outcomes = _judge_tests(claim.tests, runs, pairs, design, margin)
     late_tests = [
         replace(test, measure=LATE_ACCURACY) if test.measure == ACCURACY else test
@@ -226,7 +245,7 @@ def _judge_claim(
         replace(own, late=other) if own.test.measure == ACCURACY else own
         for own, other in zip(outcomes, late, strict=True)
     )
-    return Verdict(
+    return JudgedClaim(
         claim=claim,
         outcomes=joined,
         verdict=join_verdicts([own.verdict for own in outcomes]),
@@ -256,7 +275,7 @@ def _judge_tests(
     outcomes = []
     for test, lack in zip(tests, missing, strict=True):
         if lack is not None:
-            outcomes.append(Outcome(test, None, "not_tested", lack, None))
+            outcomes.append(Outcome(test, None, Verdict.NOT_TESTED, lack, None))
             continue
         decision = _correct_by_study(next(decisions), contrasts)
         outcomes.append(Outcome(test, decision, judge_test(test.expect, decision), None, None))
@@ -327,7 +346,7 @@ def describe_decision(decision: Decision) -> dict[str, Any]:
 
 def read_contrasts(path: Path) -> list[dict[str, Any]]:
     """Read ``contrasts.csv``: a row each, None where there is no number."""
-    table = pd.read_csv(path, dtype={"first": str, "second": str})
+    table = read_rows(path)
     return [
         {
             str(key): None if isinstance(value, float) and math.isnan(value) else value
@@ -352,11 +371,11 @@ def turn(row: Mapping[str, Any]) -> dict[str, Any]:
         "max": negative("min"),
         "low": negative("high"),
         "high": negative("low"),
-        "says": {"higher": "lower", "lower": "higher"}.get(row["says"], row["says"]),
+        "says": TURNED.get(row["says"], row["says"]),
     }
 
 
-def describe_verdict(verdict: Verdict, files: Mapping[str, str]) -> dict[str, Any]:
+def describe_verdict(verdict: JudgedClaim, files: Mapping[str, str]) -> dict[str, Any]:
     """Return a verdict as it is written to ``verdicts.json``.
 
     Args:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from timbang.networks.torchvision_names import TORCHVISION_NETWORKS
-from timbang.study import suggest
+from timbang.study.messages import suggest
 
 TORCHVISION, TIMM = "torchvision:", "timm:"
 # Narrower networks are not known to fail, but no study has tried them. It is no bound of oneDNN's

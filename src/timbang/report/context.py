@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from timbang.errors import TimbangError
-from timbang.evaluation.summary import STATISTICS
+from timbang.languages.texts import Texts, join_words
+from timbang.networks.relations import depth_of, family_of
 from timbang.report.figures.samples import MOST_CLASSES
-from timbang.report.networks import depth_of, family_of
-from timbang.report.published import Published
 from timbang.report.tex import TeX, escape_tex, number, plain_number
-from timbang.report.texts import Texts, join_words
+from timbang.scores.summary import STATISTICS
+from timbang.study.published import Published
 
 # So many digits tell a commit from all others, and fit a line.
 COMMIT_DIGITS = 12

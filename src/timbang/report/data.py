@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from timbang.data.records import TEST, TRAIN, VALIDATION
+from timbang.records.tables import TEST, TRAIN, VALIDATION
 from timbang.report.tex import number
 
 MOST_LISTED_PROBLEMS = 40

@@ -10,9 +10,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from timbang.languages.texts import Texts, join_words, write_count
 from timbang.report.context import write_loss_spread, write_spread
 from timbang.report.tex import TeX, escape_tex, number, percent, plain_number
-from timbang.report.texts import Texts, join_words, write_count
 
 
 def render_document(template: Path, context: Mapping[str, Any], texts: Texts) -> str:

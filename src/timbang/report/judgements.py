@@ -4,10 +4,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from timbang.evidence.claims import Verdict
 from timbang.evidence.contrasts import Design
 from timbang.evidence.planner import count_needed, plan
+from timbang.languages.texts import Texts, join_words
 from timbang.report.tex import TeX, escape_tex, number
-from timbang.report.texts import Texts, join_words
 
 # Of the measures that claims speak of: the factor and the digits of print.
 MEASURES = {
@@ -96,8 +97,7 @@ def _list_missing(verdict: Mapping[str, Any]) -> list[str]:
 
 def count_verdicts(verdicts: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Return how many claims have each verdict."""
-    kinds = ("supported", "refuted", "inconclusive", "not_tested")
-    return {kind: sum(own["verdict"] == kind for own in verdicts) for kind in kinds}
+    return {kind.value: sum(own["verdict"] == kind for own in verdicts) for kind in Verdict}
 
 
 def write_test(test: Mapping[str, Any], titles: Mapping[str, str], texts: Texts) -> TeX:
@@ -130,7 +130,7 @@ def describe_plan(
         "can_decide": made.can_decide,
         "needed": made.needed,
         "detectable": made.detectable if math.isfinite(made.detectable) else None,
-        "is_fixed": design.scheme == "fixed",
+        "is_fixed": design.splits == "fixed",
         "undecided": [
             {
                 "first": row["first"],

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from timbang.networks.catalogue import CATALOGUE, Architecture
-from timbang.report.titles import title_contender
-from timbang.study import Contender
-
-FOREIGN = "foreign"
+from timbang.networks.catalogue import CATALOGUE
+from timbang.networks.relations import layout_of
+from timbang.networks.titles import title_contender
+from timbang.study.words import Contender
 
 
 @dataclass(frozen=True)
@@ -20,37 +19,6 @@ class Layout:
     channels: tuple[int, ...]
     bottleneck: bool
     small: bool
-
-
-def family_of(network: str) -> str:
-    """Return a network's kind of block, or ``foreign`` for one that is not of the catalogue."""
-    return CATALOGUE[network].family if network in CATALOGUE else FOREIGN
-
-
-def depth_of(network: str) -> int | None:
-    """Return the layers with weights of a network of the catalogue, None for another one."""
-    return CATALOGUE[network].depth if network in CATALOGUE else None
-
-
-def find_plain(contenders: Sequence[Contender], reference: str) -> str | None:
-    """Return the plain contender to set against the reference: its twin, else the first.
-
-    None where there is no plain contender.
-    """
-    plain = [contender for contender in contenders if family_of(contender.network) == "plain"]
-    other = next(contender for contender in contenders if contender.name == reference)
-    twins = [contender for contender in plain if differ_in_shortcuts_alone(contender, other)]
-    return next((contender.name for contender in [*twins, *plain]), None)
-
-
-def differ_in_shortcuts_alone(plain: Contender, residual: Contender) -> bool:
-    """Say whether two contenders are equal but for the shortcuts of their blocks."""
-    return (
-        (family_of(plain.network), family_of(residual.network)) == ("plain", "resnet")
-        and _layout(CATALOGUE[plain.network]) == _layout(CATALOGUE[residual.network])
-        and (plain.width, plain.recipe) == (residual.width, residual.recipe)
-        and plain.parameters_of == residual.parameters_of is None
-    )
 
 
 def describe_networks(contenders: Sequence[Contender]) -> dict[str, Any]:
@@ -65,7 +33,7 @@ def describe_networks(contenders: Sequence[Contender]) -> dict[str, Any]:
     own = [contender for contender in contenders if contender.network in CATALOGUE]
     layouts: dict[tuple, list[str]] = {}
     for contender in own:
-        titles = layouts.setdefault(_layout(CATALOGUE[contender.network]), [])
+        titles = layouts.setdefault(layout_of(CATALOGUE[contender.network]), [])
         titles.append(_title(contender))
     return {
         "layouts": [
@@ -114,7 +82,3 @@ def _title_of_measure(contender: Contender, contenders: Sequence[Contender]) -> 
         for other in contenders
         if (other.network, other.width) == contender.parameters_of and other != contender
     )
-
-
-def _layout(architecture: Architecture) -> tuple[tuple[int, ...], bool, bool]:
-    return architecture.stages, architecture.bottleneck, architecture.small

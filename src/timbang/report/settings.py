@@ -1,12 +1,11 @@
 """How training settings are named and written in the report."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
+from timbang.languages.texts import Texts
 from timbang.report.tex import TeX, escape_tex, number, plain_number
-from timbang.report.texts import Texts
-from timbang.study import Recipe
+from timbang.study.schema import defaults_of
 
 # What the published study states; the rest of a recipe is off unless it is asked for.
 PUBLISHED_SETTINGS = (
@@ -17,7 +16,6 @@ PUBLISHED_SETTINGS = (
     "weight_decay",
     "horizontal_flip",
 )
-_DEFAULTS = asdict(Recipe())
 
 
 def list_settings(
@@ -27,12 +25,12 @@ def list_settings(
 
     Of what a recipe may have besides the published study's settings, only what is on is listed.
     """
-    words = texts["settings"]
+    words, off = texts["settings"], defaults_of("recipe")
     rows = [(words["image_size"], _write_value("image_size", image_size, texts))]
     rows += [
         (words[key], _write_value(key, value, texts))
         for key, value in recipe.items()
-        if key in PUBLISHED_SETTINGS or value != _DEFAULTS[key]
+        if key in PUBLISHED_SETTINGS or value != off[key]
     ]
     rows += [
         (words["width"], _write_value("width", width, texts)),

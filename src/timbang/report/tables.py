@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from pylatex import LongTable, NoEscape, Tabular
 
-from timbang.report.published import Published, PublishedResult
+from timbang.languages.texts import Texts
 from timbang.report.tex import TeX, cell, escape_tex, number
-from timbang.report.texts import Texts
+from timbang.study.published import Published, PublishedResult
 
 # Number columns as siunitx takes them: digits before and after the decimal mark.
 PERCENT, LOSS, MILLIONS, COUNT = "3.1", "3.3", "4.2", "6.1"

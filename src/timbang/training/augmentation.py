@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 import torch
 from torch import Generator, Tensor
 
-from timbang.study import Recipe
+from timbang.study.words import Recipe
 
 Augment = Callable[[Tensor], Tensor]
 Mix = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from timbang.data.pixels import PixelFile
+from timbang.images.pixels import PixelFile
 
 # The channel means and standard deviations of ImageNet's images, on the scale of 0 to 255.
 IMAGENET_MEAN = torch.tensor([0.485 * 255, 0.456 * 255, 0.406 * 255])

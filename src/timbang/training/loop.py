@@ -12,9 +12,9 @@ from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 
-from timbang.data.records import TRAIN, VALIDATION, class_indices, sorted_classes
+from timbang.records.tables import TRAIN, VALIDATION, class_indices, sorted_classes
 from timbang.streams import stream_seed
-from timbang.study import Contender
+from timbang.study.words import Contender
 from timbang.training.augmentation import (
     drawing_from,
     is_mixing,
@@ -29,10 +29,11 @@ from timbang.training.batches import (
     load_images,
     send,
 )
-from timbang.training.checkpoint import Checkpoint, Epoch, TrainingState
+from timbang.training.checkpoint import Checkpoint
 from timbang.training.optimization import make_average, make_optimizer, make_schedule
 from timbang.training.precision import compile_network, computing_in, make_scaler
 from timbang.training.start import build_network
+from timbang.training.state import Epoch, TrainingState
 
 # Evaluation keeps no gradients, so its batches may be larger than a recipe's.
 EVALUATION_BATCH = 128
@@ -56,7 +57,7 @@ class Images:
         """Return a study's images as a replicate's split divides them.
 
         Args:
-            split: the table of ``timbang.data.records.read_split``, one row an image.
+            split: the table of ``timbang.records.tables.read_split``, one row an image.
             pixels: the pixels of the same images, in the same order.
         """
         return cls(
@@ -121,6 +122,7 @@ def train(
     augment = make_augmentation(recipe, images.pixels.shape[1])
     mix = make_mixing(recipe, class_count)
     classes = torch.from_numpy(images.classes).to(device)
+    predicted: Tensor | None = None
 
     state.begin_epoch()
     while state.epoch <= recipe.epochs and state.diverged is None:
@@ -167,8 +169,9 @@ def train(
         if state.find_divergence() is None:
             if is_mixing(recipe):
                 train_loss, train_accuracy = score(evaluated, images, images.train, device)
-            validation_loss, validation_accuracy = score(
-                evaluated, images, images.validation, device
+            predicted = predict(evaluated, images.pixels, images.validation, device)
+            validation_loss, validation_accuracy = rate(
+                predicted, images.classes[images.validation]
             )
             if not np.isfinite(validation_loss):
                 state.diverged = state.epoch, state.step
@@ -186,11 +189,13 @@ def train(
         on_epoch(epoch, evaluated)
         if checkpoint:
             checkpoint.save(state)
-    logits = predict(evaluated, images.pixels, images.validation, device)
+    if predicted is None:
+        # It was killed after its last epoch, or diverged in its first.
+        predicted = predict(evaluated, images.pixels, images.validation, device)
     if state.diverged:
-        logits = torch.full_like(logits, float("nan"))
+        predicted = torch.full_like(predicted, float("nan"))
     step_losses = state.step_losses.cpu().numpy()[: len(state.history)]
-    return Run(evaluated, state.history, logits, step_losses, state.diverged)
+    return Run(evaluated, state.history, predicted, step_losses, state.diverged)
 
 
 def begin_training(
@@ -228,8 +233,17 @@ def score(
     network: nn.Module, images: Images, indices: np.ndarray, device: torch.device
 ) -> tuple[float, float]:
     """Return mean cross-entropy in nats and accuracy of images in evaluation mode."""
-    logits = predict(network, images.pixels, indices, device)
-    targets = torch.from_numpy(images.classes[indices])
+    return rate(predict(network, images.pixels, indices, device), images.classes[indices])
+
+
+def rate(logits: Tensor, classes: np.ndarray) -> tuple[float, float]:
+    """Return mean cross-entropy in nats and accuracy of logits [N, classes] on the CPU.
+
+    Args:
+        logits: what was predicted.
+        classes: the true classes, int64 [N].
+    """
+    targets = torch.from_numpy(classes)
     accuracy = (logits.argmax(1) == targets).double().mean()
     return cross_entropy(logits, targets).item(), accuracy.item()
 

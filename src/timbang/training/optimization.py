@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import (
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from timbang.errors import TimbangError
-from timbang.study import Recipe
+from timbang.study.words import Recipe
 
 # The share of the learning rate that warm-up begins with.
 WARMUP_START = 0.01

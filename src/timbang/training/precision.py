@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.amp import GradScaler
 
 from timbang.errors import TimbangError
-from timbang.study import Recipe
+from timbang.study.words import Recipe
 
 HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 

@@ -5,7 +5,7 @@ from types import TracebackType
 
 from tqdm import tqdm
 
-from timbang.training.checkpoint import TrainingState
+from timbang.training.state import TrainingState
 
 # Loss and accuracy are fetched from the device no more often, since that waits for it.
 SECONDS_BETWEEN_LOOKS = 1.0

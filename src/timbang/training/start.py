@@ -8,7 +8,7 @@ from timbang.networks.catalogue import CATALOGUE
 from timbang.networks.cost import count_parameters
 from timbang.networks.foreign import build_foreign
 from timbang.networks.zoo import build, build_with_parameters, initialise
-from timbang.study import Contender
+from timbang.study.words import Contender
 from timbang.training.augmentation import drawing_from
 from timbang.training.optimization import add_dropout
 from timbang.training.transfer import load_weights

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from timbang.languages.texts import Texts
 from timbang.report.figures.style import Mark, name_rows, new_figure, print_numbers
-from timbang.report.texts import Texts
 
 
 def draw_accuracies(

@@ -4,9 +4,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from timbang.data.records import PARTS, TEST, TRAIN, VALIDATION
+from timbang.languages.texts import Texts
+from timbang.records.tables import PARTS, TEST, TRAIN, VALIDATION
 from timbang.report.figures.style import COLORS, new_figure, print_numbers, wrap_labels
-from timbang.report.texts import Texts
 
 MOST_NUMBERED_CLASSES = 40
 # Color and hatch of each part, and its word in the texts.

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from timbang.languages.texts import Texts
 from timbang.report.figures.style import TEXT_WIDTH, new_figure, print_numbers, wrap_labels
-from timbang.report.texts import Texts
 
 # With more classes than this the counts are too small to read in print.
 MOST_COUNTED_CLASSES = 14

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
+from timbang.languages.texts import Texts
 from timbang.report.figures.style import Mark, count_legend_columns, new_figure, print_numbers
-from timbang.report.texts import Texts
 
 PANELS = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
 # A loss that spans more than this is drawn on a logarithmic axis, or a spike flattens the rest.

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from timbang.languages.texts import Texts
 from timbang.report.figures.samples import shrink_picture
 from timbang.report.figures.style import TEXT_WIDTH, new_figure
-from timbang.report.texts import Texts
 
 MOST_GROUPS, MEMBERS_SHOWN = 5, 8
 PAIRS_SHOWN, PAIRS_A_LINE = 8, 4

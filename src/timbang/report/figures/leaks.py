@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from timbang.languages.texts import Texts
 from timbang.report.figures.style import COLORS, name_rows, new_figure, print_numbers
-from timbang.report.texts import Texts
 
 KINDS = {"leaked_accuracy": (COLORS[1], "D"), "clean_accuracy": (COLORS[0], "o")}
 

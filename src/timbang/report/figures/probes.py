@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
+from timbang.languages.texts import Texts
 from timbang.report.figures.style import Mark, count_legend_columns, new_figure, print_numbers
-from timbang.report.texts import Texts
 
 Probes = Mapping[str, Sequence[Mapping[str, Any]]]
 

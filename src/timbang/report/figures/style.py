@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogFormatter, ScalarFormatter
 
+from timbang.languages.texts import Texts, write_tick
 from timbang.printable import show, show_lines
-from timbang.report.texts import Texts, write_tick
 
 # The report's text width, 160 mm, so that no figure is ever rescaled.
 TEXT_WIDTH = 160 / 25.4

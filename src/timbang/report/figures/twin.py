@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from timbang.languages.texts import Texts
 from timbang.report.figures.style import COLORS, name_rows, new_figure, print_numbers
-from timbang.report.texts import Texts
 
 KINDS = ((COLORS[0], "o"), (COLORS[1], "D"))
 

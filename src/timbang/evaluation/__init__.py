@@ -1,1 +1,0 @@
-"""What the runs achieved: predictions, scores and their summary over replicates."""

@@ -1,0 +1,1 @@
+"""From image files to the manifest, the audit and the pixels."""

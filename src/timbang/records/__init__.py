@@ -1,0 +1,1 @@
+"""What steps write down for one another, and what it was made from."""

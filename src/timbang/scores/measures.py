@@ -1,0 +1,30 @@
+"""What is measured of every run, as names that can be read without pandas or torch."""
+
+from timbang.probes.measures import PROBE_MEASURES
+
+RUN_MEASURES = (
+    "accuracy",
+    "loss",
+    "train_accuracy",
+    "train_loss",
+    "test_accuracy",
+    "test_loss",
+    "training_seconds",
+    "images_per_second",
+    "train_images",
+    "validation_images",
+    "leaked_images",
+    "leaked_accuracy",
+    "clean_accuracy",
+    "leak_difference",
+    "late_accuracy",
+    "swing",
+    "largest_rise",
+    "rises",
+    "gap",
+    "recall_spread",
+    *PROBE_MEASURES,
+)
+# What a published claim speaks of and no run measures: more images than the study has.
+UNMEASURED = ("accuracy_of_5000_images",)
+CLAIM_MEASURES = (*RUN_MEASURES, *UNMEASURED)

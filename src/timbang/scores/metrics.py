@@ -1,0 +1,91 @@
+"""The scores of one run, from its predictions."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from timbang.scores.predictions import PROBABILITY, is_without_answer, predicted_classes
+
+
+def score_predictions(predictions: pd.DataFrame) -> dict[str, Any]:
+    """Score a run's predictions of the validation images.
+
+    Args:
+        predictions: the table that ``read_predictions`` returns.
+
+    Returns:
+        ``accuracy`` and the scores of ``per_class`` (``precision``, ``recall``, ``f1``) as
+        fractions, ``support`` in images, ``loss`` as the mean cross-entropy in nats, and
+        ``confusion_matrix`` in images with the true class in rows, the predicted in columns, in
+        the order of ``classes``; ``recall_spread`` is the largest minus the smallest recall of a
+        class. A score that would divide by zero is 0. Without predictions,
+        since the run diverged, every score is None.
+    """
+    classes = predicted_classes(predictions)
+    true, predicted = predictions["label"], predictions["predicted"]
+    if is_without_answer(predictions):
+        none = dict.fromkeys(("precision", "recall", "f1"))
+        return {
+            "accuracy": None,
+            "loss": None,
+            "validation_images": len(predictions),
+            "classes": classes,
+            "per_class": {name: {**none, "support": int((true == name).sum())} for name in classes},
+            "confusion_matrix": None,
+            "recall_spread": None,
+        }
+    accuracy, loss = _score(predictions)
+    precision, recall, f1, support = precision_recall_fscore_support(
+        true, predicted, labels=classes, zero_division=0
+    )
+    return {
+        "accuracy": accuracy,
+        "loss": loss,
+        "validation_images": len(predictions),
+        "classes": classes,
+        "per_class": {
+            name: {
+                "precision": float(precision[index]),
+                "recall": float(recall[index]),
+                "f1": float(f1[index]),
+                "support": int(support[index]),
+            }
+            for index, name in enumerate(classes)
+        },
+        "confusion_matrix": confusion_matrix(true, predicted, labels=classes).tolist(),
+        "recall_spread": float(recall.max() - recall.min()),
+    }
+
+
+def score_test(predictions: pd.DataFrame) -> dict[str, Any]:
+    """Score a run's predictions of the test images.
+
+    Args:
+        predictions: the table that ``read_predictions`` returns; empty without a test part.
+
+    Returns:
+        ``test_accuracy`` as a fraction, ``test_loss`` as the mean cross-entropy in nats and the
+        number of ``test_images``; None each without a test part. Both scores are None where the
+        run diverged.
+    """
+    if predictions.empty:
+        return dict.fromkeys(("test_accuracy", "test_loss", "test_images"))
+    if is_without_answer(predictions):
+        return {"test_accuracy": None, "test_loss": None, "test_images": len(predictions)}
+    accuracy, loss = _score(predictions)
+    return {"test_accuracy": accuracy, "test_loss": loss, "test_images": len(predictions)}
+
+
+def _score(predictions: pd.DataFrame) -> tuple[float, float]:
+    """Return the accuracy and the mean cross-entropy in nats, which is never infinite."""
+    labels = predictions["label"]
+    of_true = np.array(
+        [
+            row[PROBABILITY + label]
+            for row, label in zip(predictions.to_dict("records"), labels, strict=True)
+        ]
+    )
+    loss = -np.log(np.maximum(of_true, np.finfo(np.float64).tiny)).mean()
+    return float((labels == predictions["predicted"]).mean()), float(loss)

@@ -1,0 +1,118 @@
+"""What the runs of a study say together: one row a run, and one row a contender."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from timbang.errors import TimbangError
+from timbang.scores.measures import RUN_MEASURES
+
+# Where and by what a run was made, as text.
+ORIGINS = ("host", "device_name", "made_with")
+CLASS_MEASURES = ("precision", "recall", "f1")
+STATISTICS = ("mean", "sd", "min", "max")
+
+
+def collect_runs(metrics: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return one row a run: contender, replicate, costs, ``RUN_MEASURES`` and ``ORIGINS``.
+
+    ``accuracy`` and ``loss`` are of the validation images; the last epoch counts. A measure that
+    a run has no images for is NaN, and so are the scores of a run that ``diverged`` (bool).
+    """
+    columns = ["contender", "replicate", "parameters", "multiply_adds", *RUN_MEASURES, *ORIGINS]
+    runs = pd.DataFrame([{key: run[key] for key in columns} for run in metrics])
+    runs.insert(2, "diverged", [run["diverged"] is not None for run in metrics])
+    return runs.astype({key: float for key in RUN_MEASURES})
+
+
+def summarise_runs(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """Return one row a contender, in the order of its first run.
+
+    Args:
+        runs: the table that ``collect_runs`` returns.
+        reference: the contender that the others are compared with.
+
+    Returns:
+        ``contender``, ``replicates``, ``diverged`` (how many of their runs did), ``parameters``,
+        ``multiply_adds``, for each of ``RUN_MEASURES`` its ``STATISTICS`` over the replicates
+        (``accuracy_mean`` ...; ``sd`` is the sample standard deviation, empty for one replicate),
+        and the mean over replicates of the paired ``accuracy_difference`` and
+        ``loss_difference`` to the reference. All are over the runs that did not diverge,
+        differences over the replicates in which neither did.
+    """
+    of_reference = runs[runs["contender"] == reference].set_index("replicate")
+    rows = []
+    for contender, own in runs.groupby("contender", sort=False):
+        row = {
+            "contender": contender,
+            "replicates": len(own),
+            "diverged": int(own["diverged"].sum()),
+            "parameters": own["parameters"].iloc[0],
+            "multiply_adds": own["multiply_adds"].iloc[0],
+        }
+        for measure in RUN_MEASURES:
+            row |= _describe(measure, own[measure])
+        paired = own.set_index("replicate")
+        for measure in ("accuracy", "loss"):
+            row[f"{measure}_difference"] = (paired[measure] - of_reference[measure]).mean()
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def check_summary(
+    summary: Sequence[dict[str, Any]], metrics: Sequence[dict[str, Any]], path: str
+) -> None:
+    """Check that a table of ``summarise_runs`` is of these runs.
+
+    Args:
+        summary: its rows.
+        metrics: the content of each run's ``metrics.json``.
+        path: the table's file, for the message.
+
+    Raises:
+        TimbangError: a contender's mean accuracy is another.
+    """
+    runs = pd.DataFrame([{key: run[key] for key in ("contender", "accuracy")} for run in metrics])
+    means = runs.astype({"accuracy": float}).groupby("contender")["accuracy"].mean()
+    for row in summary:
+        own = means.get(row["contender"], np.nan)
+        if not np.isclose(row["accuracy_mean"], own, rtol=1e-9, atol=0, equal_nan=True):
+            raise TimbangError(f"{path}: is not of these runs; delete it")
+
+
+def summarise_classes(metrics: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return one row a contender and class: ``CLASS_MEASURES`` with their statistics, support.
+
+    ``support_mean`` is the mean number of validation images of the class.
+    """
+    scores = pd.DataFrame(
+        [
+            {"contender": run["contender"], "label": label, **own}
+            for run in metrics
+            for label, own in run["per_class"].items()
+        ]
+    ).astype(dict.fromkeys(CLASS_MEASURES, float))
+    rows = []
+    for (contender, label), own in scores.groupby(["contender", "label"], sort=False):
+        row = {"contender": contender, "label": label, "support_mean": own["support"].mean()}
+        for measure in CLASS_MEASURES:
+            row |= _describe(measure, own[measure])
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def sum_matrices(metrics: Sequence[dict[str, Any]]) -> np.ndarray:
+    """Return the confusion matrices of runs in one, int [classes, classes].
+
+    Runs that diverged have none; if all did, the sum is zero.
+    """
+    count = len(metrics[0]["classes"])
+    known = [run["confusion_matrix"] for run in metrics if run["confusion_matrix"] is not None]
+    return np.sum(known, axis=0) if known else np.zeros((count, count), dtype=int)
+
+
+def _describe(name: str, values: pd.Series) -> dict[str, float]:
+    statistics = (values.mean(), values.std(ddof=1), values.min(), values.max())
+    return {f"{name}_{word}": x for word, x in zip(STATISTICS, statistics, strict=True)}

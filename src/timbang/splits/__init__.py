@@ -1,0 +1,1 @@
+"""Which images train and which validate."""

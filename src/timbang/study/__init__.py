@@ -1,0 +1,1 @@
+"""What a study is: its words, how they are read, and what is said of mistakes."""

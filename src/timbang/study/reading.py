@@ -1,0 +1,153 @@
+"""Reading a study from its configuration."""
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+from jsonschema import Draft202012Validator
+
+from timbang.errors import TimbangError
+from timbang.study.checks import (
+    Source,
+    find_contradictions,
+    find_infinite,
+    find_parameters_faults,
+    find_split_faults,
+    find_unprintable,
+)
+from timbang.study.messages import explain, place_of
+from timbang.study.schema import fill_in
+from timbang.study.words import LANGUAGES, Contender, Data, Recipe, Report, Split, Study
+
+Word = TypeVar("Word", Data, Split, Recipe)
+
+
+def read_study(
+    config: Mapping[str, Any],
+    schema: Mapping[str, Any],
+    find_source: Callable[[Data, str], Source],
+    find_network_fault: Callable[[str, float], str | None],
+) -> Study:
+    """Check a configuration and turn it into a study.
+
+    Args:
+        config: the configuration as read from YAML; it is not changed.
+        schema: the JSON schema of ``workflow/schemas/config.schema.yaml``.
+        find_source: says by data and name of a study where its images come from.
+        find_network_fault: says what is wrong with a network's name or its width, or None.
+
+    Raises:
+        TimbangError: one line for each thing that is wrong, with its key and what is allowed.
+    """
+    config = _with_dates_as_text(config)
+    errors = sorted(Draft202012Validator(schema).iter_errors(config), key=place_of)
+    lines = [line for error in errors for line in explain(error)]
+    lines += find_infinite(config)
+    lines += find_unprintable(config)
+    if lines:
+        raise TimbangError("\n".join(lines))
+    filled = fill_in(config, schema, schema)
+    study = _build_study(filled)
+    source = find_source(study.data, study.name)
+    lines = [
+        *find_contradictions(study, source, find_network_fault),
+        *find_parameters_faults(filled["contenders"]),
+        *find_split_faults(study, source, config.get("split", {})),
+    ]
+    if lines:
+        raise TimbangError("\n".join(lines))
+    return study
+
+
+def _build_study(config: Mapping[str, Any]) -> Study:
+    recipe = _make(Recipe, config["recipe"])
+    contenders = config["contenders"]
+    if not isinstance(contenders, Mapping):
+        contenders = {name: {} for name in contenders}
+    report = config["report"]
+    return Study(
+        name=config["study"],
+        data=_make(Data, config["data"]),
+        split=_build_split(config["split"]),
+        replicates=tuple(range(config["replicates"])),
+        recipe=recipe,
+        width=float(config["width"]),
+        contenders=tuple(
+            Contender(
+                name=name,
+                network=own.get("network", name),
+                width=float(own.get("width", config["width"])),
+                recipe=replace(recipe, **own.get("recipe", {})),
+                parameters_of=_measure_of(own.get("parameters_of"), contenders, config["width"]),
+            )
+            for name, own in contenders.items()
+        ),
+        reference=config["reference"],
+        contrasts=tuple(
+            config.get("contrasts", [name for name in contenders if name != config["reference"]])
+        ),
+        margin=float(config["margin"]),
+        claims=config["claims"],
+        probes=tuple(config["probes"]),
+        device=config["device"],
+        threads=config["threads"],
+        checkpoint_seconds=float(config["checkpoint_seconds"]),
+        report=Report(
+            languages=tuple(report["languages"]),
+            title=_by_language(report.get("title", {})),
+            authors=tuple(report["authors"]),
+            course=_by_language(report.get("course", {})),
+            date=_read_date(report.get("date")),
+            ai_assistance=_by_language(report.get("ai_assistance", {})),
+            published=report.get("published"),
+            compare_with=report.get("compare_with"),
+        ),
+    )
+
+
+def _measure_of(
+    name: str | None, contenders: Mapping[str, Any], width: float
+) -> tuple[str, float] | None:
+    """Return network and width of the contender of that name, None where there is no name."""
+    if name is None:
+        return None
+    other = contenders.get(name, {})
+    return other.get("network", name), float(other.get("width", width))
+
+
+def _make(kind: type[Word], given: Mapping[str, Any]) -> Word:
+    """Make a word of a study; what has no default and is not given is None."""
+    values: dict[str, Any] = {field.name: given.get(field.name) for field in fields(kind)}
+    return kind(**values)
+
+
+def _build_split(config: Mapping[str, Any]) -> Split:
+    split = _make(Split, {"column" if key == "from" else key: config[key] for key in config})
+    if split.column is not None:
+        return replace(split, scheme="from")
+    if split.folds is not None:
+        return replace(split, validation=(1 - split.test) / split.folds)
+    return split
+
+
+def _by_language(text: str | Mapping[str, str]) -> dict[str, str]:
+    return dict.fromkeys(LANGUAGES, text) if isinstance(text, str) else dict(text)
+
+
+def _read_date(text: str | None) -> datetime.date | None:
+    if text is None:
+        return None
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise TimbangError(f"report.date: {text!r} is not a day of the calendar") from None
+
+
+def _with_dates_as_text(value: Any) -> Any:
+    """YAML reads 2025-10-03 as a date; return a copy in which it is the text again."""
+    if isinstance(value, Mapping):
+        return {key: _with_dates_as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_dates_as_text(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime.date) else value

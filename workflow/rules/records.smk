@@ -1,0 +1,136 @@
+# What results were made with: the inputs by which they are made again where that differs.
+
+# Only the process that plans looks at the results: a job of it would see its own half made.
+REMINDER = Reminder(
+    Path(".snakemake", "timbang-made-otherwise"),
+    Path(".snakemake", "timbang-home"),
+    # Absolute, since Snakemake leaves the folder before it ends.
+    Path(RESULTS, ".home.json").absolute(),
+    workflow.is_main_process,
+)
+
+
+def remind(is_due):
+    """The reminder as an input: new where something is due, else of no account."""
+    return str(REMINDER.path) if is_due else ancient(str(REMINDER.path))
+
+
+def if_from_elsewhere(product):
+    """The input that has a product made again that came with results from another folder.
+
+    It is for what takes seconds to make, and so carries no record of what it was made with.
+    """
+    return lambda wildcards: remind(
+        REMINDER.is_from_elsewhere(Path(product.format(**dict(wildcards))))
+    )
+
+
+def trust(product, record, describe, hashed, others=lambda **wildcards: {}):
+    """The inputs of a rule whose product is made again where its record is not the study's.
+
+    A product whose record is right is kept whatever the times of the inputs: a copy has those of
+    copying. Otherwise they count, since Snakemake asks no job for its own reasons that comes after
+    one that runs.
+
+    Args:
+        product: the pattern of the product.
+        record: that of the file with its record.
+        describe: what it would be made with now, by wildcards.
+        hashed: the patterns of inputs whose content the record holds, by name.
+        others: further inputs, by wildcards.
+    """
+
+    def list_inputs(wildcards):
+        own = dict(wildcards)
+        files = {name: path.format(**own) for name, path in hashed.items()}
+        is_due = REMINDER.is_of_another_study(
+            Path(product.format(**own)),
+            Path(record.format(**own)),
+            describe(**own),
+            {
+                name: fingerprint_file(Path(file), KNOWN_FILES)
+                for name, file in files.items()
+                if Path(file).is_file()
+            },
+        )
+        inputs = {**files, **{name: file for name, file in others(**own).items() if file}}
+        if not is_due:
+            inputs = {name: ancient(file) for name, file in inputs.items()}
+        return {"reminder": remind(is_due), **inputs}
+
+    return list_inputs
+
+
+def hash_users(*files):
+    """The SHA-256 of each of the user's own files, without those that are None."""
+    return [fingerprint_file(Path(file), KNOWN_FILES) for file in files if file]
+
+
+@cache
+def describe_manifest():
+    """What the manifest follows from; where the images lie is no part of it."""
+    return {
+        "code": code_of("build_manifest.py"),
+        "images": SOURCE.identify_images(code_of, KNOWN_HASHES),
+        "table": [] if SOURCE.made_folder else hash_users(SOURCE.label_table),
+        "listing": SOURCE.listing,
+        "filename_column": STUDY.data.filename_column,
+        "label_column": STUDY.data.label_column,
+        "part_column": STUDY.split.column,
+        "on_problem": STUDY.data.on_problem,
+        "largest_image": STUDY.data.largest_image,
+        "duplicate_distance": STUDY.data.duplicate_distance,
+        "duplicate_evidence": STUDY.data.duplicate_evidence,
+    }
+
+
+@cache
+def describe_pixels():
+    """What the pixels follow from."""
+    return {
+        "code": code_of("write_pixels.py"),
+        "manifest": hash_record(describe_manifest()),
+        "image_size": STUDY.data.image_size,
+        "largest_image": STUDY.data.largest_image,
+    }
+
+
+def describe_split(replicate):
+    """What a replicate's split follows from."""
+    return {
+        "code": code_of("split_images.py"),
+        "manifest": hash_record(describe_manifest()),
+        "replicate": int(replicate),
+        "split": asdict(STUDY.split),
+    }
+
+
+def describe_run(contender, replicate):
+    """What a run follows from, but for the device and the versions that it was made on."""
+    own = STUDY.contender(contender)
+    return {
+        "code": code_of("train_network.py"),
+        "contender": asdict(own),
+        "replicate": int(replicate),
+        "pixels": hash_record(describe_pixels()),
+        "split": hash_record(describe_split(replicate)),
+        "files": hash_users(*initial_weights(contender), *own_networks(contender)),
+    }
+
+
+def hash_runs():
+    """What the study's runs are made with, in the order of contenders and replicates."""
+    return [
+        hash_record(describe_run(contender, replicate))
+        for contender in CONTENDERS
+        for replicate in STUDY.replicates
+    ]
+
+
+def describe_probes(contender, replicate):
+    """What a run's probes follow from."""
+    return {
+        "code": code_of("probe_run.py"),
+        "run": hash_record(describe_run(contender, replicate)),
+        "probes": list(STUDY.probes),
+    }
