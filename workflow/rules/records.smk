@@ -6,7 +6,7 @@ REMINDER = Reminder(
     Path(".snakemake", "timbang-home"),
     # Absolute, since Snakemake leaves the folder before it ends.
     Path(RESULTS, ".home.json").absolute(),
-    workflow.is_main_process,
+    IS_MAIN_PROCESS,
 )
 
 

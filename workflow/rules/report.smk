@@ -151,7 +151,7 @@ rule check_report:
     params:
         code=code_of("check_report.py"),
         script=workflow.source_path("../scripts/check_report.py"),
-        config=(workflow.overwrite_configfiles or [CONFIG])[0],
+        config=(CONFIG_FILES or [CONFIG])[0],
         python=PYTHON,
         study=STUDY.name,
     message:

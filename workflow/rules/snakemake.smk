@@ -1,5 +1,5 @@
-# All that reaches into Snakemake: what the user sees of a call, how scripts are started, and what
-# Snakemake 9.27 does wrong.
+# All that reaches into Snakemake: where the workflow lies and how it was called, what the user sees
+# of a call, how scripts are started, and what Snakemake 9.27 does wrong.
 
 import atexit
 import logging
@@ -7,10 +7,33 @@ import logging
 from snakemake.sourcecache import LocalGitFile, SourceFile
 from snakemake_interface_logger_plugins.common import LogEvent
 
+# workflow.basedir would be the folder of a workflow that has this one as a module
+# (snakemake/snakemake#2914, #3467).
+LIBRARY = Path(workflow.current_basedir.get_path_or_uri(secret_free=True), "../../src").resolve()
+# The library beside the workflow counts, where there is one; else the one that is installed.
+if LIBRARY.is_dir():
+    sys.path.insert(0, str(LIBRARY))
+    # The scripts of the jobs look there too.
+    others = filter(None, [os.getenv("PYTHONPATH")])
+    os.environ.update(PYTHONPATH=os.pathsep.join([str(LIBRARY), *others]))
+try:
+    import timbang
+except ModuleNotFoundError:
+    sys.exit(
+        f"Timbang's library is not installed in {sys.executable}, and a workflow that is not on "
+        "this disk needs it: pip install git+URL, with the URL of the workflow's repository"
+    )
+
 from timbang.launcher import can_launch, client_command, start_server
 from timbang.logs import describe_failures
-from timbang.records.made_with import describe_remade
 from timbang.printable import show
+from timbang.records.made_with import describe_remade
+
+# Those of --configfile. `config` cannot tell: Snakemake has merged them into it already, and one
+# without the key `study` has to be refused rather than filled up from the default study.
+CONFIG_FILES = workflow.overwrite_configfiles
+# False in a job, which parses the workflow again.
+IS_MAIN_PROCESS = workflow.is_main_process
 
 # Snakemake puts this path into shell commands as it is; a space in it would end the command.
 PYTHON = sys.executable if Path(sys.executable).is_file() else shlex.split(sys.executable)[0]
@@ -68,7 +91,7 @@ def settle():
 
 
 LEFT_TO_SAY = [True]
-if workflow.is_main_process:
+if IS_MAIN_PROCESS:
     atexit.register(settle)
 
 
@@ -78,7 +101,9 @@ onstart:
     logging.getLogger("snakemake.logging").addHandler(FAILED_JOBS)
     if workflow.local_exec:
         # Its limit of 100 jobs a second makes Snakemake look at all inputs each second once more
-        # for every job that has ended: a third of a processor after 150 jobs.
+        # for every job that has ended: a third of a processor after 150 jobs. No value of
+        # --max-jobs-per-timespan does without: each job starts a timer as long as the timespan,
+        # and Snakemake does not end before its timers.
         workflow.scheduler.job_rate_limiter = None
     # The scripts of a study start dozens of times; each as a fork of one process that has imported
     # what they need.
