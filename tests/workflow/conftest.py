@@ -7,7 +7,9 @@ from small_study import TARGETS, Project
 @pytest.fixture(scope="session")
 def project(tmp_path_factory):
     """The project, with nothing run yet."""
-    return Project(tmp_path_factory.mktemp("tiny"))
+    project = Project(tmp_path_factory.mktemp("tiny"))
+    with project.server:
+        yield project
 
 
 @pytest.fixture(scope="session")

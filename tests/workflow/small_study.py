@@ -1,5 +1,6 @@
 """A copy of the project with a tiny study, to run Snakemake on."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -38,6 +39,12 @@ class Project:
             if (ROOT / part).exists():
                 shutil.copytree(ROOT / part, self.root / part, ignore=ignore)
         shutil.copy(ROOT / "Snakefile", self.root)
+        self.server = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("snakemake_server.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         random = np.random.default_rng(0)
         for name in ("cat", "dog", "NA"):
             (self.work / "images" / name).mkdir(parents=True)
@@ -50,17 +57,11 @@ class Project:
         work = work or self.work
         file = work / "config.yaml"
         file.write_text(text or yaml.safe_dump(config or CONFIG, sort_keys=False))
-        command = [sys.executable, "-m", "snakemake", "--snakefile", self.root / "Snakefile"]
-        command += ["--directory", work, "--configfile", file, "--cores", "2", *arguments]
-        done = subprocess.run(
-            list(map(str, command)),
-            cwd=self.root,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=300,
-        )
-        return done.returncode, done.stdout
+        command = ["--snakefile", self.root / "Snakefile", "--directory", work]
+        command += ["--configfile", file, "--cores", "2", *arguments]
+        call = {"folder": self.root, "output": work / "screen", "arguments": command}
+        print(json.dumps(call, default=str), file=self.server.stdin, flush=True)
+        return int(self.server.stdout.readline()), (work / "screen").read_text()
 
     def would_run(self, config=None, targets=TARGETS, work=None):
         """Return how many jobs of each rule a dry run announces."""

@@ -2,20 +2,18 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+import yaml
+from small_study import CONFIG, RESULTS
 
 
-def test_an_interpreter_in_a_folder_with_a_space_runs_the_scripts(tmp_path):
+def test_an_interpreter_in_a_folder_with_a_space_runs_the_scripts(project, tmp_path):
+    work = project.make_elsewhere(tmp_path)
     place = tmp_path / "it's a place"
     place.symlink_to(sys.prefix)
-    target = "results/digits/splits/0.csv"
-    done = subprocess.run(
-        [place / "bin" / "python", "-m", "snakemake", "-s", ROOT / "Snakefile", "-c1", target],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG))
+    command = [place / "bin/python", "-m", "snakemake", "-c1", f"{RESULTS}/data/manifest.csv"]
+    command += ["-s", project.root / "Snakefile", "--configfile", "config.yaml"]
+    done = subprocess.run(command, cwd=work, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert (tmp_path / target).is_file()
+    assert (work / RESULTS / "data/manifest.csv").is_file()

@@ -3,11 +3,11 @@
 import copy
 import json
 import os
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 from safetensors.numpy import load_file
 from small_study import CONFIG, RESULTS, TARGETS, edited
 
@@ -133,55 +133,40 @@ def test_figure_style_draws_again_and_trains_nothing(study):
         assert study.would_run() == {"draw_accuracies": 1}
 
 
-@pytest.mark.parametrize("module", ["networks/blocks.py", "training/loop.py"])
-def test_changed_training_code_trains_all(study, module):
-    with edited(study.root / "src/timbang" / module, work_otherwise):
+def test_changed_training_code_trains_all_and_a_comment_nothing(study):
+    with edited(study.root / "src/timbang/training/loop.py", work_otherwise):
         assert study.would_run() == ALL_RUNS
-    with edited(study.root / "src/timbang" / module, comment):
+    with edited(study.root / "src/timbang/training/loop.py", comment):
         assert study.would_run() == {}
 
 
-def test_learning_rate_trains_all(study):
-    config = changed(recipe={"epochs": 1, "batch_size": 8, "learning_rate": 0.002})
-    assert study.would_run(config) == ALL_RUNS
+ONE_CONTENDER = {**ALL_RUNS, "train_network": 2, "evaluate_contender": 1}
+SETTINGS = {
+    "learning rate": (
+        {"recipe": {"epochs": 1, "batch_size": 8, "learning_rate": 0.002}},
+        ALL_RUNS,
+    ),
+    "share of validation": ({"split": {"validation": 0.5}}, {"split_images": 2, **ALL_RUNS}),
+    "test part": (
+        {"split": {"validation": 0.25, "test": 0.25}},
+        {"split_images": 2, **ALL_RUNS},
+    ),
+    "recipe of one contender": (
+        {"contenders": {"resnet34": {}, "plain34": {"recipe": {"learning_rate": 0.002}}}},
+        ONE_CONTENDER,
+    ),
+    "another contender": ({"contenders": ["resnet34", "plain34", "preact34"]}, ONE_CONTENDER),
+    "language and authors": (
+        {"report": {"languages": ["id", "en"], "authors": ["B", "C"], "title": "T"}},
+        {},
+    ),
+}
 
 
-def test_share_of_validation_splits_again(study):
-    config = changed(split={"validation": 0.5})
-    assert study.would_run(config) == {"split_images": 2, **ALL_RUNS}
-
-
-def test_test_part_splits_again_and_the_user_s_own_split_is_refused_without_a_table(study):
-    config = changed(split={"validation": 0.25, "test": 0.25})
-    assert study.would_run(config) == {"split_images": 2, **ALL_RUNS}
-    status, output = study.snakemake("-n", *TARGETS, config=changed(split={"from": "set"}))
-    assert status != 0
-    assert "split.from: needs a table of labels" in output
-
-
-def test_recipe_of_one_contender_trains_that_one(study):
-    own = {"resnet34": {}, "plain34": {"recipe": {"learning_rate": 0.002}}}
-    assert study.would_run(changed(contenders=own)) == {
-        "train_network": 2,
-        "evaluate_contender": 1,
-        "summarise_runs": 1,
-        "draw_accuracies": 1,
-    }
-
-
-def test_language_and_authors_train_nothing(study):
-    report = {"languages": ["id", "en"], "authors": ["B", "C"], "title": "T"}
-    assert study.would_run(changed(report=report)) == {}
-
-
-def test_another_contender_trains_only_itself(study):
-    config = changed(contenders=["resnet34", "plain34", "preact34"])
-    assert study.would_run(config) == {
-        "train_network": 2,
-        "evaluate_contender": 1,
-        "summarise_runs": 1,
-        "draw_accuracies": 1,
-    }
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_setting_reruns_what_it_changes(study, setting):
+    parts, expected = SETTINGS[setting]
+    assert study.would_run(changed(**parts)) == expected
 
 
 def test_changed_image_makes_all_again(study):
@@ -195,7 +180,85 @@ def test_touched_image_runs_nothing(study):
     assert study.would_run() == {}
 
 
+# Results that were copied without what Snakemake remembers are never taken for another study's
+
+
+@pytest.fixture
+def moved(study, tmp_path):
+    """The images and the results in another folder, new there as `cp -r` leaves them."""
+    shutil.copytree(study.work / "images", tmp_path / "images")
+    shutil.copytree(study.work / "results", tmp_path / "results", copy_function=shutil.copyfile)
+    return tmp_path
+
+
+def test_what_takes_seconds_is_made_again_and_nothing_else(study, moved):
+    assert study.would_run(work=moved) == AFTER_TRAINING
+    # A dry run settles nothing.
+    assert study.would_run(work=moved) == AFTER_TRAINING
+    runs = moved / RESULTS / "runs"
+    before = {file: file.read_bytes() for file in runs.rglob("*") if file.is_file()}
+    status, output = study.snakemake(*TARGETS, work=moved)
+    assert status == 0, output
+    assert "made again: " in output and "(made elsewhere)" in output
+    assert {file: file.read_bytes() for file in before} == before
+    assert study.would_run(work=moved) == {}
+
+
+def test_a_replaced_image_makes_all_again(study, moved):
+    shutil.copyfile(moved / "images/dog/3.png", moved / "images/cat/3.png")
+    assert study.would_run(work=moved) == AFTER_MANIFEST
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ({"recipe": {"epochs": 2, "batch_size": 8}}, ALL_RUNS),
+        ({"data": CONFIG["data"] | {"image_size": 12}}, {"write_pixels": 1, **ALL_RUNS}),
+        ({"split": {"validation": 0.5}}, {"split_images": 2, **ALL_RUNS}),
+        (
+            {"contenders": {"resnet34": {}, "plain34": {"recipe": {"learning_rate": 0.002}}}},
+            {"train_network": 2, **AFTER_TRAINING},
+        ),
+    ],
+)
+def test_another_study_trains_anew_what_it_changes(study, moved, parts, expected):
+    assert study.would_run(changed(**parts), work=moved) == expected
+
+
+def test_what_was_made_otherwise_is_told_by_its_difference_now_and_after_a_backup(study, moved):
+    config = changed(recipe={"epochs": 2, "batch_size": 8})
+    run = f"{RESULTS}/runs/plain34/0"
+    target = f"{run}/training.json"
+    status, output = study.snakemake(f"{RESULTS}/splits/0.csv", config=config, work=moved)
+    assert status == 0, output
+    assert "train_network" not in output
+    status, output = study.snakemake(target, config=config, work=moved)
+    assert status == 0, output
+    (line,) = [line for line in output.splitlines() if "recipe.epochs" in line]
+    assert line.startswith(f"made again: {target}")
+    assert "contender.recipe.epochs 1, now 2" in line
+    # Snakemake remembers the study as it is now; the files put back are those of another one.
+    assert study.would_run(config, [target], work=moved) == {}
+    shutil.rmtree(moved / run)
+    shutil.copytree(study.work / run, moved / run)
+    assert study.would_run(config, [target], work=moved) == {"train_network": 1}
+
+
+def test_a_result_without_a_record_is_not_trusted(study, moved):
+    training = moved / RESULTS / "runs/plain34/1/training.json"
+    content = json.loads(training.read_text())
+    del content["made_with"]
+    training.write_text(json.dumps(content))
+    assert study.would_run(work=moved)["train_network"] == 1
+
+
 # What goes wrong
+
+
+def test_user_s_own_split_is_refused_without_a_table(project):
+    status, output = project.snakemake("-n", config=changed(split={"from": "set"}))
+    assert status != 0
+    assert "split.from: needs a table of labels" in output
 
 
 def test_wrong_key_is_one_line(project, tmp_path):
@@ -205,32 +268,6 @@ def test_wrong_key_is_one_line(project, tmp_path):
     assert "Traceback" not in output
     (line,) = [line for line in output.splitlines() if "replicate:" in line]
     assert "did you mean replicates?" in line
-
-
-@pytest.fixture
-def damaged(project, tmp_path):
-    """The images with two that cannot be read and one in a mode of its own."""
-    work = project.make_elsewhere(tmp_path)
-    (work / "images/cat/text.png").write_text("no image")
-    (work / "images/dog/empty.jpg").write_bytes(b"")
-    Image.new("CMYK", (9, 9)).save(work / "images/dog/ink.jpg")
-    return work
-
-
-def test_problem_images_are_all_listed_as_the_last_words_on_the_screen(project, damaged):
-    status, output = project.snakemake(f"{RESULTS}/data/manifest.csv", work=damaged)
-    assert status != 0
-    assert "Traceback" not in output
-    what, reason, *names, remedy = output.splitlines()[-5:]
-    assert what == (
-        f"Reading the images of study tiny: failed (log: {RESULTS}/logs/build_manifest.log)"
-    )
-    assert "2 of 27 images" in reason
-    for name, line in zip(("cat/text.png", "dog/empty.jpg"), names, strict=True):
-        assert line.startswith(f"'{name}': is not an image that can be read")
-    assert "data.on_problem" in remedy
-    # Our code is told by a hash: no list of its modules stands above.
-    assert "src/timbang/images" not in output
 
 
 def test_broken_image_costs_a_finished_study_nothing(study):
@@ -250,14 +287,3 @@ def test_broken_image_costs_a_finished_study_nothing(study):
     broken.unlink()
     assert manifest.read_bytes() == before
     assert study.would_run() == {}
-
-
-def test_problem_images_may_be_left_out(project, damaged):
-    config = changed(data=CONFIG["data"] | {"on_problem": "skip"})
-    targets = [f"{RESULTS}/splits/0.csv", f"{RESULTS}/data/pixels.npy"]
-    status, output = project.snakemake(*targets, config=config, work=damaged)
-    assert status == 0, output
-    audit = json.loads((damaged / RESULTS / "data/audit.json").read_text())
-    assert (audit["images"], audit["usable"], len(audit["problems"])) == (27, 25, 2)
-    assert len(pd.read_csv(damaged / RESULTS / "splits/0.csv")) == 25
-    assert np.load(damaged / RESULTS / "data/pixels.npy").shape == (25, 16, 16, 3)
