@@ -23,15 +23,16 @@ import pandas as pd
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-RUN = Path("results/killed/runs/resnet34/0")
-LOG = Path("results/killed/logs/train_network/resnet34/0.log")
+RUN = Path("results/killed/runs/resnet8-cifar/0")
+LOG = Path("results/killed/logs/train_network/resnet8-cifar/0.log")
 CONFIG = {
     "study": "killed",
     "data": {"source": "digits", "image_size": 16},
     "replicates": 1,
-    "recipe": {"epochs": 2, "batch_size": 64, "ema": 0.9, "schedule": "cosine", "mixup": 0.2},
-    "width": 0.125,
-    "contenders": ["resnet34"],
+    "recipe": {"epochs": 6, "batch_size": 64, "ema": 0.9, "schedule": "cosine", "mixup": 0.2},
+    "width": 0.5,
+    "contenders": ["resnet8-cifar"],
+    "reference": "resnet8-cifar",
     "checkpoint_seconds": 0.1,
 }
 
@@ -51,9 +52,9 @@ def call(folder: Path) -> subprocess.Popen:
 def kill_in_training(process: subprocess.Popen, folder: Path, seconds: float) -> bool:
     """Kill all processes of a call so long after training began; False where it was done before."""
     log = folder / LOG
-    began = time.time()
+    log.unlink()  # that of the call before
     while process.poll() is None:
-        if log.is_file() and log.stat().st_mtime > began - 1 and " on cpu" in log.read_text():
+        if log.is_file() and " on cpu" in log.read_text():
             break
         time.sleep(0.02)
     try:
