@@ -3,8 +3,8 @@
     python tests/workflow/kill_runs.py --kills 100
 
 Each kill is SIGKILL to Snakemake and all its jobs at once, as a power cut would be, at a random
-moment after training began. The next call goes on; once a run is done its files are compared with
-those of the run that was left alone, and it starts anew.
+moment after training saved a state. The next call goes on; once a run is done its files are
+compared with those of the run that was left alone, and it starts anew.
 """
 
 import argparse
@@ -25,11 +25,12 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 RUN = Path("results/killed/runs/resnet8-cifar/0")
 LOG = Path("results/killed/logs/train_network/resnet8-cifar/0.log")
+CHECKPOINTS = Path("results/killed/checkpoints")
 CONFIG = {
     "study": "killed",
     "data": {"source": "digits", "image_size": 16},
     "replicates": 1,
-    "recipe": {"epochs": 6, "batch_size": 64, "ema": 0.9, "schedule": "cosine", "mixup": 0.2},
+    "recipe": {"epochs": 4, "batch_size": 64, "ema": 0.9, "schedule": "cosine", "mixup": 0.2},
     "width": 0.5,
     "contenders": ["resnet8-cifar"],
     "reference": "resnet8-cifar",
@@ -50,11 +51,12 @@ def call(folder: Path) -> subprocess.Popen:
 
 
 def kill_in_training(process: subprocess.Popen, folder: Path, seconds: float) -> bool:
-    """Kill all processes of a call so long after training began; False where it was done before."""
+    """Kill all processes of a call so long after a state was saved; False if it was done before."""
     log = folder / LOG
     log.unlink()  # that of the call before
     while process.poll() is None:
-        if log.is_file() and " on cpu" in log.read_text():
+        begun = log.is_file() and " on cpu" in log.read_text()
+        if begun and any((folder / CHECKPOINTS).glob("*.safetensors")):
             break
         time.sleep(0.02)
     try:
@@ -95,7 +97,7 @@ def kill_runs(folder: Path, kills: int, longest: float, seed: int = 0) -> tuple[
         assert call(folder).wait() == 0, (folder / LOG).read_text()
         finished += 1
         different += fingerprint(folder) != expected
-        left = list((folder / "results/killed/checkpoints").iterdir())
+        left = list((folder / CHECKPOINTS).iterdir())
         assert not left, left
         if done >= kills:
             return finished, different
