@@ -182,7 +182,7 @@ def cut_files() -> Iterator[BadImage]:
     """Every format, cut off at several shares of its length."""
     for name, content in whole_files().items():
         pixels = decode(content)
-        for share in (2, 10, 30, 50, 70, 90, 97):
+        for share in (10, 50, 97):
             cut = content[: len(content) * share // 100]
             yield BadImage("cut off", f"{name} cut at {share} %", cut, problem=REFUSED)
         # Some formats end in bytes that say nothing about the picture.
@@ -197,7 +197,7 @@ def cut_jpegs() -> Iterator[BadImage]:
             for where, place in {"in": (start + end) // 2, "after": end}.items():
                 name = f"{kind} cut {where} segment {number} ({marker:02X})"
                 yield BadImage("cut off", name, content[:place], problem=REFUSED)
-        for rest in ("00" * 50, "FF" * 50, "00" * 5000):
+        for rest in ("FF" * 50, "00" * 5000):
             cut = content[: len(content) * 3 // 4] + bytes.fromhex(rest)
             name = f"{kind} filled up with {len(rest) // 2} bytes {rest[:2]}"
             yield BadImage("filled up", name, cut, problem=REFUSED)
@@ -300,7 +300,7 @@ def flipped_files() -> Iterator[BadImage]:
     for kind, content in whole_files().items():
         chance = random.Random(kind)
         pixels = decode(content)
-        for number in range(5):
+        for number in range(2):
             flipped = bytearray(content)
             flipped[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
             name = f"{kind} with flip {number}"
@@ -345,7 +345,6 @@ def no_images() -> Iterator[BadImage]:
     }
     files |= {f"head of {kind}": head for kind, head in heads.items()}
     files |= {f"head of {kind} and zeros": head + bytes(300) for kind, head in heads.items()}
-    files |= {f"head of {kind} and ones": head + b"\xff" * 300 for kind, head in heads.items()}
     for name, content in files.items():
         yield BadImage("no image", name, content, problem=REFUSED, file="x.jpg")
     for text in (b"P6 a b 255\n", b"P6 4 4 70000\n", b"P3 2 1 255 1 2 3", b"P2 1 1 255 999",
@@ -360,9 +359,7 @@ def sizes() -> Iterator[BadImage]:
     """No pixels, one pixel, lines, and headers that announce more than fits."""
     nothing = {
         "PNG": png(0, 0, 8, 2, b""),
-        "PNG 5x0": png(5, 0, 8, 2, b""),
         "JPEG": resized_jpeg(0, 0),
-        "JPEG 5x0": resized_jpeg(5, 0),
         "GIF": b"GIF89a" + bytes(7) + b",\0\0\0\0\0\0\0\0\0\x02\0;",
         "BMP": patched(whole_files()["BMP"], 18, bytes(8)),
         "PPM": b"P6 0 0 255\n",
@@ -390,7 +387,6 @@ def sizes() -> Iterator[BadImage]:
     # Whichever limit they meet first.
     far = {
         "PNG 2147483647x2147483647": png(2**31 - 1, 2**31 - 1, 8, 2, b"\0"),
-        "PNG 4294967295x1": png(2**32 - 1, 1, 8, 2, b"\0"),
         "TIFF 4294967295x4294967295": tiff_of_size(2**32 - 1, 2**32 - 1),
         "BMP -2147483648": patched(whole_files()["BMP"], 22, struct.pack("<i", -(2**31))),
         "WEBP of a VP8X": b"RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0" + b"\xff" * 6 + bytes(8),
@@ -423,9 +419,7 @@ def bombs() -> dict[str, bytes]:
         "PNG 12000x12000": png(12_000, 12_000, 8, 2, bytes(99)),
         "PNG 1-bit 12000x12000": png(12_000, 12_000, 1, 0, bytes(1501 * 12_000)),
         "PNG 100000x100000": png(100_000, 100_000, 8, 2, bytes(99)),
-        "PNG 1000000000x1": png(10**9, 1, 8, 2, bytes(99)),
         "JPEG 12000x12000": resized_jpeg(12_000, 12_000),
-        "JPEG 65500x65500": resized_jpeg(65_500, 65_500),
         "GIF screen": gif_screen + frame,
         "GIF frame on a small screen": b"GIF89a\1\0\1\0\0\0\0" + frame,
         "BMP": patched(whole_files()["BMP"], 18, struct.pack("<ii", 30_000, 30_000)),
@@ -463,7 +457,6 @@ def kinds_of_pixels() -> Iterator[BadImage]:
     yield odd("16-bit RGB PNG", png(2, 1, 16, 2, rows), [[(255, 0, 1), BLUE]])
     alpha = np.array([[(65535, 0, 0, 65535), (0, 0, 0, 0)]], ">u2")
     yield odd("16-bit RGBA PNG", png(2, 1, 16, 6, b"\0" + alpha.tobytes()), [[RED, WHITE]])
-    yield odd("10-bit PGM", b"P5 2 1 1023\n" + bytes([0, 0, 3, 255]), [[(0,) * 3, WHITE]])
     for scale in (1, 255):
         values = np.array([[0, 0.2, 1]], np.float32) * np.float32(scale)
         shown = [[[v] * 3 for v in (0, 51, 255)]]
@@ -471,11 +464,9 @@ def kinds_of_pixels() -> Iterator[BadImage]:
     # Cut to the range, they would be a black or a white picture.
     no_range = {
         "nan": np.array([[np.nan, 0]], np.float32),
-        "infinite": np.array([[0, np.inf]], np.float32),
         "below 0": np.array([[-5, 200]], np.float32),
         "to 65535": np.array([[0, 65535]], np.float32),
         "32-bit": np.array([[0, 2**31 - 1]], np.int32),
-        "negative": np.array([[-1, 255]], np.int32),
     }
     for name, values in no_range.items():
         content = encode(Image.fromarray(values), "TIFF")
@@ -503,7 +494,6 @@ def kinds_of_pixels() -> Iterator[BadImage]:
     yield odd("palette PNG", png(3, 1, 8, 3, rows, palette), [[RED, GREEN, BLUE]])
     yield odd("PA PNG", png(3, 1, 8, 3, rows, palette, see_through), [[RED, WHITE, BLUE]])
     yield odd("2-bit palette PNG", png(3, 1, 2, 3, b"\0\x18", palette), [[RED, GREEN, BLUE]])
-    yield odd("4-bit palette PNG", png(3, 1, 4, 3, b"\0\x01\x20", palette), [[RED, GREEN, BLUE]])
     yield odd("1-bit PNG", png(2, 1, 1, 0, b"\0\x40"), [[(0,) * 3, WHITE]])
     yield odd("2-bit grey PNG", png(4, 1, 2, 0, b"\0\x1b"), [[[v] * 3 for v in (0, 85, 170, 255)]])
     key = png_chunk(b"tRNS", struct.pack(">HHH", *GREEN))
@@ -557,7 +547,7 @@ def metadata() -> Iterator[BadImage]:
     """EXIF, colour profiles and texts: right ones, wrong ones, and ones that are too large."""
     jpeg, whole = whole_files()["JPEG"], whole_files()["PNG"]
     shown = decode(jpeg)
-    for value in (*TURNS, 0, 9, 255, 65535):
+    for value in (*TURNS, 0, 65535):
         turn = TURNS.get(value, TURNS[1])
         exif = with_segment(jpeg, 0xE1, b"Exif\0\0" + orientation(value))
         yield BadImage("EXIF", f"JPEG orientation {value}", exif, turn(shown))
@@ -588,8 +578,6 @@ def metadata() -> Iterator[BadImage]:
         yield BadImage("EXIF", f"JPEG EXIF text for {tag}", content, TURNS[6](shown))
     profile = with_segment(jpeg, 0xE2, b"ICC_PROFILE\0\x01\x01rubbish")
     yield BadImage("profile", "JPEG ICC rubbish", profile, shown)
-    profile = with_segment(jpeg, 0xE2, b"ICC_PROFILE\0\x07\x02rubbish")
-    yield BadImage("profile", "JPEG ICC part 7 of 2", profile, shown)
     for name, data in {"rubbish": b"x\0\0rubbish", "empty": b"", "bomb": b"x\0\0" + bomb()}.items():
         profile = with_chunk(whole, png_chunk(b"iCCP", data))
         yield BadImage("profile", f"PNG ICC {name}", profile, picture(), REFUSED)
@@ -598,12 +586,8 @@ def metadata() -> Iterator[BadImage]:
         "iTXt bomb": png_chunk(b"iTXt", b"Comment\0\x01\0\0\0" + bomb()),
         "tEXt of 3 MB": png_chunk(b"tEXt", b"Comment\0" + b"x" * 3_000_000),
         "zTXt rubbish": png_chunk(b"zTXt", b"Comment\0\0rubbish"),
-        "zTXt unknown method": png_chunk(b"zTXt", b"Comment\0\x09rubbish"),
-        "tEXt without key": png_chunk(b"tEXt", b"\0\0\0"),
         "unknown chunk": png_chunk(b"abCd", b"x" * 100),
         "gAMA of no length": png_chunk(b"gAMA", b""),
-        "pHYs of one byte": png_chunk(b"pHYs", b"x"),
-        "acTL of no length": png_chunk(b"acTL", b""),
         "tRNS of one byte": png_chunk(b"tRNS", b"x"),
     }
     for name, chunk in texts.items():
@@ -746,11 +730,6 @@ def make_link_to_itself(place: Path) -> None:
     place.symlink_to(place.name)
 
 
-def make_two_links(place: Path) -> None:
-    place.with_name(".other").symlink_to(place.name)
-    place.symlink_to(".other")
-
-
 def make_link_to_device(place: Path) -> None:
     place.symlink_to("/dev/zero")
 
@@ -770,7 +749,6 @@ PLACES: dict[str, tuple[Callable[[Path], None], str]] = {
     "socket": (make_socket, "is not a file"),
     "broken link": (make_broken_link, "the file is missing"),
     "link to itself": (make_link_to_itself, r"cannot be read \(Too many levels"),
-    "two links in a ring": (make_two_links, r"cannot be read \(Too many levels"),
     "link to a device": (make_link_to_device, "is not a file"),
     "link to a pipe": (make_link_to_pipe, "is not a file"),
     "link through a file": (make_link_through_a_file, "the file is missing"),
@@ -813,14 +791,9 @@ def with_row(row: str) -> bytes:
 
 TABLES = {
     "plain": BadTable(TEXT.encode(), GOOD),
-    "no line end at the end": BadTable(TEXT.rstrip().encode(), GOOD),
     "byte order mark": BadTable(("\ufeff" + TEXT).encode(), GOOD),
-    "byte order mark and quotes": BadTable(
-        b'\xef\xbb\xbf"filename","label"\na.png,x\nb.png,y', GOOD
-    ),
     "semicolons": BadTable(TEXT.replace(",", ";").encode(), GOOD),
     "tabs": BadTable(TEXT.replace(",", "\t").encode(), GOOD),
-    "semicolons and a mark": BadTable(("\ufeff" + TEXT.replace(",", ";")).encode(), GOOD),
     "semicolons, commas in cells": BadTable(
         b"filename;label\na,1.png;x, y\n",
         {"2": ("a,1.png", "x, y", "")},
@@ -832,7 +805,6 @@ TABLES = {
         b"id;no;other;one,filename,label\n1,a.png,x\n", {"2": ("a.png", "x", "")}
     ),
     "pipes": BadTable(TEXT.replace(",", "|").encode(), error="has no column 'filename'"),
-    "spaces": BadTable(TEXT.replace(",", " ").encode(), error="has no column 'filename'"),
     "semicolons and other columns": BadTable(
         b"file;class\na.png;x\n", error=r"has no column 'filename'; .*'file', 'class': set data\."
     ),
@@ -857,12 +829,10 @@ TABLES = {
     "too few cells": BadTable(with_row("b.png"), one_row("b.png", "", "no label")),
     "too many cells": BadTable(with_row("b.png,y,z"), one_row("b.png", "y", MORE_CELLS)),
     "unquoted comma in a name": BadTable(with_row("b, 1.png,y"), one_row("b", "1.png", MORE_CELLS)),
-    "too many empty cells": BadTable(with_row("b.png,y,,,"), one_row("b.png", "y")),
     "quote after a space": BadTable(with_row('b.png, "y, z"'), one_row("b.png", '"y', MORE_CELLS)),
     "blank label": BadTable(with_row("b.png,"), one_row("b.png", "", "no label")),
     "label of spaces": BadTable(with_row("b.png,   "), one_row("b.png", "", "no label")),
     "blank name": BadTable(with_row(",y"), one_row("", "y", "no file name")),
-    "name of spaces": BadTable(with_row("  ,y"), one_row("  ", "y", "no file name")),
     "name of a parent": BadTable(
         with_row("../b.png,y"), one_row("../b.png", "y", "the file name leaves the image folder")
     ),
@@ -896,37 +866,25 @@ TABLES = {
     "no label column": BadTable(
         b"filename,class\na.png,x\n", error=r"no column 'label'; .*: set data\.label_column"
     ),
-    "space in the header": BadTable(b"filename, label\na.png,x\n", error="'filename', ' label'"),
-    "other case in the header": BadTable(b"Filename,Label\na.png,x\n", error="'Filename', 'Label'"),
     "no header": BadTable(b"a.png,x\nb.png,y\n", error="no column 'filename'; .*'a.png', 'x'"),
     "blank first line": BadTable(b"\nfilename,label\na.png,x\n", error="no column .* are none"),
     "header only": BadTable(b"filename,label\n", error="has no rows; list one image a row"),
-    "header and blank rows": BadTable(b"filename,label\n\n,\n", error="has no rows"),
     "empty": BadTable(b"", error="is not a CSV table with commas"),
     "white space": BadTable(b" \n\n\t\n", error="is not a CSV table with commas"),
-    "byte order mark alone": BadTable(b"\xef\xbb\xbf", error="is not a CSV table with commas"),
     "NUL in a label": BadTable(with_row("b.png,y\0z"), error="line 3: holds a NUL character"),
-    "NUL in a name": BadTable(with_row("b\0.png,y"), error="line 3: holds a NUL character"),
-    "NULs alone": BadTable(bytes(100), error="line 1: holds a NUL character"),
     "NULs at the end": BadTable(TEXT.encode() + bytes(512), error="line 4: holds a NUL"),
     "UTF-16": BadTable(TEXT.encode("utf-16"), error=f"line 1: {NOT_UTF8}"),
     "UTF-16 without mark": BadTable(TEXT.encode("utf-16-le"), error="holds a NUL character"),
-    "UTF-32": BadTable(TEXT.encode("utf-32"), error=f"line 1: {NOT_UTF8}"),
     "Latin-1": BadTable(with_row("b.png,y").replace(b"y", b"\xe9"), error=f"line 3: {NOT_UTF8}"),
     "Windows-1252": BadTable(
         with_row("b.png,y").replace(b"y", b"\x93y\x94"), error=f"line 3: {NOT_UTF8}"
     ),
     "UTF-8 cut in a letter": BadTable("filename,label\na,\u00e9".encode()[:-1], error=NOT_UTF8),
     "open quote": BadTable(with_row('b.png,"y'), error="row 3: is not a CSV table with commas"),
-    "open quote early": BadTable(
-        b'filename,label\n"a.png,x\nb.png,y\n', error="row 2: is not a CSV table with commas"
-    ),
     "text after a quote": BadTable(with_row('b.png,"y"z'), error="row 3: is not a CSV table"),
     "open quote in the header": BadTable(b'"filename,label\na.png,x\n', error="row 1: is not a"),
-    "image for a table": BadTable(b"\x89PNG\r\n\x1a\n\0\0\0", error=f"line 1: {NOT_UTF8}"),
     "spreadsheet for a table": BadTable(b"PK\x03\x04\x14\0\x06\0", error="holds a NUL character"),
     "JSON for a table": BadTable(b'[{"filename": "a.png", "label": "x"}]', error="has no column"),
-    "HTML for a table": BadTable(b"<html>\n<body>Login</body>\n", error="has no column 'filename'"),
 }
 
 
@@ -935,14 +893,7 @@ def huge_tables() -> dict[str, BadTable]:
     no_table = "row {}: is not a CSV table with commas .(field|row) larger than "
     return {
         "one letter": BadTable(b"a" * 50_000_000, error=no_table.format(1)),
-        "one cell": BadTable(
-            b"filename,label\na.png," + b"x" * 5_000_000, error=no_table.format(2)
-        ),
-        "header": BadTable(b"a," * 2_000_000, error=no_table.format(1)),
         "row": BadTable(b"filename,label\na.png" + b",x" * 25_000_000, error=no_table.format(2)),
-        "short header": BadTable(
-            b"a," * 400_000, error="no column 'filename'; .* and 399,989 more"
-        ),
         "short row": BadTable(
             b"filename,label\na.png" + b",x" * 400_000, {"2": ("a.png", "x", MORE_CELLS)}
         ),

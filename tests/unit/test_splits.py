@@ -87,7 +87,7 @@ def splits(draw, schemes=("stratified", "grouped")):
     return make_split(scheme, draw(SHARES) * (1 - test), test, resample=draw(st.booleans()))
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 @given(LAYOUTS, splits(), REPLICATES)
 def test_every_split_is_whole(images, split, replicate):
     """Each image in one part, each class in all, no group torn, and each leak counted."""
@@ -107,7 +107,7 @@ def test_every_split_is_whole(images, split, replicate):
         assert not divided["leaked"].any()
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=50)
 @given(LAYOUTS, splits(), REPLICATES, REPLICATES)
 def test_a_replicate_always_has_the_same_split_and_all_have_the_same_test_part(
     images, split, one, other
@@ -124,7 +124,7 @@ def test_a_replicate_always_has_the_same_split_and_all_have_the_same_test_part(
         assert first.equals(second)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=20)
 @given(st.sampled_from(["stratified", "grouped"]), REPLICATES, REPLICATES)
 def test_replicates_have_splits_of_their_own(scheme, one, other):
     images = table("ab" * 100, [place // 2 for place in range(200)])
@@ -135,7 +135,7 @@ def test_replicates_have_splits_of_their_own(scheme, one, other):
 # Folds
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(LAYOUTS, splits().filter(lambda split: split.folds), st.integers(0, 100))
 def test_folds_cover_every_image_once_but_those_of_the_test_part(images, split, shuffling):
     replicates = range(shuffling * split.folds, (shuffling + 1) * split.folds)
@@ -174,7 +174,7 @@ def lay_out(classes):
     return table(labels, pd.factorize(pd.Series(groups))[0])
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(pure(), st.integers(2, 5), REPLICATES)
 def test_folds_of_a_class_differ_by_its_largest_group_at_most(classes, folds, shuffling):
     split = make_split("grouped", 1 / folds, folds=folds)
@@ -205,7 +205,7 @@ def count(divided, label, part=VALIDATION):
     return ((divided["label"] == str(label)) & (divided["part"] == part)).sum()
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 @given(pure(), st.floats(0.05, 0.95), REPLICATES)
 def test_a_class_comes_as_near_to_its_share_as_its_groups_can(classes, share, replicate):
     """Found by trying all; what is within the tolerance, or less than an image off, is as good."""
@@ -222,7 +222,7 @@ def test_a_class_comes_as_near_to_its_share_as_its_groups_can(classes, share, re
         assert off <= max(best, TOLERANCE * total) + 1e-9 or off < 1
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=50)
 @given(
     st.integers(0, 10**9),
     st.floats(0.03, 0.7),
@@ -241,7 +241,7 @@ def test_each_class_is_within_three_points_where_groups_are_small(seed, share, t
     assert list_uneven_classes(divided, split) == []
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(
     st.lists(st.integers(10, 40), min_size=2, max_size=5),
     st.floats(0.15, 0.6),
@@ -256,7 +256,7 @@ def test_stratified_keeps_each_class_within_one_image_of_its_share(sizes, share,
             assert abs(count(divided, name, part) - wanted * size) < 1 + 1e-9
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(40, 60), min_size=2, max_size=5), st.floats(0.1, 0.9), REPLICATES)
 def test_the_share_of_the_whole_is_exact(sizes, share, replicate):
     images = table([str(name) for name, size in enumerate(sizes) for _ in range(size)])
@@ -285,7 +285,7 @@ def test_no_number_is_rounded_out_of_the_tolerance():
         assert [count(divided, label) for label in "abc"] == [2, 2, 2]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(st.text("abc", min_size=1, max_size=60), splits(schemes=["grouped"]), REPLICATES)
 def test_without_duplicates_grouped_is_stratified(labels, split, replicate):
     stratified = replace(split, scheme="stratified")

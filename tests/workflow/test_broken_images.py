@@ -28,7 +28,7 @@ def broken(project, tmp_path_factory):
             names.append(f"cat/broken {number}.jpg")
             (work / "images" / names[-1]).write_bytes(bad.content)
     for name, (make, _) in PLACES.items():
-        if name not in ("folder", "two links in a ring", "link to a pipe"):
+        if name not in ("folder", "link to a pipe"):
             names.append(f"cat/{name}\n.jpg")
             make(cats / f"{name}\n.jpg")
     # In a mode of its own, and no problem.
@@ -72,7 +72,7 @@ def test_broken_images_are_left_out_and_nothing_else(project, broken):
     manifest = pd.read_csv(work / MANIFEST, dtype=str, keep_default_na=False)
     assert sorted(manifest.loc[manifest["problem"] != "", "filename"]) == sorted(names)
     assert (manifest["problem"] == "").sum() == 25
-    assert len(re.findall(r"left out: ", log)) == len(names) > 300
+    assert len(re.findall(r"left out: ", log)) == len(names) > 200
     audit = json.loads((work / RESULTS / "data/audit.json").read_text())
     assert (audit["images"], audit["usable"]) == (len(names) + 25, 25)
     assert len(audit["problems"]) == len(names)
