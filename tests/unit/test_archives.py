@@ -106,16 +106,14 @@ def reason(unpack, content, **options):
 @pytest.mark.parametrize("kind", MAKE)
 def test_every_kind_is_told_by_its_content(unpack, kind):
     assert unpack(MAKE[kind](PICTURES)) == PICTURES
+    if kind == "zip":
+        assert unpack(make_zip(PICTURES, zipfile.ZIP_STORED)) == PICTURES
 
 
 @pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 def test_every_form_of_tar_is_read(unpack, form):
     long = "/".join(["a" * 50, "b" * 45, "c" * 49 + ".jpg"])
     assert unpack(make_tar({**PICTURES, long: b"x"}, format=form)) == {**PICTURES, long: b"x"}
-
-
-def test_stored_zip_is_read(unpack):
-    assert unpack(make_zip(PICTURES, zipfile.ZIP_STORED)) == PICTURES
 
 
 @BOTH
@@ -126,13 +124,6 @@ def test_folders_of_their_own_and_dots_in_paths_are_taken(unpack, make):
             tar_entry(tarfile.DIRTYPE, n) if n.endswith("/") else n: c for n, c in files.items()
         }
     assert unpack(make(files)) == {"cats/1.jpg": b"x"}
-
-
-@BOTH
-def test_empty_folders_are_made(tmp_path, unpack, make):
-    folder = tar_entry(tarfile.DIRTYPE, "empty/") if make is make_tar else "empty/"
-    unpack(make({folder: b"", "cats/1.jpg": b"x"}))
-    assert (tmp_path / "new/unpacked/empty").is_dir()
 
 
 @BOTH
@@ -156,9 +147,12 @@ def test_permissions_are_plain(tmp_path, unpack):
     assert stat.S_IMODE(mode) & 0o7111 == 0
 
 
-def test_folder_that_is_there_is_replaced(tmp_path, unpack):
+def test_folder_that_is_there_is_replaced_by_what_is_sound(tmp_path, unpack):
     unpack(make_zip({"a/old": b"1"}))
     assert unpack(make_zip({"a/new": b"2"})) == {"a/new": b"2"}
+    with pytest.raises(TimbangError):
+        unpack(b"no archive")
+    assert (tmp_path / "new/unpacked/a/new").read_bytes() == b"2"
 
 
 def test_leftovers_of_a_killed_call_are_removed(tmp_path, unpack):
@@ -167,17 +161,6 @@ def test_leftovers_of_a_killed_call_are_removed(tmp_path, unpack):
     (leftover / "half").write_text("half")
     assert unpack(make_zip(PICTURES)) == PICTURES
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["unpacked"]
-
-
-def test_failed_call_does_not_touch_what_is_there(tmp_path):
-    good = tmp_path / "good" / "a"
-    good.parent.mkdir()
-    good.write_text("x")
-    archive = tmp_path / "archive"
-    archive.write_bytes(b"no archive")
-    with pytest.raises(TimbangError):
-        unpack_archive(archive, hashlib.sha256(b"no archive").hexdigest(), good.parent, 10)
-    assert good.read_text() == "x"
 
 
 # What is refused: names
@@ -190,15 +173,9 @@ def test_failed_call_does_not_touch_what_is_there(tmp_path):
         ("/etc/cron.d/x", "is an absolute path"),
         ("../x", "leaves the folder"),
         ("cats/../../x", "leaves the folder"),
-        ("cats/..", "leaves the folder"),
         ("C:/x", "is an absolute path"),
-        ("c:x", "is an absolute path"),
         ("..\\x", "has a backslash"),
-        ("\\\\server\\x", "has a backslash"),
         ("cats/a\nb.jpg", "cannot be printed"),
-        ("cats/a\x1b[2J.jpg", "cannot be printed"),
-        ("cats/a\u2028.jpg", "cannot be printed"),
-        ("../.DS_Store", "leaves the folder"),
     ],
 )
 def test_name_is_refused(unpack, make, name, words):
@@ -227,12 +204,9 @@ def test_name_that_is_not_utf8_is_refused(unpack):
     ("first", "second", "words"),
     [
         ("cats/1.jpg", "cats/1.JPG", "are one name on some systems"),
-        ("Cats/1.jpg", "cats/2.jpg", "are one name on some systems"),
         ("cats/\u00e9.jpg", "cats/e\u0301.jpg", "are one name on some systems"),
-        ("cats/ß.jpg", "cats/ss.jpg", "are one name on some systems"),
         ("cats/1.jpg", "./cats//1.jpg", "is in it twice"),
         ("cats", "cats/1.jpg", "is a file and a folder"),
-        ("cats/1.jpg", "cats", "is in it twice"),
     ],
 )
 def test_names_that_collide_are_refused(unpack, make, first, second, words):
@@ -252,32 +226,25 @@ def test_name_that_is_too_long_for_the_system_is_one_line(unpack):
 
 ODD_IN_TAR = {
     "symbolic link": tar_entry(tarfile.SYMTYPE, link="/etc/passwd"),
-    "symbolic link inside": tar_entry(tarfile.SYMTYPE, link="cats/1.jpg"),
     "hard link": tar_entry(tarfile.LNKTYPE, link="cats/1.jpg"),
     "fifo": tar_entry(tarfile.FIFOTYPE),
     "device": tar_entry(tarfile.CHRTYPE),
-    "device of blocks": tar_entry(tarfile.BLKTYPE),
     "unknown kind": tar_entry(b"V"),
 }
 ODD_IN_ZIP = {
     "symbolic link": zip_entry(stat.S_IFLNK | 0o777),
     "device": zip_entry(stat.S_IFCHR),
-    "fifo": zip_entry(stat.S_IFIFO),
-    "socket": zip_entry(stat.S_IFSOCK),
 }
 
 
 @pytest.mark.parametrize("kind", ODD_IN_TAR)
-def test_odd_kind_in_a_tar_is_refused(unpack, kind):
-    line = reason(unpack, make_tar({"cats/1.jpg": b"x", ODD_IN_TAR[kind]: b""}))
-    assert line.startswith("'odd' is ")
-    assert " ".join(kind.split()[:2]).removesuffix(" inside").removesuffix(" of") in line
-
-
-@pytest.mark.parametrize("kind", ODD_IN_ZIP)
-def test_odd_kind_in_a_zip_is_refused(unpack, kind):
-    line = reason(unpack, make_zip({"cats/1.jpg": b"x", ODD_IN_ZIP[kind]: b"/etc/passwd"}))
-    assert line.startswith(f"'odd' is a {kind}")
+def test_what_is_no_file_is_refused(unpack, kind):
+    made = [make_tar({"cats/1.jpg": b"x", ODD_IN_TAR[kind]: b""})]
+    if kind in ODD_IN_ZIP:
+        made.append(make_zip({"cats/1.jpg": b"x", ODD_IN_ZIP[kind]: b"/etc/passwd"}))
+    for content in made:
+        line = reason(unpack, content)
+        assert line.startswith("'odd' is ") and kind in line
 
 
 def test_sparse_file_is_refused(unpack):
@@ -298,9 +265,8 @@ def test_encrypted_file_is_refused(unpack):
     assert reason(unpack, bytes(content)).startswith("'cats/1.jpg' is encrypted")
 
 
-@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_zip_with_another_compression_is_refused(unpack, compression):
-    line = reason(unpack, make_zip({"cats/1.jpg": b"x"}, compression))
+def test_zip_with_another_compression_is_refused(unpack):
+    line = reason(unpack, make_zip({"cats/1.jpg": b"x"}, zipfile.ZIP_BZIP2))
     assert "in another way than by deflate" in line
 
 
@@ -315,7 +281,7 @@ def test_too_many_bytes_are_refused(unpack, kind):
     assert line.startswith("unpacks to more than data.largest_archive (999 bytes)")
 
 
-@pytest.mark.parametrize("kind", ["zip", "tar.gz", "tar.bz2", "tar.xz"])
+@pytest.mark.parametrize("kind", ["zip", "tar.gz", "tar.xz"])
 def test_absurd_compression_is_refused(unpack, kind):
     content = MAKE[kind]({"bomb": bytes(11_000_000)})
     if kind in ("zip", "tar.gz"):  # which can be a little less absurd than is allowed
@@ -330,16 +296,12 @@ def test_small_archive_may_compress_well(unpack):
 
 
 def test_zip_that_lies_about_its_size_is_refused(unpack):
-    content = bytearray(make_zip({"cats/1.jpg": bytes(1000)}))
-    for sign, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
-        where = content.index(sign) + place
-        content[where : where + 4] = struct.pack("<I", 10)
-    assert "is damaged" in reason(unpack, bytes(content))
-    content = bytearray(make_zip({"cats/1.jpg": bytes(1000)}))
-    for sign, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
-        where = content.index(sign) + place
-        content[where : where + 4] = struct.pack("<I", 5000)
-    assert "'cats/1.jpg' has 1,000 of 5,000 bytes" in reason(unpack, bytes(content))
+    for size, words in (10, "is damaged"), (5000, "'cats/1.jpg' has 1,000 of 5,000 bytes"):
+        content = bytearray(make_zip({"cats/1.jpg": bytes(1000)}))
+        for sign, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+            where = content.index(sign) + place
+            content[where : where + 4] = struct.pack("<I", size)
+        assert words in reason(unpack, bytes(content))
 
 
 def test_header_that_fills_the_memory_is_refused(unpack):
@@ -356,9 +318,9 @@ def test_too_many_members_are_refused(unpack, monkeypatch):
 
 
 @BOTH
-@pytest.mark.parametrize("depth", [archives.DEEPEST + 1, 1900])
-def test_folders_too_deep_are_refused(unpack, make, depth):
-    line = reason(unpack, make({"a/" * depth + "1": b"x"}))
+def test_folders_too_deep_are_refused(unpack, make):
+    reason(unpack, make({"a/" * (archives.DEEPEST + 1) + "1": b"x"}))
+    line = reason(unpack, make({"a/" * 1900 + "1": b"x"}))
     assert f"more than {archives.DEEPEST} folders in each other" in line
     assert len(line) < 300
     assert unpack(make({"a/" * archives.DEEPEST + "1": b"x"}))
@@ -396,18 +358,16 @@ def test_leftovers_that_cannot_be_removed_are_one_line(tmp_path, unpack, monkeyp
 # What is refused: damage
 
 
-@pytest.mark.parametrize("kind", MAKE)
+@BOTH
 @pytest.mark.parametrize("content", [{}, {"__MACOSX/._1.jpg": b"x"}], ids=["empty", "litter"])
-def test_archive_with_nothing_in_it_is_refused(unpack, kind, content):
-    assert reason(unpack, MAKE[kind](content)).startswith("holds no file")
+def test_archive_with_nothing_in_it_is_refused(unpack, make, content):
+    assert reason(unpack, make(content)).startswith("holds no file")
 
 
 NO_ARCHIVE = {
     "empty": b"",
     "text": b"<!doctype html><title>404</title>" * 100,
-    "zeros and more": bytes(600) + b"x",
     "compressed text": gzip.compress(b"text" * 1000),
-    "only a sign": b"\x1f\x8b",
     "7-Zip": b"7z\xbc\xaf\x27\x1c" + bytes(100),
 }
 
@@ -425,14 +385,13 @@ def test_archive_that_is_cut_off_anywhere_is_refused(unpack, kind):
     least = (
         len(make_tar(PICTURES).rstrip(b"\0")) // 512 * 512 + 512 if kind == "tar" else len(content)
     )
-    for end in [*range(0, least, max(1, least // 60)), least - 1]:
+    for end in [*range(0, least, max(1, least // 20)), least - 1]:
         reason(unpack, content[:end])
 
 
 def test_tar_without_its_end_mark_is_refused(unpack):
     """It may have been cut off between two files."""
-    content = make_tar({"a/1": b"x"})[:1024]
-    assert "is damaged" in reason(unpack, content)
+    assert "is damaged" in reason(unpack, make_tar({"a/1": b"x"})[:1024])
 
 
 def test_damaged_header_in_a_tar_is_not_taken_for_its_end(unpack):
@@ -455,16 +414,13 @@ def test_zip_that_hides_a_member_is_refused(unpack):
     assert "is damaged (1 members of 2)" in reason(unpack, bytes(content))
 
 
-def test_zip_with_a_comment_is_read(unpack):
-    content = make_zip({"a/1": b"x"})
-    assert unpack(content[:-2] + b"\x05\0hello") == {"a/1": b"x"}
-
-
 def test_zip_that_keeps_its_number_of_members_elsewhere_is_read(unpack):
     """As those of more than 65,535 members do."""
     content = bytearray(make_zip({"a/1": b"x"}))
     content[-12:-10] = b"\xff\xff"
     assert unpack(bytes(content)) == {"a/1": b"x"}
+    # A comment stands behind that number.
+    assert unpack(bytes(content[:-2]) + b"\x05\0hello") == {"a/1": b"x"}
 
 
 def test_wrong_crc_is_refused(unpack):
@@ -495,44 +451,16 @@ def test_python_gives_a_second_opinion_on_a_tar(unpack, monkeypatch, tmp_path):
 # Anything at all
 
 
-@contextlib.contextmanager
-def a_folder():
-    with tempfile.TemporaryDirectory() as name:
-        yield Path(name)
-
-
 def everything_below(folder):
     return {path for path in folder.rglob("*") if path.is_file()}
 
 
-NAMES = st.lists(
-    st.sampled_from(
-        [
-            "..",
-            ".",
-            "",
-            "a",
-            "A",
-            "b",
-            "\u00e9",
-            "e\u0301",
-            "C:",
-            "\\",
-            "\n",
-            " ",
-            "~",
-            "-rf",
-            "._x",
-        ]
-    )
-    | st.text(max_size=3),
-    min_size=1,
-    max_size=4,
-).map("/".join)
+PARTS = ["..", ".", "", "a", "A", "\u00e9", "e\u0301", "C:", "\\", "\n", " ", "~", "-rf", "._x"]
+NAMES = st.lists(st.sampled_from(PARTS) | st.text(max_size=3), min_size=1, max_size=4).map("/".join)
 
 
-@pytest.mark.parametrize("make", [make_zip, make_tar], ids=["zip", "tar"])
-@settings(deadline=None, max_examples=150)
+@BOTH
+@settings(deadline=None, max_examples=60)
 @given(names=st.lists(NAMES, min_size=1, max_size=4, unique=True))
 def test_any_names_stay_in_the_folder_or_are_refused(make, names):
     files = {name: str(place).encode() for place, name in enumerate(names)}
@@ -540,7 +468,8 @@ def test_any_names_stay_in_the_folder_or_are_refused(make, names):
         content = make(files)
     except (ValueError, IndexError):
         return  # no such archive can be made
-    with a_folder() as folder:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         with contextlib.suppress(TimbangError):
             found = unpack_bytes(folder, content)
             assert set(found.values()) <= set(files.values())
@@ -549,11 +478,11 @@ def test_any_names_stay_in_the_folder_or_are_refused(make, names):
 
 
 @pytest.mark.parametrize("kind", MAKE)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(data=st.data())
 def test_any_damage_is_harmless_or_one_line(kind, data):
     content = bytearray(MAKE[kind](PICTURES))
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    with a_folder() as folder, contextlib.suppress(TimbangError):
-        unpack_bytes(folder, bytes(content))
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(TimbangError):
+        unpack_bytes(Path(folder), bytes(content))

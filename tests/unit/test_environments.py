@@ -223,13 +223,6 @@ def test_no_python(machine):
     assert "found none" in only_line(machine.run("set_up_python.sh"))
 
 
-def test_newer_python_under_another_name(machine):
-    machine.python(version="3.9")
-    machine.python("python3.12", version="3.12")
-    assert machine.run("set_up_python.sh").returncode == 0
-    assert machine.log().startswith("python3.12 -m venv")
-
-
 def test_python_314_needs_a_compiler(machine):
     machine.python(version="3.14")
     assert "3.14 without a C compiler" in only_line(machine.run("set_up_python.sh"))
@@ -254,13 +247,9 @@ def test_intel_mac(machine):
     assert "Intel" in only_line(machine.run("set_up_python.sh"))
 
 
-def test_no_venv_no_pip_no_apt(machine):
-    machine.python(ensurepip=False)
-    assert "neither ensurepip nor pip" in only_line(machine.run("set_up_python.sh"))
-
-
 def test_no_venv_and_may_not_install(machine):
     machine.python(ensurepip=False)
+    assert "neither ensurepip nor pip" in only_line(machine.run("set_up_python.sh"))
     machine.apt_get()
     machine.user(1000)
     assert "as root: apt-get install python3.11-venv" in only_line(machine.run("set_up_python.sh"))
@@ -301,10 +290,23 @@ def test_venv_with_another_pip(machine):
     assert "apt-get" not in log
 
 
-def test_unfinished_venv_is_made_anew(machine):
+def unfinished(machine):
+    next((machine.root / ".venv").glob("*.stamp")).unlink()
+
+
+def moved(machine):
+    machine.root = machine.root.rename(machine.bin.parent / "moved")
+
+
+def without_its_python(machine):
+    (machine.root / ".venv/bin/python").unlink()
+
+
+@pytest.mark.parametrize("broken", [unfinished, moved, without_its_python])
+def test_broken_venv_is_made_anew(machine, broken):
     machine.python()
     machine.run("set_up_python.sh")
-    next((machine.root / ".venv").glob("*.stamp")).unlink()
+    broken(machine)
     machine.forget()
     assert "anew" in machine.run("set_up_python.sh").stdout
     assert "-m venv --clear .venv" in machine.log()
@@ -321,20 +323,6 @@ def test_linked_venv_is_never_emptied(machine, tmp_path):
     assert done.returncode != 0
     assert "remove the link" in done.stderr
     assert (other / "kept").read_text() == "kept"
-
-
-def test_moved_venv_is_made_anew(machine, tmp_path):
-    machine.python()
-    machine.run("set_up_python.sh")
-    machine.root = machine.root.rename(tmp_path / "moved")
-    assert "anew" in machine.run("set_up_python.sh").stdout
-
-
-def test_venv_whose_python_is_gone_is_made_anew(machine):
-    machine.python()
-    machine.run("set_up_python.sh")
-    (machine.root / ".venv" / "bin" / "python").unlink()
-    assert "anew" in machine.run("set_up_python.sh").stdout
 
 
 def test_changed_lock_installs_the_difference(machine):
@@ -372,18 +360,12 @@ def test_surroundings_do_not_leak_in(machine):
     assert set(re.findall("PYTHONPATH=(.*)", machine.log())) == {""}
 
 
-@pytest.mark.parametrize("choice", ["", "latexmk"])
-def test_latexmk_is_there(machine, choice):
-    machine.latexmk()
-    result = machine.run("set_up_tex.sh", TIMBANG_TEX=choice)
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
-
-
-@pytest.mark.parametrize("choice", ["", "tectonic"])
-def test_tectonic_is_there(machine, choice):
-    machine.program("tectonic", "true")
+@pytest.mark.parametrize("there", ["latexmk", "tectonic"])
+@pytest.mark.parametrize("is_asked_for", [True, False])
+def test_tex_is_there(machine, there, is_asked_for):
+    machine.latexmk() if there == "latexmk" else machine.program(there, "true")
     machine.apt_get()
-    result = machine.run("set_up_tex.sh", TIMBANG_TEX=choice)
+    result = machine.run("set_up_tex.sh", TIMBANG_TEX=there if is_asked_for else "")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     assert machine.log() == ""
 
@@ -402,12 +384,6 @@ def test_no_tex_and_no_apt(machine, system, advice):
     machine.system(system)
     line = only_line(machine.run("set_up_tex.sh"))
     assert advice in line and "pdflatex" in line
-
-
-def test_latex_without_the_packages(machine):
-    machine.latexmk(missing="siunitx.sty indonesian.ldf")
-    line = only_line(machine.run("set_up_tex.sh"))
-    assert "(missing: siunitx.sty indonesian.ldf)" in line
 
 
 def test_no_tex_and_may_not_install(machine):
@@ -434,10 +410,13 @@ def test_tex_from_apt(machine, user):
     assert ("sudo apt-get" in machine.log()) == (user != 0)
 
 
-def test_apt_brings_too_little(machine):
-    machine.latexmk(missing="microtype.sty")
-    machine.apt_get()
-    assert "still missing: microtype.sty" in only_line(machine.run("set_up_tex.sh"))
+def test_latex_without_the_packages(machine):
+    machine.latexmk(missing="siunitx.sty indonesian.ldf")
+    line = only_line(machine.run("set_up_tex.sh"))
+    assert "(missing: siunitx.sty indonesian.ldf)" in line
+    machine.apt_get()  # which brings too little
+    line = only_line(machine.run("set_up_tex.sh"))
+    assert "still missing: siunitx.sty indonesian.ldf" in line
 
 
 # The Makefile
@@ -475,23 +454,21 @@ def test_make_report_uses_four_processors_at_most():
 
 
 @needs_make
-def test_make_report_takes_a_study_and_arguments():
-    said = make("--dry-run", "report", "CONFIG=my studies/a.yaml", "SNAKEMAKE_ARGS=--quiet")
-    assert '--configfile "my studies/a.yaml" --quiet' in said
-    assert "--configfile" not in make("--dry-run", "report")
-
-
-@needs_make
-def test_make_check_report_takes_a_study():
-    said = make("--dry-run", "check-report", "CONFIG=my studies/a.yaml")
-    assert '--config "my studies/a.yaml"' in said
-    assert '--config "config/config.yaml"' in make("--dry-run", "check-report")
-
-
-@needs_make
-def test_make_report_sets_up_first():
-    said = make("--dry-run", "report")
-    assert said.index("set_up_python") < said.index("set_up_tex") < said.index("snakemake")
+@pytest.mark.parametrize(
+    ("target", "option", "default"),
+    [
+        ("report", "--configfile", None),
+        ("check-report", "--config", "config/config.yaml"),
+    ],
+)
+def test_make_takes_a_study(target, option, default):
+    said = make("--dry-run", target, "CONFIG=my studies/a.yaml", "SNAKEMAKE_ARGS=--quiet")
+    assert f'{option} "my studies/a.yaml"' in said
+    assert ("--quiet" in said) == (target == "report")
+    said = make("--dry-run", target)
+    assert f'{option} "{default}"' in said if default else option not in said
+    if target == "report":
+        assert said.index("set_up_python") < said.index("set_up_tex") < said.index("snakemake")
 
 
 @needs_make
