@@ -201,21 +201,9 @@ def test_audit_of_no_usable_image(tmp_path):
 
 
 LABELS = [
-    "NA",
-    "01",
-    "1e5",
-    "",
-    "null",
-    "True",
-    "label",
-    'a "b", c',
-    "ü x",
-    "a\nb",
-    "a\rb",
-    "a\r\n",
-    "-",
-    "1.0",
-]
+    "NA", "01", "1e5", "", "null", "True", "label", 'a "b", c', "ü x", "a\nb", "a\rb", "a\r\n",
+    "-", "1.0",
+]  # fmt: skip
 
 
 @given(

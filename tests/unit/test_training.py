@@ -55,8 +55,8 @@ def make_images(seed=0, symmetric=False):
     return Images(pixels, np.arange(28) % 3, np.arange(20), np.arange(20, 28))
 
 
-def run(recipe=RECIPE, replicate=0, images=None, network="resnet34"):
-    contender = Contender("mine", network, 0.125, recipe, None)
+def run(recipe=RECIPE, replicate=0, images=None, network="resnet8-cifar"):
+    contender = Contender("mine", network, 0.5, recipe, None)
     return train(contender, replicate, images or make_images(), 3, CPU)
 
 
@@ -137,7 +137,7 @@ def test_losses_are_averaged_over_images():
     """20 images in batches of 8, 8 and 4: the mean of the batches' means would be another."""
     images = make_images(symmetric=True)
     finished = run(STILL, images=images)
-    network = build("resnet34", 3, 0.125)
+    network = build("resnet8-cifar", 3, 0.5)
     initialise(network, torch.Generator().manual_seed(stream_seed(0, "initialisation")))
     network.to(memory_format=torch.channels_last)
     batches = draw_batches(images.train, 8, torch.Generator().manual_seed(stream_seed(0, "order")))
@@ -180,11 +180,13 @@ def test_a_separable_task_is_learnt():
     images = make_images()
     images.pixels[:] = (images.classes * 100)[:, None, None, None]
     recipe = replace(RECIPE, epochs=15, learning_rate=0.01)
-    finished = run(recipe, images=images, network="preact34")
+    finished = run(recipe, images=images, network="preact8-cifar")
     assert finished.history[-1].train_loss < finished.history[0].train_loss / 2
 
 
-@pytest.mark.parametrize("network", ["resnet34", "multipath34", "preact34", "plain34"])
+@pytest.mark.parametrize(
+    "network", ["resnet8-cifar", "multipath8-cifar", "preact8-cifar", "plain8-cifar"]
+)
 def test_same_run_twice_is_the_same_bit_for_bit(network):
     first, second = run(network=network), run(network=network)
     assert history(first) == history(second)
@@ -223,8 +225,8 @@ def test_contenders_of_a_replicate_see_the_same_order(monkeypatch):
     seen = []
     drawing = loop.draw_batches
     monkeypatch.setattr(loop, "draw_batches", lambda *a: seen.append(drawing(*a)) or seen[-1])
-    run(network="resnet34")
-    run(network="plain34")
+    run(network="resnet8-cifar")
+    run(network="plain8-cifar")
     first, second = seen[:2], seen[2:]
     assert [[b.tolist() for b in e] for e in first] == [[b.tolist() for b in e] for e in second]
 
@@ -404,7 +406,7 @@ class Terminal(io.StringIO):
 def test_bar_shows_loss_accuracy_and_time_left(monkeypatch):
     monkeypatch.setattr("sys.stderr", terminal := Terminal())
     monkeypatch.setattr("timbang.training.progress.SECONDS_BETWEEN_LOOKS", 0)
-    contender = Contender("mine", "resnet34", 0.125, RECIPE, None)
+    contender = Contender("mine", "resnet8-cifar", 0.5, RECIPE, None)
     with TrainingBar("mine 0", 6, RECIPE.batch_size) as bar:
         bar.bar.mininterval = 0
         train(contender, 0, make_images(), 3, CPU, on_step=bar.step_done)
@@ -414,7 +416,7 @@ def test_bar_shows_loss_accuracy_and_time_left(monkeypatch):
 
 def test_bar_is_for_terminals_only(monkeypatch):
     monkeypatch.setattr("sys.stderr", file := io.StringIO())
-    contender = Contender("mine", "resnet34", 0.125, RECIPE, None)
+    contender = Contender("mine", "resnet8-cifar", 0.5, RECIPE, None)
     with TrainingBar("mine 0", 6, RECIPE.batch_size) as bar:
         train(contender, 0, make_images(), 3, CPU, on_step=bar.step_done)
     assert file.getvalue() == ""
