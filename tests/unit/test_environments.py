@@ -71,7 +71,7 @@ def test_lock_is_for_any_machine():
     assert all("--hash=sha256:" in requirement for requirement in requirements)
 
 
-def test_conda_environment_has_the_locked_versions():
+def test_conda_environments_have_the_locked_versions():
     locked = locked_versions()
     names = {
         name_of(requirement) for requirement in project()["dependencies"]
@@ -80,9 +80,6 @@ def test_conda_environment_has_the_locked_versions():
     pins = conda_pins("python.yaml")
     assert pins.pop("python") == ">=3.11,<3.13"
     assert pins == expected
-
-
-def test_tex_environment_is_pinned():
     assert re.fullmatch(r"=\d+\.\d+\.\d+", conda_pins("tex.yaml")["tectonic"])
 
 
@@ -370,13 +367,6 @@ def test_tex_is_there(machine, there, is_asked_for):
     assert machine.log() == ""
 
 
-def test_tex_that_is_asked_for_is_missing(machine):
-    machine.latexmk()
-    line = only_line(machine.run("set_up_tex.sh", TIMBANG_TEX="tectonic"))
-    assert "tectonic is not installed" in line
-    assert "latexmk or tectonic" in only_line(machine.run("set_up_tex.sh", TIMBANG_TEX="lualatex"))
-
-
 @pytest.mark.parametrize(
     ("system", "advice"), [("Darwin", "brew install tectonic"), ("Linux", "TeX Live with latexmk")]
 )
@@ -384,6 +374,9 @@ def test_no_tex_and_no_apt(machine, system, advice):
     machine.system(system)
     line = only_line(machine.run("set_up_tex.sh"))
     assert advice in line and "pdflatex" in line
+    line = only_line(machine.run("set_up_tex.sh", TIMBANG_TEX="tectonic"))
+    assert "tectonic is not installed" in line
+    assert "latexmk or tectonic" in only_line(machine.run("set_up_tex.sh", TIMBANG_TEX="lualatex"))
 
 
 def test_no_tex_and_may_not_install(machine):

