@@ -19,8 +19,10 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import yaml
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = Path("results/killed/runs/resnet8-cifar/0")
@@ -28,14 +30,24 @@ LOG = Path("results/killed/logs/train_network/resnet8-cifar/0.log")
 CHECKPOINTS = Path("results/killed/checkpoints")
 CONFIG = {
     "study": "killed",
-    "data": {"source": "digits", "image_size": 16},
+    "data": {"source": "folder", "folder": "images", "image_size": 16},
     "replicates": 1,
-    "recipe": {"epochs": 4, "batch_size": 64, "ema": 0.9, "schedule": "cosine", "mixup": 0.2},
+    "recipe": {"epochs": 6, "batch_size": 8, "ema": 0.9, "schedule": "cosine", "mixup": 0.2},
     "width": 0.5,
     "contenders": ["resnet8-cifar"],
     "reference": "resnet8-cifar",
     "checkpoint_seconds": 0.1,
 }
+
+
+def make_images(folder: Path) -> None:
+    """Write images of noise, of two classes."""
+    noise = np.random.default_rng(0)
+    for name in ("cat", "dog"):
+        (folder / "images" / name).mkdir(parents=True)
+        for place in range(100):
+            pixels = noise.integers(0, 256, (16, 16, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / "images" / name / f"{place}.png")
 
 
 def call(folder: Path) -> subprocess.Popen:
@@ -85,6 +97,7 @@ def kill_runs(folder: Path, kills: int, longest: float, seed: int = 0) -> tuple[
         The number of runs that came to their end, and of those that ended differently.
     """
     random_moments = random.Random(seed)
+    make_images(folder)
     assert call(folder).wait() == 0, (folder / LOG).read_text()
     expected = fingerprint(folder)
     done, finished, different = 0, 0, 0
