@@ -8,6 +8,8 @@ REMINDER = Reminder(
     Path(RESULTS, ".home.json").absolute(),
     IS_MAIN_PROCESS,
 )
+if IS_MAIN_PROCESS:
+    atexit.register(settle)
 
 
 def remind(is_due):

@@ -91,8 +91,6 @@ def settle():
 
 
 LEFT_TO_SAY = [True]
-if IS_MAIN_PROCESS:
-    atexit.register(settle)
 
 
 onstart:
