@@ -163,4 +163,4 @@ def test_a_library_of_another_version_is_refused(tmp_path):
 def test_every_script_of_the_workflow_can_be_hashed():
     hasher = CodeHasher(None)
     scripts = sorted((ROOT / "workflow/scripts").glob("*.py"))
-    assert len({hasher.hash_script(script) for script in scripts}) == len(scripts) > 20
+    assert len({hasher.hash_script(script) for script in scripts}) == len(scripts) > 10

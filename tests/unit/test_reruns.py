@@ -15,7 +15,9 @@ PACKAGE = ROOT / "src" / "timbang"
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 SAID_ONLY = {place.strip(".").replace(".", "/") + ".py" for place in SILENT if place}
 # Started by the workflow, the launcher or Snakemake, and no part of a step.
-OUTSIDE = re.compile(r"launcher/|(.*/)?__init__\.py$|resources\.py$|training/accelerators\.py$")
+OUTSIDE = re.compile(
+    r"launcher/|(.*/)?__init__\.py$|resources\.py$|reader/__main__\.py$|training/accelerators\.py$"
+)
 # The rooms that may change the results of a step before the report.
 ROOMS = {
     "write_digits.py": {"sources", "records", "study"},

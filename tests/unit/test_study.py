@@ -311,7 +311,7 @@ def test_archive_is_on_this_machine_or_to_be_fetched(archive, path):
 def test_paths_of_a_source_must_be_there(tmp_path):
     def lines(**data):
         try:
-            check_paths(find_source(make_data(**data), "s").list_paths(), None)
+            check_paths(find_source(make_data(**data), "s").list_paths(), read(SMALLEST).report)
         except TimbangError as error:
             return str(error).splitlines()
         return []
@@ -452,7 +452,7 @@ def test_weights_that_are_not_there_are_told_before_anything_runs(tmp_path):
         config = {"study": "a", "data": {"source": "digits"}, "contenders": {"resnet34": {}}}
         config["contenders"]["resnet34"]["recipe"] = {"weights": weights}
         study = read_study(config, SCHEMA, find_source, find_fault)
-        check_paths([], None, None, study.contenders)
+        check_paths([], study.report, None, study.contenders)
 
     (tmp_path / "there.pt").write_text("")
     check(str(tmp_path / "there.pt"))

@@ -53,7 +53,9 @@ def against_reference(runs):
 
 
 def make(expect, first="a", second="ref", measure="accuracy", margin=None):
-    return Claim("c", 1, WORDS, (Comparison(measure, first, second, expect, margin),), TEXTS, WORDS)
+    return Claim(
+        "c", 1, None, WORDS, (Comparison(measure, first, second, expect, margin),), TEXTS, WORDS
+    )
 
 
 def verdict(expect, runs, **test):
@@ -225,7 +227,7 @@ GOOD = {
 def test_claim_of_ones_own_needs_little():
     claim = make_claim("mine", GOOD, "claims.mine")
     assert claim.tests == (Comparison("accuracy", "a", "b", "greater", None),)
-    assert claim.texts["supported"] == {"en": "s", "id": "s"}
+    assert claim.texts["supported"] == {"en": "s"}
     assert (claim.number, claim.needs["en"]) == (None, "")
 
 
@@ -239,7 +241,7 @@ def test_claim_of_ones_own_needs_little():
         ({"tests": [GOOD["tests"][0] | {"margin": -1}]}, "tests.0.margin: -1"),
         ({"tests": [GOOD["tests"][0] | {"first": 7}]}, "tests.0.first: 7 is not a text"),
         ({"texts": {"supported": "s"}}, "texts: refuted: missing"),
-        ({"statement": {"en": "x"}}, "statement: id: missing"),
+        ({"statement": {"English": "x"}}, "statement: 'English' is no code of a language"),
         ({"texts": 5}, "texts: is not a mapping"),
     ],
 )

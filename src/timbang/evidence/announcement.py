@@ -1,6 +1,6 @@
 """What is said of a study's replicates before anything is trained."""
 
-from timbang.study.words import Study
+from timbang.study.study import Study
 
 
 def describe_start(study: Study) -> str:

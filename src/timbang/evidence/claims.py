@@ -1,5 +1,6 @@
 """Claims as data: a sentence, what it is measured by, and what is said for each verdict."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,7 +31,9 @@ class Expectation(StrEnum):
     EQUAL = "equal"
 
 
-LANGUAGES = ("en", "id")
+# The language of a text that is given in one only; a report's catalogue may have it in others.
+SOURCE_LANGUAGE = "en"
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 # The word for a claim that comes with the library.
 PUBLISHED = "published"
 
@@ -55,12 +58,15 @@ class Claim:
     """A sentence with its tests, all of which must hold for it to be supported.
 
     ``number`` is that of the published study's list, as ``10a``; None for one of the user's own.
+    ``topic`` is the part of the discussion that takes it up: ``residual``, ``size``,
+    ``preactivation`` or None.
     ``statement`` and, for each verdict, ``texts`` are by language. ``needs`` says in words, by
     language, what a study must have for the claim to be tested.
     """
 
     name: str
     number: str | None
+    topic: str | None
     statement: Mapping[str, str]
     tests: tuple[Comparison, ...]
     texts: Mapping[str, Mapping[str, str]]
@@ -102,13 +108,14 @@ def make_claim(name: str, content: Any, place: str) -> Claim:
     Raises:
         TimbangError: a key is missing, unknown or of the wrong kind.
     """
-    _check_keys(content, ("statement", "tests", "texts"), ("number", "needs"), place)
+    _check_keys(content, ("statement", "tests", "texts"), ("number", "topic", "needs"), place)
     tests = content["tests"]
     if not isinstance(tests, list) or not tests:
         raise TimbangError(f"{place}: tests: is not a list of at least one test")
     return Claim(
         name=name,
         number=str(content["number"]) if "number" in content else None,
+        topic=str(content["topic"]) if "topic" in content else None,
         statement=_read_words(content["statement"], f"{place}: statement"),
         tests=tuple(
             _make_test(test, f"{place}: tests.{number}") for number, test in enumerate(tests)
@@ -218,11 +225,15 @@ def _read_texts(content: Any, place: str) -> dict[str, dict[str, str]]:
 
 
 def _read_words(content: Any, place: str) -> dict[str, str]:
-    """Return a text by language; one text stands for all languages."""
+    """Return a text by language; one alone counts as English, which a catalogue may translate."""
     if isinstance(content, str):
-        return dict.fromkeys(LANGUAGES, content)
-    _check_keys(content, LANGUAGES, (), place)
-    return {language: str(content[language]) for language in LANGUAGES}
+        return {SOURCE_LANGUAGE: content}
+    if not isinstance(content, Mapping) or not content:
+        raise TimbangError(f"{place}: is neither a text nor one by language (en: text)")
+    for language in content:
+        if not _LANGUAGE.fullmatch(str(language)):
+            raise TimbangError(f"{place}: {language!r} is no code of a language, as en or id")
+    return {str(language): str(text) for language, text in content.items()}
 
 
 def _check_keys(content: Any, needed: Sequence[str], others: Sequence[str], place: str) -> None:

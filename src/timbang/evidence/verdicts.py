@@ -150,9 +150,13 @@ def decide_family(
 
 
 def pair_runs(runs: pd.DataFrame, measure: str, first: str, second: str) -> list[float]:
-    """Return first minus second, replicate by replicate; NaN where a run has no such measure."""
+    """Return first minus second, replicate by replicate.
+
+    NaN where a run has no such measure, or diverged: then it has costs, but nothing that they buy.
+    """
+    known = runs.assign(value=runs[measure].astype(float).mask(runs["diverged"]))
     own, other = (
-        runs[runs["contender"] == name].set_index("replicate")[measure].astype(float)
+        known[known["contender"] == name].set_index("replicate")["value"]
         for name in (first, second)
     )
     return (own - other).sort_index().tolist()
@@ -385,6 +389,7 @@ def describe_verdict(verdict: JudgedClaim, files: Mapping[str, str]) -> dict[str
     return {
         "name": verdict.claim.name,
         "number": verdict.claim.number,
+        "topic": verdict.claim.topic,
         "statement": dict(verdict.claim.statement),
         "verdict": verdict.verdict,
         "verdict_of_last_epochs": verdict.late,

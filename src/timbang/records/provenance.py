@@ -78,6 +78,10 @@ SILENT = (
 )
 
 
+# What stands among the imports of a package that goes through its own modules (pkgutil).
+ALL_OF_PACKAGE = ".*"
+
+
 @dataclass(frozen=True)
 class _Source:
     """What a file of Python does, as a SHA-256, and the modules that it may import."""
@@ -122,6 +126,8 @@ class CodeHasher:
                 found[name] = self._read(self.modules[name])
                 # The packages around a module run before it.
                 waiting += [*found[name].imports, name.rpartition(".")[0]]
+                if ALL_OF_PACKAGE in found[name].imports:
+                    waiting += [own for own in self.modules if own.startswith(f"{name}.")]
         digest = hashlib.sha256()
         for name in sorted(found):
             digest.update(f"{name} {found[name].digest}\n".encode())
@@ -162,6 +168,8 @@ def _parse(content: bytes, name: str) -> _Source:
             imports.add(node.module)
             # What is imported from a package may be a module.
             imports.update(f"{node.module}.{alias.name}" for alias in node.names)
+            if any(alias.name == "iter_modules" for alias in node.names):
+                imports.add(ALL_OF_PACKAGE)
         elif isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             _drop_docstring(node)
     tree = ast.fix_missing_locations(_WithoutWords().visit(tree))

@@ -11,6 +11,8 @@ from timbang.scores.measures import RUN_MEASURES
 
 # Where and by what a run was made, as text.
 ORIGINS = ("host", "device_name", "made_with")
+# What a run has whether it diverged or not.
+IMAGE_COUNTS = ("train_images", "validation_images", "leaked_images")
 CLASS_MEASURES = ("precision", "recall", "f1")
 STATISTICS = ("mean", "sd", "min", "max")
 
@@ -53,7 +55,8 @@ def summarise_runs(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
             "multiply_adds": own["multiply_adds"].iloc[0],
         }
         for measure in RUN_MEASURES:
-            row |= _describe(measure, own[measure])
+            is_result = measure not in IMAGE_COUNTS
+            row |= _describe(measure, own.loc[~own["diverged"] | (not is_result), measure])
         paired = own.set_index("replicate")
         for measure in ("accuracy", "loss"):
             row[f"{measure}_difference"] = (paired[measure] - of_reference[measure]).mean()

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from timbang.study.messages import suggest, word
-from timbang.study.words import Recipe, Study
+from timbang.study.study import Study
+from timbang.study.words import Recipe
 
 # What a script element of HTML ends or begins anew with.
 HTML_ESCAPE = re.compile(r"</?script|<!--", re.IGNORECASE)

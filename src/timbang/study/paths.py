@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from timbang.errors import TimbangError
+from timbang.study.study import Report
 from timbang.study.words import Contender
 
 
 def check_paths(
     of_images: Sequence[tuple[str, str | Path | None, str]],
-    published: str | None,
+    of_report: Report,
     compared: str | None = None,
     contenders: Sequence[Contender] = (),
 ) -> None:
@@ -18,7 +19,7 @@ def check_paths(
     Args:
         of_images: the paths that the images come from, each with its key and kind (folder or
             file); like all others they are relative to the working folder.
-        published: the file of published numbers, if any.
+        of_report: what the report is made from besides.
         compared: the summary of the study that this one is compared with, if any.
         contenders: those whose weights may come from a file.
 
@@ -29,7 +30,10 @@ def check_paths(
         f"{key}: {path} is not a {kind}; correct the path"
         for key, path, kind in (
             *of_images,
-            ("report.published", published, "file"),
+            ("report.published", of_report.published, "file"),
+            ("report.bibliography", of_report.bibliography, "file"),
+            ("report.logo", of_report.logo, "file"),
+            *(("report.sections", path, "file") for path in of_report.sections),
             *(
                 (f"contenders.{own.name}.recipe.weights", own.recipe.weights, "file")
                 for own in contenders

@@ -1,7 +1,7 @@
 """Reading a study from its configuration."""
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -18,7 +18,8 @@ from timbang.study.checks import (
 )
 from timbang.study.messages import explain, place_of
 from timbang.study.schema import fill_in
-from timbang.study.words import LANGUAGES, Contender, Data, Recipe, Report, Split, Study
+from timbang.study.study import Report, Study
+from timbang.study.words import Contender, Data, Recipe, Split
 
 Word = TypeVar("Word", Data, Split, Recipe)
 
@@ -60,6 +61,23 @@ def read_study(
     return study
 
 
+def restore_study(content: Mapping[str, Any]) -> Study:
+    """Return a study that ``dataclasses.asdict`` took apart."""
+    return Study(
+        **{
+            **content,
+            "data": Data(**content["data"]),
+            "split": Split(**content["split"]),
+            "recipe": Recipe(**content["recipe"]),
+            "contenders": tuple(
+                Contender(**{**own, "recipe": Recipe(**own["recipe"])})
+                for own in content["contenders"]
+            ),
+            "report": Report(**content["report"]),
+        }
+    )
+
+
 def _build_study(config: Mapping[str, Any]) -> Study:
     recipe = _make(Recipe, config["recipe"])
     contenders = config["contenders"]
@@ -95,11 +113,14 @@ def _build_study(config: Mapping[str, Any]) -> Study:
         checkpoint_seconds=float(config["checkpoint_seconds"]),
         report=Report(
             languages=tuple(report["languages"]),
-            title=_by_language(report.get("title", {})),
+            title=_by_language(report.get("title", {}), report["languages"]),
             authors=tuple(report["authors"]),
-            course=_by_language(report.get("course", {})),
+            course=_by_language(report.get("course", {}), report["languages"]),
             date=_read_date(report.get("date")),
-            ai_assistance=_by_language(report.get("ai_assistance", {})),
+            ai_assistance=_by_language(report.get("ai_assistance", {}), report["languages"]),
+            sections=tuple(report["sections"]),
+            bibliography=report.get("bibliography"),
+            logo=report.get("logo"),
             published=report.get("published"),
             compare_with=report.get("compare_with"),
         ),
@@ -131,8 +152,8 @@ def _build_split(config: Mapping[str, Any]) -> Split:
     return split
 
 
-def _by_language(text: str | Mapping[str, str]) -> dict[str, str]:
-    return dict.fromkeys(LANGUAGES, text) if isinstance(text, str) else dict(text)
+def _by_language(text: str | Mapping[str, str], languages: Sequence[str]) -> dict[str, str]:
+    return dict.fromkeys(languages, text) if isinstance(text, str) else dict(text)
 
 
 def _read_date(text: str | None) -> datetime.date | None:

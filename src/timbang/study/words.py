@@ -1,11 +1,6 @@
-"""The words of a study as frozen dataclasses; their values come from its configuration."""
+"""What is trained, on what and how, as frozen dataclasses; the values are the configuration's."""
 
-import datetime
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-LANGUAGES = ("id", "en")
 
 
 @dataclass(frozen=True)
@@ -110,51 +105,3 @@ class Contender:
     width: float
     recipe: Recipe
     parameters_of: tuple[str, float] | None
-
-
-@dataclass(frozen=True)
-class Report:
-    """What the report says about itself. Texts are keyed by language."""
-
-    languages: tuple[str, ...]
-    title: Mapping[str, str]
-    authors: tuple[str, ...]
-    course: Mapping[str, str]
-    date: datetime.date | None
-    ai_assistance: Mapping[str, str]
-    published: str | None
-    compare_with: str | None
-
-
-@dataclass(frozen=True)
-class Study:
-    """One configuration file: the contenders, what they are weighed on, and how often."""
-
-    name: str
-    data: Data
-    split: Split
-    replicates: tuple[int, ...]
-    recipe: Recipe
-    width: float
-    contenders: tuple[Contender, ...]
-    reference: str
-    contrasts: tuple[str, ...]
-    margin: float
-    claims: Any
-    probes: tuple[str, ...]
-    device: str
-    threads: int
-    checkpoint_seconds: float
-    report: Report
-
-    def contender(self, name: str) -> Contender:
-        """Return the contender of that name, which must exist."""
-        return next(contender for contender in self.contenders if contender.name == name)
-
-    @property
-    def weighed(self) -> tuple[str, ...]:
-        """The reference and the contenders that are tested against it, in their order.
-
-        The others are controls: claims may name them, and tables and figures show them.
-        """
-        return tuple(c.name for c in self.contenders if c.name in (self.reference, *self.contrasts))

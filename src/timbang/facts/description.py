@@ -1,0 +1,236 @@
+"""What a report says of a study besides numbers: names, findings, and which of them are due."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from timbang.evidence.contrasts import Splits
+from timbang.evidence.verdicts import ACCURACY, Finding
+from timbang.facts.fact import Facts
+from timbang.facts.results import Results
+from timbang.facts.runs import list_settings
+from timbang.networks.catalogue import CATALOGUE
+from timbang.networks.relations import (
+    depth_of,
+    differ_in_shortcuts_alone,
+    family_of,
+    find_plain,
+    layout_of,
+)
+from timbang.networks.titles import title_contender
+from timbang.records.tables import sorted_classes, usable_images
+from timbang.study.study import Study
+
+DECIDED = (Finding.HIGHER, Finding.LOWER, Finding.EQUAL)
+OPEN = (Finding.UNDECIDED, Finding.FEW, Finding.SINGLE)
+MOST_LISTED_PROBLEMS = 40
+# A network whose accuracy still gained so much in the last quarter had not ended learning.
+UNDERTRAINED = 0.02
+# A validation loss spikes where its highest mean is so many times that of the first epoch.
+SPIKE = 2
+# Of the parameters of the reference, what a network has more or less to be told.
+OTHER_SIZE = 0.02
+PUBLISHED_SIDE = 224
+
+
+def describe_study(study: Study, results: Results, facts: Facts, splits: Splits) -> dict[str, Any]:
+    """Return all that the document asks of a study besides the facts.
+
+    Args:
+        study: the configuration: which contenders are weighed, and what the report compares with.
+        results: the files, which say what was trained and what came out.
+        facts: the facts.
+        splits: how the splits of the replicates hang together.
+    """
+    names = [own.name for own in study.contenders]
+    findings = {
+        row["first"]: row["says"] for row in results.contrasts if row["measure"] == ACCURACY
+    }
+    tested = [name for name in names if name in findings]
+    plain = find_plain(study.contenders, study.reference)
+    finished = [name for name in study.weighed if f"accuracy.mean/{name}" in facts]
+    finished = finished or [name for name in names if f"accuracy.mean/{name}" in facts]
+    accuracy = {name: facts.value(f"accuracy.mean/{name}") for name in finished}
+    several = [name for name in names if facts.value(f"finished/{name}", 0) > 1]
+    undecided = [name for name in tested if findings[name] in OPEN]
+    return {
+        "name": study.name,
+        "classes": sorted_classes(usable_images(results.manifest)["label"]),
+        "source": study.data.source,
+        "problems": results.audit["problems"][:MOST_LISTED_PROBLEMS],
+        "split": dict(results.split_settings),
+        "is_fixed": splits == "fixed",
+        "varying_split": facts.value("split.train") % 1 != 0
+        or len({len(split) for split in _parts(results)}) > 1,
+        "reference": study.reference,
+        "contenders": [
+            {
+                "name": own.name,
+                "title": title_contender(own.name, own.network),
+                "network": own.network,
+                "family": family_of(own.network),
+            }
+            for own in study.contenders
+        ],
+        "weighed": list(study.weighed),
+        "rivals": [n for n in study.weighed if n not in (study.reference, plain)],
+        "tested": tested,
+        "controls": [n for n in names if n not in study.weighed],
+        "plain": plain,
+        "shortcuts_alone": plain is not None
+        and differ_in_shortcuts_alone(study.contender(plain), study.contender(study.reference)),
+        "preacts": [
+            own.name
+            for own in study.contenders
+            if family_of(own.network) == "preact"
+            and own.name in study.weighed
+            and own.name != study.reference
+            and depth_of(own.network)
+        ],
+        "findings": findings,
+        "decided": [name for name in tested if findings[name] in DECIDED],
+        "undecided": undecided,
+        "better": [name for name in tested if findings[name] == Finding.HIGHER],
+        "hopeless": [
+            name
+            for name in undecided
+            if findings[name] == Finding.UNDECIDED and f"plan.needed/{name}" not in facts
+        ],
+        "finished": finished,
+        "diverged": [name for name in names if facts.value(f"diverged/{name}", 0)],
+        "best": max(finished, key=lambda n: accuracy[n], default=None),
+        "worst": min(finished, key=lambda n: accuracy[n], default=None),
+        "widest": max(several, key=lambda n: facts.value(f"accuracy.range/{n}"), default=None),
+        "leak_example": next(
+            (n for n in (study.reference, *names) if f"leak_difference.mean/{n}" in facts), None
+        ),
+        "undertrained": [n for n in finished if facts.value(f"late_gain/{n}", 0) > UNDERTRAINED],
+        "spiking": [n for n in finished if _spikes(facts, n)],
+        "other_sizes": [
+            n
+            for n in study.weighed
+            if n not in (study.reference, plain)
+            and abs(facts.value(f"parameters.excess/{n}", 0)) > OTHER_SIZE
+        ],
+        **_describe_networks(study, facts),
+        **_describe_settings(results, study.reference),
+        "probes": list(study.probes),
+        "published": results.published
+        and {"title": results.published.title, "citation": results.published.citation},
+        "others": [dict(own.source) for own in results.published.others]
+        if results.published
+        else [],
+        "other_images": results.published is not None
+        and results.published.images not in (None, facts.value("images.usable")),
+        "other_design": results.image_size != PUBLISHED_SIDE or study.width != 1,
+        "twin": study.report.compare_with,
+        "shared": [n for n in study.weighed if f"twin.accuracy.mean/{n}" in facts],
+        "claims": _describe_claims(results.verdicts),
+        "reasons": [
+            own["name"]
+            for own in results.verdicts
+            if own.get("topic") == "residual" and own["verdict"] in ("supported", "refuted")
+        ],
+        "modified": any(
+            run["timbang"]["modified"]
+            for runs in results.training.values()
+            for run in runs.values()
+        ),
+    }
+
+
+def _spikes(facts: Facts, name: str) -> bool:
+    highest, first = (facts.value(f"{key}.loss/{name}", 0) for key in ("highest", "first"))
+    return facts.value(f"highest.loss.epoch/{name}", 1) > 1 and highest > SPIKE * first
+
+
+def _parts(results: Results) -> list[list[str]]:
+    return [
+        list(split.loc[split["part"] == "train", "filename"]) for split in results.splits.values()
+    ]
+
+
+def _describe_networks(study: Study, facts: Facts) -> dict[str, Any]:
+    own = [contender for contender in study.contenders if contender.network in CATALOGUE]
+    layouts: dict[tuple[tuple[int, ...], bool], list[str]] = {}
+    for contender in own:
+        stages, _, small = layout_of(CATALOGUE[contender.network])
+        layouts.setdefault((stages, small), []).append(contender.name)
+    foreign = [contender for contender in study.contenders if contender.network not in CATALOGUE]
+    return {
+        "layouts": [
+            {"place": place, "names": names, "stages": len(stages), "small": small}
+            for place, ((stages, small), names) in enumerate(layouts.items())
+        ],
+        "families": sorted({CATALOGUE[contender.network].family for contender in own}),
+        "bottleneck": any(CATALOGUE[contender.network].bottleneck for contender in own),
+        "foreign": [
+            {
+                "name": contender.name,
+                "network": contender.network,
+                "source": "file" if ".py:" in contender.network else "library",
+            }
+            for contender in foreign
+        ],
+        "matched": [
+            {"name": contender.name, "other": _find_measure(contender.parameters_of, study)}
+            for contender in own
+            if contender.parameters_of is not None
+        ],
+        "unused": [
+            contender.name
+            for contender in own
+            if contender.width == 1
+            and f"published.unused_parameters/{contender.name}" in facts
+            and f"published.parameters/{contender.name}" in facts
+        ],
+    }
+
+
+def _find_measure(parameters_of: tuple[str, float], study: Study) -> str:
+    return next(
+        own.name
+        for own in study.contenders
+        if (own.network, own.width) == parameters_of and own.parameters_of is None
+    )
+
+
+def _describe_settings(results: Results, reference: str) -> dict[str, Any]:
+    made = {
+        name: next(iter(runs.values()))["made_with"]["contender"]
+        for name, runs in results.training.items()
+    }
+    common = list_settings(made[reference])
+    return {
+        "settings": list(common),
+        "optimizer": common["optimizer"],
+        "own_settings": [
+            {
+                "name": name,
+                "settings": [
+                    key for key, value in list_settings(own).items() if value != common[key]
+                ],
+            }
+            for name, own in made.items()
+            if any(value != common.get(key) for key, value in list_settings(own).items())
+        ],
+    }
+
+
+def _describe_claims(verdicts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    keys = (
+        "name",
+        "number",
+        "topic",
+        "statement",
+        "verdict",
+        "verdict_of_last_epochs",
+        "texts",
+        "needs",
+    )
+    tests = ("measure", "first", "second", "missing", "verdict")
+    return [
+        {key: own.get(key) for key in keys}
+        | {"tests": [{key: test[key] for key in tests} for test in own["tests"] if "mean" in test]}
+        | {"missing": [test["missing"] for test in own["tests"] if test["missing"]]}
+        for own in verdicts
+    ]

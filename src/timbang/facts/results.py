@@ -1,0 +1,33 @@
+"""The files of a study that facts are made from, read once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from timbang.study.published import Published
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a finished study's files hold.
+
+    ``training``, ``metrics`` and ``histories`` are by contender and then by replicate;
+    ``split_settings`` is the study's ``Split`` by field and ``image_size`` in pixels, both from
+    the records of what was made; ``twin`` holds the rows of the other study's ``summary.csv``.
+    """
+
+    audit: Mapping[str, Any]
+    manifest: pd.DataFrame
+    splits: Mapping[int, pd.DataFrame]
+    split_settings: Mapping[str, Any]
+    image_size: int
+    training: Mapping[str, Mapping[int, Mapping[str, Any]]]
+    histories: Mapping[str, Mapping[int, pd.DataFrame]]
+    summary: Sequence[Mapping[str, Any]]
+    classes: pd.DataFrame
+    contrasts: Sequence[Mapping[str, Any]]
+    verdicts: Sequence[Mapping[str, Any]]
+    published: Published | None
+    twin: Sequence[Mapping[str, Any]]

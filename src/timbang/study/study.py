@@ -1,0 +1,62 @@
+"""A whole study, and what its report says of itself: apart from what is trained.
+
+So a key of the report that is added changes no module that training follows from.
+"""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from timbang.study.words import Contender, Data, Recipe, Split
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the report says about itself. Texts are keyed by language."""
+
+    languages: tuple[str, ...]
+    title: Mapping[str, str]
+    authors: tuple[str, ...]
+    course: Mapping[str, str]
+    date: datetime.date | None
+    ai_assistance: Mapping[str, str]
+    sections: tuple[str, ...]
+    bibliography: str | None
+    logo: str | None
+    published: str | None
+    compare_with: str | None
+
+
+@dataclass(frozen=True)
+class Study:
+    """One configuration file: the contenders, what they are weighed on, and how often."""
+
+    name: str
+    data: Data
+    split: Split
+    replicates: tuple[int, ...]
+    recipe: Recipe
+    width: float
+    contenders: tuple[Contender, ...]
+    reference: str
+    contrasts: tuple[str, ...]
+    margin: float
+    claims: Any
+    probes: tuple[str, ...]
+    device: str
+    threads: int
+    checkpoint_seconds: float
+    report: Report
+
+    def contender(self, name: str) -> Contender:
+        """Return the contender of that name, which must exist."""
+        return next(contender for contender in self.contenders if contender.name == name)
+
+    @property
+    def weighed(self) -> tuple[str, ...]:
+        """The reference and the contenders that are tested against it, in their order.
+
+        The others are controls: claims may name them, and tables and figures show them.
+        """
+        return tuple(c.name for c in self.contenders if c.name in (self.reference, *self.contrasts))

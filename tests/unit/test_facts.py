@@ -1,0 +1,61 @@
+"""Facts: what two roads compute alike, what does not exist, and what is kept of each."""
+
+import math
+
+import pytest
+from made_up import collect, make_up
+
+from timbang.facts.fact import Facts, Unit, read_facts
+from timbang.reader.quantities import look_up
+from timbang.reader.raw import RawResults
+from timbang.study.published import read_published
+
+
+@pytest.mark.parametrize("seed", range(40, 45))
+def test_every_fact_is_what_the_second_reader_computes_from_the_raw_files(tmp_path, seed):
+    made = make_up(seed, tmp_path, replicates=5)
+    twin = made.study.report.compare_with
+    results = RawResults(
+        made.folder,
+        made.study,
+        read_published(made.study.report.published),
+        made.folder.parent / twin if twin else None,
+        made.claims,
+    )
+    facts = list(collect(made))
+    assert len(facts) > 100
+    for fact in facts:
+        found = look_up(results, fact.id)
+        assert found is not None, fact.id
+        if isinstance(fact.value, str):
+            assert found.value == fact.value, fact.id
+        else:
+            assert math.isclose(found.value, fact.value, rel_tol=1e-9, abs_tol=1e-12), fact.id
+
+
+def test_facts_say_where_they_come_from_and_come_back_from_their_file(tmp_path):
+    made = make_up(40, tmp_path, replicates=5)
+    facts = collect(made)
+    content, read = read_facts(made.folder / "facts.json")
+    assert list(read) == list(facts)
+    assert content["study"]["reference"] == made.study.reference
+    for fact in facts:
+        assert fact.file and fact.at and fact.rule, fact.id
+        if fact.file.endswith(".csv") and "*" not in fact.file:
+            assert (made.folder / fact.file).is_file(), fact.id
+
+
+def test_what_does_not_exist_is_no_fact():
+    facts = Facts()
+    facts.add("a", math.nan, Unit.SHARE, "f", "x")
+    facts.add("b", None, Unit.SHARE, "f", "x")
+    facts.add("c", 0.0, Unit.SHARE, "f", "x")
+    assert [fact.id for fact in facts] == ["c"]
+    assert facts.value("a", "none") == "none"
+
+
+def test_an_id_has_one_value():
+    facts = Facts()
+    facts.add("a", 1, Unit.COUNT, "f", "x")
+    with pytest.raises(ValueError, match="two facts are called a"):
+        facts.add("a", 2, Unit.COUNT, "f", "x")
