@@ -16,7 +16,8 @@ from timbang.scores.measures import CLAIM_MEASURES
 from timbang.sources.choice import find_source
 from timbang.sources.torchvision_catalogue import CATALOGUE
 from timbang.study.reading import read_study
-from timbang.study.words import Contender, Data, Recipe, Report, Split, Study
+from timbang.study.study import Report, Study
+from timbang.study.words import Contender, Data, Recipe, Split
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "config" / "README.md").read_text(encoding="utf-8")

@@ -1,294 +1,507 @@
-"""Every figure stands for any study: of the text's width, and the same bytes each time."""
+"""Every figure stands for any study: nothing cut, every mark to be read back, the same bytes."""
 
 import itertools
+import json
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import babel
 import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 from pypdf import PdfReader
+from torch import nn
 
-from timbang.languages.texts import read_texts
-from timbang.report.figures.accuracies import draw_accuracies
-from timbang.report.figures.classes import count_classes, draw_classes
-from timbang.report.figures.confusion import draw_confusion
-from timbang.report.figures.curves import draw_curves
-from timbang.report.figures.duplicates import (
-    PicturedPair,
-    choose_groups,
-    choose_pairs,
-    draw_duplicates,
-)
-from timbang.report.figures.leaks import draw_leaks
-from timbang.report.figures.probes import draw_probes
-from timbang.report.figures.samples import choose_samples, draw_samples
-from timbang.report.figures.style import (
-    STYLE,
-    count_legend_columns,
-    mark,
-    save_figure,
-    wrap_labels,
-)
-from timbang.report.figures.twin import draw_twin
+from timbang.facts.fact import Facts, Unit
+from timbang.languages.catalogue import Language, read_language
+from timbang.networks import zoo
+from timbang.records.tables import MANIFEST_COLUMNS
+from timbang.report.figures import list_figures, style
+from timbang.report.figures.blocks import BLOCKS, KERNELS
+from timbang.report.figures.classes import count_classes
+from timbang.report.figures.curves import spread_out
+from timbang.report.figures.duplicates import choose_groups, choose_pairs
+from timbang.report.figures.figure import Drawing
+from timbang.report.figures.samples import choose_samples
+from timbang.report.media.html import Html
+from timbang.report.writer import Numbering, Writer
 
-ROOT = Path(__file__).resolve().parents[2]
-TEXTS = {language: read_texts(ROOT / f"report/texts/{language}.yaml") for language in ("id", "en")}
-EN = TEXTS["en"]
+FIGURES = list_figures()
+ENGLISH = read_language("en")
+# Numbers as another language writes them, with the words of English.
+COMMAS = Language("id", "indonesian", babel.Locale.parse("id"), ENGLISH.translations)
 HOSTILE = [r"a_b & 50% \input{x} $ # ~ ^ { }", "$x^2$", "x" * 90, "many words " * 20, "ü", "<&>"]
+NETWORKS = ["plain34", "resnet34", "multipath34", "preact34", "twinpath34", "resnet50", "plain50"]
+MEASURES = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
+PARTS = ("train", "validation", "test")
+
+# A study's files, written by hand
 
 
-def names(count, kind="plain"):
-    if kind == "hostile":
-        return (HOSTILE + [f"{HOSTILE[i % 6]} {i}" for i in range(count)])[:count]
-    return [f"name {place}" for place in range(count)]
-
-
-def marks(titles):
-    return {title: mark(place) for place, title in enumerate(titles)}
-
-
-def history(epochs, seed):
-    rng = np.random.default_rng(seed)
-    columns = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
-    return pd.DataFrame({"epoch": range(1, epochs + 1)} | {c: rng.random(epochs) for c in columns})
-
-
-def curves(titles, epochs=4, replicates=2, texts=EN):
-    runs = {title: [history(epochs, r) for r in range(replicates)] for title in titles}
-    return draw_curves(runs, marks(titles), texts)
-
-
-def accuracies(titles, replicates=3, published=(), texts=EN):
-    values = {title: [0.5 + 0.1 * r for r in range(replicates)] for title in titles}
-    return draw_accuracies(values, marks(titles), {t: 0.7 for t in published}, texts)
-
-
-def confusion(titles, classes, texts=EN):
+def make_study(
+    folder, contenders=3, replicates=2, classes=3, *, titles=None, labels=None, diverged=0, epochs=3
+):
+    """Write the files of a study, and return what its figures are drawn from."""
     rng = np.random.default_rng(0)
-    size = len(classes)
-    return draw_confusion({t: rng.integers(0, 9, (size, size)) for t in titles}, classes, texts)
-
-
-def classes(labels, texts=EN, test=0):
-    numbers = np.arange(len(labels)) + 1.5
-    return draw_classes(
-        pd.DataFrame(
-            {
-                "label": labels,
-                "train": 4 * numbers,
-                "validation": numbers,
-                "test": test * numbers,
-                "groups": numbers.astype(int),
-            }
-        ),
-        texts,
+    names = [f"c{place}" for place in range(contenders)]
+    labels = sorted(labels or (f"class {place:03}" for place in range(classes)))
+    runs = pd.DataFrame(itertools.product(names, range(replicates)))
+    runs.columns = ["contender", "replicate"]
+    runs["diverged"] = runs.index >= len(runs) - diverged
+    runs["parameters"] = 10**6 * (2 + runs["contender"].str[1:].astype(int))
+    for measure in ("accuracy", "leaked_accuracy", "clean_accuracy", "gap"):
+        runs[measure] = np.where(runs["diverged"], np.nan, rng.uniform(0.3, 0.99, len(runs)))
+    wide = runs.pivot(index="replicate", columns="contender", values="accuracy")
+    contrasts = []
+    for name in names[1:]:
+        known = (wide[name] - wide["c0"]).dropna()
+        reach = 0.1 if len(known) >= 5 else np.nan
+        ends = (known.mean(), known.mean() - reach, known.mean() + reach)
+        contrasts.append(("accuracy", name, "c0", len(known), *ends))
+    columns = ["measure", "first", "second", "pairs", "mean", "low", "high"]
+    pd.DataFrame(contrasts, columns=columns).to_csv(folder / "contrasts.csv", index=False)
+    runs.to_csv(folder / "runs.csv", index=False)
+    return Drawing(
+        language=ENGLISH,
+        files={
+            "runs": folder / "runs.csv",
+            "twin_runs": folder / "runs.csv",
+            "contrasts": folder / "contrasts.csv",
+            **write_runs(folder, names, min(replicates, 3), labels, epochs, rng),
+            **write_images(folder, labels, replicates, rng),
+        },
+        titles=dict(zip(names, titles or (f"Network {name}" for name in names), strict=True)),
+        networks=dict(zip(names, itertools.cycle(NETWORKS))),
+        weighed=names,
+        reference="c0",
+        margin=0.02,
+        published={"c0": 0.9},
+        names=("study", "another"),
     )
 
 
-def samples(labels, each=3):
-    pixels = np.random.default_rng(0).integers(0, 256, (each, 12, 12, 3), dtype=np.uint8)
-    return draw_samples(pixels, {label: np.arange(each) for label in labels})
-
-
-def duplicates(groups, joined, apart, texts=EN):
-    pixels = np.random.default_rng(0).integers(0, 256, (9, 12, 12, 3), dtype=np.uint8)
-    pair = PicturedPair((0, 1), 41.2)
-    return draw_duplicates(
-        pixels,
-        [(n, list(range(min(n, 8)))) for n in groups],
-        [pair] * joined,
-        [pair] * apart,
-        texts,
-    )
-
-
-def leaks(titles, replicates=3, texts=EN, **values):
-    runs = pd.DataFrame({"leaked_accuracy": [0.9] * replicates, "clean_accuracy": 0.5} | values)
-    return draw_leaks({title: runs for title in titles}, texts)
-
-
-def twin(titles, texts=EN):
-    return draw_twin({title: ([0.5, 0.6], [0.4]) for title in titles}, ("a_b", "$c$"), texts)
-
-
-def probes(titles, texts=EN, replicates=2):
-    def run(replicate):
-        return {
-            "layers": [{"norm": 10.0**-place} for place in range(4)],
-            "gradients": [{"epoch": e, "gradient_cosine": 0.9 + 0.01 * e} for e in (1, 2)],
-            "scales": {str(f): 0.5 + 0.01 * replicate for f in (0.75, 1.0, 1.33)},
+def write_runs(folder, names, replicates, labels, epochs, rng):
+    files = {kind: {name: [] for name in names} for kind in ("histories", "metrics", "probes")}
+    for name, replicate in itertools.product(names, range(replicates)):
+        stem = folder / f"{name}-{replicate}"
+        history = pd.DataFrame({measure: rng.uniform(0.01, 1, epochs) for measure in MEASURES})
+        history.assign(epoch=range(1, epochs + 1)).to_csv(f"{stem}.csv", index=False)
+        matrix = rng.poisson(0.2, (len(labels), len(labels))) + 99 * np.eye(len(labels), dtype=int)
+        contents = {
+            "metrics": {"classes": labels, "confusion_matrix": matrix.tolist()},
+            "probes": {
+                "layers": [{"norm": 10.0**-place} for place in range(4)],
+                "gradients": [{"epoch": e, "gradient_cosine": 0.9 + 0.01 * e} for e in (1, 2)],
+                "scales": {str(factor): rng.random() for factor in (0.75, 1.0, 1.33)},
+            },
         }
-
-    runs = pd.DataFrame({"contender": titles, "parameters": 21e6, "gap": 0.25, "diverged": False})
-    return draw_probes(
-        {title: [run(r) for r in range(replicates)] for title in titles},
-        runs,
-        {title: title for title in titles},
-        marks(titles),
-        texts,
-    )
+        files["histories"][name].append(Path(f"{stem}.csv"))
+        for kind, content in contents.items():
+            files[kind][name].append(Path(f"{stem}-{kind}.json"))
+            files[kind][name][-1].write_text(json.dumps(content), encoding="utf-8")
+    return files
 
 
-CASES = {
-    "curves 1 1 1": lambda: curves(names(1), epochs=1, replicates=1),
-    "curves 2": lambda: curves(names(2)),
-    "curves 28": lambda: curves(names(28), epochs=15),
-    "curves hostile": lambda: curves(names(6, "hostile")),
-    "curves id": lambda: curves(names(2), texts=TEXTS["id"]),
-    "accuracies 1 1": lambda: accuracies(names(1), replicates=1),
-    "accuracies 2 published": lambda: accuracies(names(2), published=names(1)),
-    "accuracies 28": lambda: accuracies(names(28)),
-    "accuracies hostile": lambda: accuracies(names(6, "hostile"), texts=TEXTS["id"]),
-    "confusion 1 2": lambda: confusion(names(1), names(2)),
-    "confusion 2 5": lambda: confusion(names(2), names(5)),
-    "confusion 4 40": lambda: confusion(names(4), names(40)),
-    "confusion 28 2": lambda: confusion(names(28), names(2)),
-    "confusion hostile": lambda: confusion(names(2, "hostile"), names(6, "hostile")),
-    "classes 2": lambda: classes(names(2)),
-    "classes 5": lambda: classes(names(5), texts=TEXTS["id"]),
-    "classes with a test part": lambda: classes(names(3), test=1),
-    "classes 40": lambda: classes(names(40)),
-    "classes 200": lambda: classes(names(200)),
-    "classes hostile": lambda: classes(names(6, "hostile")),
-    "samples 2": lambda: samples(names(2)),
-    "samples 12": lambda: samples(names(12), each=8),
-    "samples one image a class": lambda: samples(names(5), each=1),
-    "duplicates none": lambda: duplicates([], 0, 0),
-    "duplicates only apart": lambda: duplicates([], 0, 3, TEXTS["id"]),
-    "duplicates all": lambda: duplicates([40, 9, 3, 2, 2], 8, 8),
-    "leaks 1 1": lambda: leaks(names(1), replicates=1),
-    "leaks none": lambda: leaks(names(2), leaked_accuracy=[float("nan")] * 3),
-    "leaks 28": lambda: leaks(names(28)),
-    "leaks hostile": lambda: leaks(names(6, "hostile"), texts=TEXTS["id"]),
-    "twin 1": lambda: twin(names(1)),
-    "twin hostile": lambda: twin(names(6, "hostile"), TEXTS["id"]),
-    "probes 2": lambda: probes(names(2), TEXTS["id"]),
-    "probes 28": lambda: probes(names(28)),
-    "probes hostile": lambda: probes(names(6, "hostile")),
-    "probes none": lambda: probes(names(2), replicates=0),
-    "samples hostile": lambda: samples(names(6, "hostile")),
+def write_images(folder, labels, replicates, rng):
+    """Write four images a class, two of them copies, and nine copies more of the last class."""
+    owners = np.repeat([*labels, labels[-1]], [4] * len(labels) + [9])
+    groups = np.append(np.repeat(np.arange(3 * len(labels)), [2, 1, 1] * len(labels)), [10**6] * 9)
+    names = [f"{place}.png" for place in range(len(owners))]
+    images = pd.DataFrame({"filename": names, "label": owners, "group": groups})
+    files = {name: folder / name for name in ("manifest.csv", "pixels.npy", "audit.json")}
+    manifest = images.reindex(columns=list(MANIFEST_COLUMNS)).assign(problem="")
+    manifest.to_csv(files["manifest.csv"], index=False)
+    np.save(files["pixels.npy"], rng.integers(0, 256, (len(owners), 8, 8, 3), dtype=np.uint8))
+    pair = {"images": ["0.png", "4.png"], "evidence": 38.25}
+    audit = {
+        "duplicates": [{"images": names[-9:]}, {"images": names[:2]}],
+        "closest": {"joined": [pair], "apart": [{**pair, "evidence": 12.0}]},
+    }
+    files["audit.json"].write_text(json.dumps(audit), encoding="utf-8")
+    splits = [folder / f"split-{replicate}.csv" for replicate in range(replicates)]
+    for path in splits:
+        parts = rng.choice(PARTS, len(owners), p=[0.6, 0.3, 0.1])
+        images.assign(part=parts, leaked=False).to_csv(path, index=False)
+    return {name.split(".")[0]: path for name, path in files.items()} | {"splits": splits}
+
+
+def long_names(kind, count):
+    return [f"{kind} {place:03}, a name of exactly forty letters"[:40] for place in range(count)]
+
+
+SIZES = {
+    "smallest": {"contenders": 1, "replicates": 1, "classes": 2, "epochs": 1},
+    "usual": {"contenders": 4, "replicates": 7, "classes": 10, "diverged": 1},
+    "largest": {
+        "contenders": 12,
+        "replicates": 30,
+        "titles": long_names("network", 12),
+        "labels": long_names("class", 101),
+    },
+    "hostile": {"contenders": 6, "titles": HOSTILE, "labels": HOSTILE, "diverged": 3},
+    "fourteen classes": {"contenders": 12, "replicates": 1, "labels": long_names("class", 14)},
+    "thirty classes": {"contenders": 2, "replicates": 1, "labels": long_names("class", 30)},
+}
+# What is like others is drawn in the usual size alone.
+DRAWN = {
+    "usual": tuple(FIGURES),
+    "smallest": ("accuracies", "classes", "confusion", "curves", "samples"),
+    "largest": ("classes", "confusion", "curves", "forest", "twin"),
+    "hostile": ("accuracies", "classes", "confusion", "curves", "samples"),
+    "fourteen classes": ("confusion",),
+    "thirty classes": ("confusion",),
 }
 
 
-def save(draw, folder):
-    """Draw and save a figure; return the bytes of its PDF and its SVG."""
-    pdf, svg = folder / "figure.pdf", folder / "figure.svg"
-    with matplotlib.rc_context(STYLE):
-        save_figure(draw(), pdf, svg)
-    return pdf.read_bytes(), svg.read_bytes()
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Return what a size of study is drawn from; its files are written once."""
+    known = {}
+
+    def get(size):
+        if size not in known:
+            known[size] = make_study(tmp_path_factory.mktemp("study"), **SIZES[size])
+        return known[size]
+
+    return get
 
 
-@pytest.mark.parametrize("draw", CASES.values(), ids=CASES)
+@pytest.fixture(scope="module")
+def drawn(study):
+    """Return a figure of a size of study, laid out; drawn once."""
+    known = {}
+
+    def get(size, name):
+        if (size, name) not in known:
+            with matplotlib.rc_context(style.STYLE):
+                known[size, name] = FIGURES[name].draw(study(size))
+                style.settle(known[size, name])
+        return known[size, name]
+
+    return get
+
+
+def save(figure, folder):
+    """Return the figure's files as PDF and as SVG."""
+    folder.mkdir(exist_ok=True)
+    with matplotlib.rc_context(style.STYLE):
+        style.save_figure(figure, folder / "figure.pdf", folder / "figure.svg")
+    return folder / "figure.pdf", folder / "figure.svg"
+
+
+# What a figure looks like
+
+
+def list_texts(figure):
+    """Return all texts that are drawn."""
+    texts = [*figure.texts, *(text for own in figure.legends for text in own.get_texts())]
+    for axes in figure.axes:
+        texts += axes.texts
+        if axes.axison:
+            both = (axes.xaxis, axes.yaxis)
+            ticks = [tick for own in both for tick in own.get_major_ticks()]
+            texts += [axes.title, axes._left_title, *(own.label for own in both)]
+            texts += [label for tick in ticks for label in (tick.label1, tick.label2)]
+    return [text for text in texts if text.get_visible() and text.get_text().strip()]
+
+
+@pytest.mark.parametrize(
+    ("size", "name"), [(size, name) for size, names in DRAWN.items() for name in names]
+)
 @pytest.mark.filterwarnings("error")
-def test_figure_is_as_wide_as_the_text(draw, tmp_path):
-    save(draw, tmp_path)
-    (page,) = PdfReader(tmp_path / "figure.pdf").pages
-    assert float(page.mediabox.width) / 72 * 25.4 == pytest.approx(160, abs=0.01)
-    assert float(page.mediabox.height) / 72 <= 9.01
-
-
-REPEATED = [
-    "curves 1 1 1",
-    "accuracies hostile",
-    "confusion 1 2",
-    "classes 5",
-    "samples 2",
-    "duplicates all",
-]
-
-
-@pytest.mark.parametrize("name", REPEATED)
-def test_figure_is_the_same_bytes_each_time(name, tmp_path):
-    assert save(CASES[name], tmp_path) == save(CASES[name], tmp_path)
-
-
-@pytest.mark.parametrize("language", ["id", "en"])
-def test_axes_have_the_decimal_mark_of_the_language(language):
-    """Values close together have ticks with decimals, counts never have."""
-    texts, titles, accuracy = TEXTS[language], names(2), 0.031
-    values = {title: [accuracy, accuracy + 0.006] for title in titles}
-    runs = pd.DataFrame({"leaked_accuracy": [accuracy], "clean_accuracy": accuracy + 0.006})
-    flat = history(4, 0) * 0 + accuracy + 0.006 * history(4, 0)
-    figures = [
-        draw_accuracies(values, marks(titles), {}, texts),
-        draw_leaks({title: runs for title in titles}, texts),
-        draw_twin({title: ([accuracy], [accuracy + 0.006]) for title in titles}, ("a", "b"), texts),
-        draw_curves({title: [flat] for title in titles}, marks(titles), texts),
-        probes(titles, texts),
-    ]
-    other = "." if language == "id" else ","
-    for figure in figures:
+def test_nothing_is_cut_too_small_or_over_another(drawn, size, name):
+    figure = drawn(size, name)
+    with matplotlib.rc_context(style.STYLE):
         figure.draw_without_rendering()
-        assert texts["decimal_mark"] in texts_of(figure)
-        assert other not in texts_of(figure)
-    few = classes(names(2), texts)
-    few.draw_without_rendering()
-    assert not {"0.5", "0,5"} & set(texts_of(few).split())
+        texts = list_texts(figure)
+        boxes = np.array([text.get_window_extent().extents for text in texts]).reshape(-1, 4)
+    size = figure.get_size_inches()
+    assert size[0] == style.TEXT_WIDTH
+    assert size[1] <= style.TEXT_HEIGHT
+    # In points.
+    boxes *= 72 / figure.dpi
+    is_out = (boxes[:, :2] < -0.3).any(axis=1) | (boxes[:, 2:] > 72 * size + 0.3).any(axis=1)
+    assert not [texts[place].get_text() for place in np.flatnonzero(is_out)]
+    assert min((text.get_fontsize() for text in texts), default=9) >= style.SMALLEST
+    over = (boxes[:, None, :2] < boxes[None, :, 2:] - 0.5).all(axis=2)
+    pairs = np.argwhere(np.triu(over & over.T, 1))
+    assert not [(texts[one].get_text(), texts[other].get_text()) for one, other in pairs]
 
 
-def texts_of(figure):
-    return "\n".join(t.get_text() for t in figure.findobj(matplotlib.text.Text))
+@pytest.mark.parametrize("name", ["curves", "duplicates"])
+def test_file_is_the_same_each_time_and_as_wide_as_the_text(drawn, study, name, tmp_path):
+    with matplotlib.rc_context(style.STYLE):
+        again = FIGURES[name].draw(study("usual"))
+    first, second = save(drawn("usual", name), tmp_path / "1"), save(again, tmp_path / "2")
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    (page,) = PdfReader(first[0]).pages
+    assert float(page.mediabox.width) / 72 * 25.4 == pytest.approx(140, abs=0.01)
 
 
-def test_dollars_print_as_they_are():
-    with matplotlib.rc_context(STYLE):
-        assert "$x^2$" in texts_of(classes(["$x^2$", "b"]))
-        assert all(not t.get_parse_math() for t in classes(["a"]).findobj(matplotlib.text.Text))
+def test_numbers_are_written_as_the_language_writes_them(study):
+    drawing = replace(study("usual"), language=COMMAS)
+    for name in ("curves", "forest"):
+        with matplotlib.rc_context(style.STYLE):
+            figure = FIGURES[name].draw(drawing)
+            figure.draw_without_rendering()
+        numbers = [own for text in list_texts(figure) if re.search(r"\d", own := text.get_text())]
+        assert any("," in number for number in numbers)
+        assert not [number for number in numbers if "." in number]
+    values = (0, 0.30000000000000004, 2e6, 1e-5, -1000)
+    ticks = [style.write_tick(value, COMMAS) for value in values]
+    assert ticks == ["0", "0,3", "2·10⁶", "10⁻⁵", "−1.000"]
 
 
-def test_marks_of_28_contenders_differ():
-    seen = {(m.color, m.marker, m.dashes) for m in map(mark, range(28))}
-    assert len(seen) == 28
-    for one, other in itertools.pairwise(map(mark, range(29))):
-        assert one.color != other.color
-        assert one.dashes != other.dashes
+# Reading a figure's file: what its marks say of the data
 
 
-def test_legend_of_the_curves_stays_within_the_figure():
-    """Drawn: no part of it beyond the edges, whatever the names."""
-    for titles in (
-        ["Plain-34", "ResNet-34", "Multi-Path ResNet-34", "Pre-activation ResNet-34"],
-        [f"resnet34-{word}" for word in ("mixup", "cutmix", "smoothing", "warmup-cosine")] * 2,
-        names(28),
-    ):
-        with matplotlib.rc_context(STYLE):
-            figure = curves([f"{title}{place or ''}" for place, title in enumerate(titles)])
-            figure.canvas.draw()
-            (legend,) = figure.legends
-            box = legend.get_window_extent()
-        assert box.x0 >= 0
-        assert box.x1 <= figure.bbox.width
-    assert count_legend_columns(["a"]) == 1
+def read_marks(svg):
+    """Return what the marks of an SVG stand for: values by way and id, or what is printed."""
+    parser = ET.XMLParser(target=ET.TreeBuilder(insert_comments=True))
+    named = {"a": [], "t": [], "m": []}
+    for group in ET.parse(svg, parser).iter():
+        kind, *parts = group.get("id", "").split(";", 3)
+        if kind in named and len(parts) == 3:
+            named[kind].append((parts[0], parts[1], parts[2], group))
+    logs = {
+        (axes, way) for axes, *own, _ in named["a"] for way in "xy" if own["xy".index(way)] == "log"
+    }
+    found = {}
+    for axes, way, id, group in named["m"]:
+        if way == "t":
+            found[way, id] = "".join(
+                own.text.strip() for own in group.iter() if own.tag is ET.Comment
+            )
+            continue
+        axis = "y" if way == "y" else "x"
+        side = "xy".index(axis)
+        ticks = [
+            (float(value), list_points(own)[0][side])
+            for at, to, value, own in named["t"]
+            if (at, to) == (axes, axis)
+        ]
+        values, places = np.array(ticks).T
+        slope, start = np.polyfit(places, np.log(values) if (axes, axis) in logs else values, 1)
+        read = start + slope * np.array([point[side] for point in list_points(group)])
+        read = np.exp(read) if (axes, axis) in logs else read
+        ends = [read.max() - read.min()] if way == "w" else [read.max()]
+        found[way, id] = list(read) if id.endswith("*") else ends
+    return found
 
 
-def test_wrapped_labels_are_short():
-    for label in wrap_labels(HOSTILE, 16):
-        lines = label.split("\n")
-        assert 1 <= len(lines) <= 3
-        assert max(map(len, lines)) <= 16
+def list_points(group):
+    """Return the points of a line or a bar, else the places of markers."""
+    hidden = {
+        own for defs in group.iter() if str(defs.tag).endswith("}defs") for own in defs.iter()
+    }
+    shown = [own for own in group.iter() if own not in hidden]
+    paths = [own.get("d") for own in shown if str(own.tag).endswith("}path")]
+    numbers = [float(part) for path in paths for part in path.split() if part not in "MLz"]
+    uses = [own for own in shown if str(own.tag).endswith("}use") and "x" in own.attrib]
+    markers = [(float(own.get("x")), float(own.get("y"))) for own in uses]
+    return list(zip(numbers[::2], numbers[1::2], strict=True)) or markers
 
 
-def test_curve_is_the_mean_and_the_band_the_range():
-    runs = [history(3, seed) for seed in range(4)]
-    figure = draw_curves({"a": runs}, marks(["a"]), EN)
-    axes = figure.axes[3]
-    values = 100 * np.stack([run["validation_accuracy"] for run in runs])
-    np.testing.assert_allclose(axes.lines[0].get_ydata(), values.mean(axis=0))
-    band = axes.collections[0].get_paths()[0].vertices[:, 1]
-    assert band.min() == pytest.approx(values.min())
-    assert band.max() == pytest.approx(values.max())
+def expect_runs(runs, measure, prefix=""):
+    """Return where the dots and the bars of a measure belong, and what is printed."""
+    values = 100 * runs.set_index(["contender", "replicate"])[measure].dropna()
+    expected = {
+        ("x", f"{prefix}run.{measure}/{name}/{replicate}"): [value]
+        for (name, replicate), value in values.items()
+    }
+    for name, mean in values.groupby("contender").mean().items():
+        expected["x", f"{prefix}{measure}.mean/{name}"] = [mean]
+        expected["t", f"{prefix}{measure}.mean/{name}"] = f"{mean:.1f}%"
+    return expected
 
 
-def test_accuracies_show_every_run():
-    figure = draw_accuracies({"a": [0.5, 0.5, 0.9]}, marks(["a"]), {}, EN)
-    assert figure.axes[0].collections[0].get_offsets()[:, 0].tolist() == [50, 50, 90]
+def expect_forest(runs, contrasts):
+    wide = 100 * runs.pivot(index="replicate", columns="contender", values="accuracy")
+    expected = {("x", "setting.margin"): [2.0], ("t", "contrast.accuracy.pairs/c3"): "6"}
+    for row in contrasts.to_dict("records"):
+        differences = (wide[row["first"]] - wide["c0"]).dropna()
+        for replicate, value in differences.items():
+            expected["x", f"run.difference/{row['first']}/{replicate}"] = [value]
+        for word in ("mean", "low", "high"):
+            id = f"contrast.accuracy.{word}/{row['first']}"
+            expected["x", id] = [100 * row[word]]
+            expected["t", id] = f"{100 * row[word]:+.1f}".replace("-", "−")
+    return expected
 
 
-def test_confusion_shows_the_counts():
-    figure = draw_confusion({"a": np.array([[7, 0], [3, 11]])}, ["x", "y"], EN)
-    shown = [text.get_text() for text in figure.axes[0].texts]
-    assert shown == ["7", "3", "11"]
+def expect_classes(splits):
+    expected = {}
+    for place, (_, own) in enumerate(pd.concat(map(pd.read_csv, splits)).groupby("label")):
+        for part in PARTS:
+            expected["w", f"class.part/{part}/{place}"] = [
+                (own["part"] == part).sum() / len(splits)
+            ]
+        expected["x", f"class.groups/{place}"] = [own["group"].nunique()]
+        expected["t", f"class.images/{place}"] = str(own["filename"].nunique())
+    return expected
+
+
+def expect_curves(histories):
+    expected = {}
+    for name, paths in histories.items():
+        epochs = pd.concat(map(pd.read_csv, paths)).groupby("epoch")
+        for measure, word in itertools.product(MEASURES, ("mean", "min", "max")):
+            values = epochs[measure].agg(word) * (100 if "accuracy" in measure else 1)
+            expected["y", f"curve.{measure}.{word}/{name}/*"] = list(values)
+    return expected
+
+
+def expect_confusion(metrics):
+    expected = {}
+    for name, paths in metrics.items():
+        counts = sum(np.array(json.loads(path.read_text())["confusion_matrix"]) for path in paths)
+        for true, taken in np.argwhere(counts):
+            expected["t", f"confusion/{name}/{true}/{taken}"] = str(counts[true, taken])
+    return expected
+
+
+def test_figures_give_back_the_data(drawn, study, tmp_path):
+    """Every value is drawn, nothing else is, and each mark stands where its value is."""
+    files = study("usual").files
+    runs = pd.read_csv(files["runs"])
+    gaps = runs.set_index(["contender", "replicate"])["gap"].dropna()
+    expected = {
+        "accuracies": expect_runs(runs, "accuracy")
+        | {("x", "published.accuracy/c0"): [90.0], ("t", "diverged/c3"): "1"},
+        "forest": expect_forest(runs, pd.read_csv(files["contrasts"])),
+        "leaks": expect_runs(runs, "leaked_accuracy") | expect_runs(runs, "clean_accuracy"),
+        "twin": expect_runs(runs, "accuracy") | expect_runs(runs, "accuracy", "twin."),
+        "classes": expect_classes(files["splits"]),
+        "curves": expect_curves(files["histories"]),
+        "confusion": expect_confusion(files["metrics"]),
+        "probes": {("y", f"run.gap/{name}/{r}"): [gap] for (name, r), gap in gaps.items()},
+        "duplicates": {
+            ("t", "duplicates.size/0"): "9 images",
+            ("t", "duplicates.shown/0"): "8 shown",
+            ("t", "duplicates.size/1"): "2 images",
+            ("t", "pair.evidence/joined/0"): "38.2",
+            ("t", "pair.evidence/apart/0"): "12.0",
+        },
+    }
+    for name, values in expected.items():
+        found = read_marks(save(drawn("usual", name), tmp_path)[1])
+        assert set(found) == set(values), name
+        for key, value in values.items():
+            is_text = key[0] == "t"
+            near = value if is_text else pytest.approx(value, rel=1e-4, abs=1e-3)
+            assert found[key] == near, (name, key)
+
+
+def test_one_run_has_no_mean_and_no_band(tmp_path):
+    drawing = make_study(tmp_path, contenders=2, replicates=1)
+    marks = {}
+    for name in ("accuracies", "curves", "forest"):
+        with matplotlib.rc_context(style.STYLE):
+            marks[name] = read_marks(save(FIGURES[name].draw(drawing), tmp_path)[1])
+    assert {id.split("/")[0] for _, id in marks["accuracies"]} == {
+        "run.accuracy",
+        "published.accuracy",
+    }
+    assert {id.split("/")[0] for _, id in marks["curves"]} == {f"curve.{m}.mean" for m in MEASURES}
+    of_mean = {way for way, id in marks["forest"] if id == "contrast.accuracy.mean/c1"}
+    assert of_mean == {"t"}
+
+
+# When a figure is there, and what is said of it
+
+
+def test_figures_are_found_without_what_draws_them():
+    code = "import sys; from timbang.report.figures import list_figures; print(*list_figures()); "
+    code += "print({'numpy', 'pandas', 'matplotlib', 'babel'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+    assert done.stdout.splitlines() == [" ".join(sorted(FIGURES)), "set()"]
+
+
+def test_figures_are_due_where_the_study_has_what_they_show():
+    def list_due(network="resnet34", probes=(), contrasts=(), twin=None):
+        configured = SimpleNamespace(
+            contenders=[SimpleNamespace(network=network)],
+            probes=probes,
+            contrasts=contrasts,
+            report=SimpleNamespace(compare_with=twin),
+        )
+        return {name for name, own in FIGURES.items() if own.due(configured)}
+
+    usual = set(FIGURES) - {"probes", "twin", "forest"}
+    assert list_due() == usual
+    assert list_due("timm:x") == usual - {"blocks"}
+    assert list_due(probes=["paths"]) == usual | {"probes"}
+    assert list_due(contrasts=["a"], twin="b") == usual | {"forest", "twin"}
+
+
+def make_writer(replicates):
+    """Return a writer of a study with so many replicates; one of several has leaks."""
+    values = {
+        Unit.COUNT: {"replicates": replicates, "classes": 20, "constant.kernel.point": 1},
+        Unit.NUMBER: {"criterion.evidence": 30.0},
+        Unit.SHARE: {"constant.confidence": 0.95},
+        Unit.POINTS: {"setting.margin": 0.02},
+    }
+    values[Unit.COUNT] |= {
+        f"class.{what}/{k}": 9 for what in ("images", "groups") for k in range(20)
+    }
+    if replicates > 1:
+        values[Unit.COUNT] |= {"class.groups/3": 8, "pictured": 3, "diverged/c1": 1}
+        values[Unit.POINTS] |= {"leak_difference.mean/c1": 0.1}
+        values[Unit.SHARE] |= {"published.accuracy/c1": 0.9}
+    if replicates >= 5:
+        values[Unit.POINTS] |= {"contrast.accuracy.low/c1": -0.1}
+    facts = Facts()
+    for unit, own in values.items():
+        for id, value in own.items():
+            facts.add(id, value, unit, "", "")
+    described = {
+        "contenders": [{"name": name, "title": f"Net {name}"} for name in ("c0", "c1")],
+        "reference": "c0",
+        "families": ["plain", "multipath"],
+        "probes": ["gradients", "scales"],
+        "twin": "another",
+    }
+    return Writer(described, facts, ENGLISH, Html(Path()), {}, Numbering())
+
+
+@pytest.mark.parametrize("replicates", [1, 3, 7])
+def test_captions_say_what_is_drawn(replicates):
+    writer = make_writer(replicates)
+    standing = {name: own for name, own in FIGURES.items() if own.stands(writer)}
+    if replicates == 1:
+        assert set(FIGURES) - set(standing) == {"leaks", "duplicates"}
+    captions = {name: re.sub("<[^>]*>", "", own.caption(writer)) for name, own in standing.items()}
+    mentions = [
+        re.sub("<[^>]*>", "", writer.say(own.mention, figure=writer.ref(f"fig:{own.name}")))
+        for own in standing.values()
+    ]
+    for text in (*captions.values(), *mentions):
+        assert text.endswith(".")
+        assert not re.search(r"%\(|contender|weighed|recipe|row a class|1 replicates", text)
+    several = replicates > 1
+    assert ("95%" in captions["forest"], "unknown" in captions["forest"]) == (
+        replicates >= 5,
+        not several,
+    )
+    assert ("bands" in captions["curves"], "ring" in captions["accuracies"]) == (several, several)
+    assert ("black line" in captions["classes"]) == several
+    assert "Twelve" in captions["samples"]
+
+
+# What is chosen, counted, built and measured
 
 
 def test_class_counts_are_means_over_replicates():
@@ -303,26 +516,21 @@ def test_samples_show_no_image_twice():
     labels = np.array(["a"] * 30 + ["b"] * 3)
     groups = np.array([0] * 20 + list(range(1, 11)) + [11, 11, 12])
     chosen = choose_samples(labels, groups)
-    assert list(chosen) == ["a", "b"]
+    assert {label: len(indices) for label, indices in chosen.items()} == {"a": 8, "b": 2}
     for label, indices in chosen.items():
         assert set(labels[indices]) == {label}
-        assert len(set(groups[indices])) == len(indices) <= 8
-    assert len(chosen["a"]) == 8
-    assert len(chosen["b"]) == 2
-
-
-def test_samples_of_many_classes_are_cut_to_twelve():
-    chosen = choose_samples(np.array(names(40)), np.arange(40))
-    assert len(chosen) == 12
+        assert len(set(groups[indices])) == len(indices)
+    many = np.array([f"class {place}" for place in range(40)])
+    assert len(choose_samples(many, np.arange(40))) == 12
 
 
 def test_largest_groups_are_shown_from_end_to_end():
     entries = [{"images": [f"{n}.png" for n in range(20)]}, {"images": ["20.png", "21.png"]}]
     rows = {f"{n}.png": n for n in range(22)}
-    assert choose_groups({"duplicates": entries}, rows) == [
-        (20, [0, 3, 5, 8, 11, 14, 16, 19]),
-        (2, [20, 21]),
-    ]
+    many, two = choose_groups({"duplicates": entries}, rows, ENGLISH)
+    assert list(many.rows) == [0, 3, 5, 8, 11, 14, 16, 19]
+    assert [text for text, _ in many.labels] == ["20 images", "8 shown"]
+    assert (list(two.rows), [text for text, _ in two.labels]) == ([20, 21], ["2 images"])
 
 
 def test_no_two_pairs_of_the_same_groups_are_shown():
@@ -331,12 +539,49 @@ def test_no_two_pairs_of_the_same_groups_are_shown():
         for first, second, evidence in ((0, 2, 30.0), (1, 3, 29.0), (2, 4, 28.0))
     ]
     rows = {str(n): n for n in range(5)}
-    shown = choose_pairs(pairs, rows, np.array([7, 7, 8, 8, 9]))
-    assert shown == [PicturedPair((0, 2), 30.0), PicturedPair((2, 4), 28.0)]
+    shown = choose_pairs(pairs, rows, np.array([7, 7, 8, 8, 9]), "apart", ENGLISH)
+    assert [own.rows for own in shown] == [[0, 2], [2, 4]]
+    assert shown[1].labels == [("28.0", "pair.evidence/apart/2")]
 
 
-def test_leaks_show_every_run_of_both_kinds():
-    axes = leaks(["a"], replicates=2).axes[0]
-    shown = [c.get_offsets()[:, 0].tolist() for c in axes.collections if len(c.get_offsets())]
-    assert [90, 90] in shown
-    assert [50, 50] in shown
+@pytest.mark.parametrize(("family", "bottleneck"), BLOCKS)
+def test_blocks_are_drawn_as_they_are_built(family, bottleneck):
+    drawn = BLOCKS[family, bottleneck]
+    built = (zoo.BOTTLENECKS if bottleneck else zoo.BLOCKS)[family](64, 64, 1)
+    layers = [layer for path in drawn.paths for layer in path]
+    kernels = [own.kernel_size[0] for own in built.modules() if isinstance(own, nn.Conv2d)]
+    assert [KERNELS[layer] for layer in layers if layer in KERNELS] == kernels
+    assert layers.count("BN") == sum(isinstance(own, nn.BatchNorm2d) for own in built.modules())
+    assert drawn.has_shortcut == hasattr(built, "downsample")
+    assert (layers[0] == "BN") == (family == "preact")
+
+
+def test_every_block_can_be_drawn():
+    assert set(BLOCKS) == {(own, False) for own in zoo.BLOCKS} | {
+        (own, True) for own in zoo.BOTTLENECKS
+    }
+
+
+def test_names_are_broken_where_it_reads_well():
+    assert style.wrap_label("Pre-activation ResNet", 0.9) == "Pre-activation\nResNet"
+    assert style.wrap_label("resnet34-mixup", 0.6) == "resnet34-\nmixup"
+    for label in style.wrap_labels(HOSTILE, 0.9):
+        assert label.count("\n") <= 2
+        assert style.measure_block(label, style.SMALL) <= 0.9
+    assert style.wrap_label("many words " * 20, 0.9).endswith("…")
+
+
+def test_places_are_moved_apart_and_stay_within_the_panel():
+    assert spread_out([0.2, 0.7], 0.1) == [0.2, 0.7]
+    for places in ([0.5, 0.5, 0.9], [0.99, 1.0, 1.0], [0.0, 0.0, 0.01, 0.5]):
+        moved = spread_out(places, 0.1)
+        assert 0 <= min(moved) <= max(moved) <= 1
+        assert np.diff(moved).min() >= 0.098
+
+
+def test_marks_of_28_networks_differ():
+    marks = [style.mark(place) for place in range(29)]
+    assert len(set(marks)) == 28
+    for one, other in itertools.pairwise(marks):
+        assert one.color != other.color
+        assert one.dashes != other.dashes

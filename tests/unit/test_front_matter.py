@@ -69,7 +69,7 @@ def test_contributors_are_sent_to_places_that_are_there():
 
 def test_contributors_are_told_names_that_are_there():
     names = set(re.findall(r"`([A-Z][A-Z]+(?:_[A-Z]+)*|_[a-z_]+)`", CONTRIBUTING))
-    assert {"BLOCKS", "RUN_MEASURES", "CAPTIONS"} <= names
+    assert {"BLOCKS", "RUN_MEASURES", "UNITS"} <= names
     code = "".join(
         path.read_text(encoding="utf-8")
         for folder in ("src", "workflow")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pypdf import PdfReader
+from pages import read_text
 
 from timbang.errors import TimbangError
 from timbang.report import compile
@@ -79,8 +79,8 @@ def test_hostile_texts_come_out_of_the_pdf_as_written(tmp_path: Path):
         + "\n\\end{document}\n",
         encoding="utf-8",
     )
-    pdf, _ = compile_document(source, find_engine())
-    text = re.sub(r"\s", "", "".join(page.extract_text() for page in PdfReader(pdf).pages))
+    pdf, _ = compile_document(source, find_engine(), tmp_path)
+    text = re.sub(r"\s", "", read_text(pdf))
     text = text.replace("‘", "`").replace("’", "'")
     for line in [*lines[:3], lines[4]]:
         assert re.sub(r"\s", "", line) in text
@@ -93,7 +93,7 @@ def test_tex_that_does_not_end_is_stopped_with_all_that_it_started(tmp_path, mon
     child = "import os, time; open('ready', 'w').write(str(os.getpid())); time.sleep(60)"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     with pytest.raises(TimbangError) as caught:
-        compile_document(tmp_path / "report.tex", (sys.executable, "-c", parent))
+        compile_document(tmp_path / "report.tex", (sys.executable, "-c", parent), tmp_path)
     (line,) = str(caught.value).splitlines()
     assert line.startswith(f"{tmp_path / 'report.tex'}: ")
     assert "did not end within 2 seconds" in line
@@ -118,5 +118,5 @@ def is_running(number):
 def test_tex_that_fails_is_one_line(tmp_path, printed, told):
     engine = (sys.executable, "-c", f"print({printed!r}); raise SystemExit(1)")
     with pytest.raises(TimbangError, match=told) as caught:
-        compile_document(tmp_path / "report.tex", engine)
+        compile_document(tmp_path / "report.tex", engine, tmp_path)
     assert len(str(caught.value).splitlines()) == 1

@@ -1,1 +1,1 @@
-"""What the report says in each language."""
+"""The languages of the report."""

@@ -38,8 +38,13 @@ def find_engine() -> tuple[str, ...]:
     raise TimbangError("no TeX engine: run make tex, or install latexmk and pdflatex, or tectonic")
 
 
-def compile_document(source: Path, engine: tuple[str, ...]) -> tuple[Path, str]:
-    """Compile a TeX file beside itself.
+def compile_document(source: Path, engine: tuple[str, ...], folder: Path) -> tuple[Path, str]:
+    """Compile a TeX file.
+
+    Args:
+        source: the file, from whose folder the paths in it start.
+        engine: what ``find_engine`` returns.
+        folder: where the PDF goes, with the log and all that TeX leaves.
 
     Returns:
         The PDF and what the engine printed.
@@ -54,18 +59,21 @@ def compile_document(source: Path, engine: tuple[str, ...]) -> tuple[Path, str]:
         "TZ": "UTC",
         "max_print_line": "1000",
     }
-    returned, printed = _run([*engine, source.name], source, environment)
+    folder.mkdir(parents=True, exist_ok=True)
+    option = "--outdir" if engine[0] == "tectonic" else "-outdir"
+    command = [*engine, f"{option}={folder.resolve()}", source.name]
+    log = folder / source.with_suffix(".log").name
+    returned, printed = _run(command, source, environment, log)
     if returned:
         faults = re.findall(r"^(?:!|error:|\S+\.(?:tex|aux|bbl):\d+:).*", printed, re.MULTILINE)
         fault = faults[0] if faults else " ".join(printed[-300:].split())
-        raise TimbangError(
-            f"{source}: {engine[0]} failed: {fault}; "
-            f"the whole story is in {source.with_suffix('.log')}"
-        )
-    return source.with_suffix(".pdf"), printed
+        raise TimbangError(f"{source}: {engine[0]} failed: {fault}; the whole story is in {log}")
+    return folder / source.with_suffix(".pdf").name, printed
 
 
-def _run(command: list[str], source: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+def _run(
+    command: list[str], source: Path, environment: Mapping[str, str], log: Path
+) -> tuple[int, str]:
     """Run a command beside a file; return its exit status and what it printed."""
     with subprocess.Popen(
         command,
@@ -85,7 +93,7 @@ def _run(command: list[str], source: Path, environment: Mapping[str, str]) -> tu
             os.killpg(process.pid, signal.SIGKILL)
             raise TimbangError(
                 f"{source}: {command[0]} did not end within {LONGEST_SECONDS:g} seconds; "
-                f"{source.with_suffix('.log')} ends where it stayed"
+                f"{log} ends where it stayed"
             ) from None
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)

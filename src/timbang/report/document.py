@@ -1,64 +1,340 @@
-"""The document: a template filled in with a study's facts.
+"""The document: ``report/templates/document.j2`` written in a language and a medium.
 
-Everything that a template inserts is escaped unless it is ``TeX`` already, so that no text of
-a user can become a command.
+It is written twice, since the first pass finds the numbers that the second refers to.
 """
 
-from collections.abc import Mapping
+import datetime
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from timbang.languages.texts import Texts, join_words, write_count
-from timbang.report.context import write_loss_spread, write_spread
-from timbang.report.tex import TeX, escape_tex, number, percent, plain_number
+from timbang.errors import TimbangError
+from timbang.facts.fact import Facts
+from timbang.languages.catalogue import Language
+from timbang.report.bibliography import Entry
+from timbang.report.figures import list_figures
+from timbang.report.figures.figure import Figure
+from timbang.report.media.medium import Caption, Medium, encode_id, write_literal
+from timbang.report.settings import is_shown, write_measure, write_setting, write_setting_name
+from timbang.report.sources import write_sources
+from timbang.report.tables import list_tables
+from timbang.report.tables.table import Table
+from timbang.report.texts import choose_text, say_text
+from timbang.report.writer import Numbering, Printed, Writer
+from timbang.resources import REPORT
+
+TEMPLATES = REPORT / "templates"
+# What the document calls of its writer.
+EXPOSED = (
+    "num",
+    "cell",
+    "num_p",
+    "value",
+    "has",
+    "title",
+    "label",
+    "name",
+    "ref",
+    "cite",
+    "formula",
+    "joined",
+    "section",
+)
+# Statements of the pages' own templates stand where TeX has no use for them.
+PAGE_MARKS = {
+    "block_start_string": "<%",
+    "block_end_string": "%>",
+    "variable_start_string": "<|",
+    "variable_end_string": "|>",
+    "comment_start_string": "<#",
+    "comment_end_string": "#>",
+}
 
 
-def render_document(template: Path, context: Mapping[str, Any], texts: Texts) -> str:
-    """Fill in a template of TeX.
+@dataclass(frozen=True)
+class Front:
+    """What a report says of itself, by a user: texts are in the report's language.
 
-    Statements stand in ``<% %>``, values in ``<< >>``, comments in ``<# #>``.
+    ``sections`` are headings and texts of the user's own, ``files`` the SHA-256 of the files that
+    the facts are from.
+    """
+
+    title: str
+    authors: Sequence[str]
+    course: str
+    date: str
+    ai_assistance: str
+    sections: Sequence[tuple[str, str]]
+    logo: Path | None
+    files: Mapping[str, str]
+
+
+def describe_front(
+    report: Mapping[str, Any], files: Mapping[str, str], language: Language
+) -> Front:
+    """Return what a report says of itself in a language.
 
     Args:
-        template: the file; templates that it extends or includes stand beside it.
-        context: what the template may name; naming anything else is an error.
-        texts: the words of the language.
+        report: the study's ``Report`` by field.
+        files: the SHA-256 of the files that the facts are from.
+        language: the language.
     """
+
+    def own(key: str) -> str:
+        return str(report[key].get(language.code, ""))
+
+    day = report["date"]
+    return Front(
+        title=own("title") or language.say("Networks compared on one set of images"),
+        authors=report["authors"],
+        course=own("course"),
+        date=language.date(datetime.date.fromisoformat(day)) if day else "",
+        ai_assistance=own("ai_assistance"),
+        sections=[_read_section(Path(path)) for path in report["sections"]],
+        logo=Path(report["logo"]).resolve() if report["logo"] else None,
+        files=files,
+    )
+
+
+def _read_section(path: Path) -> tuple[str, str]:
+    """Return heading and text of a section of the user's own.
+
+    Raises:
+        TimbangError: it does not begin with a heading, or is no text.
+    """
+    try:
+        first, _, text = path.read_text(encoding="utf-8").partition("\n")
+    except UnicodeDecodeError:
+        raise TimbangError(f"report.sections: {path} is not UTF-8; save it as such") from None
+    if not first.startswith("# "):
+        raise TimbangError(f"report.sections: {path} does not begin with a heading (# Heading)")
+    return first.removeprefix("# ").strip(), text
+
+
+@dataclass(frozen=True)
+class Document:
+    """A finished document: its text, the numbers in it, and its tables by name."""
+
+    text: str
+    printed: list[Printed]
+    tables: dict[str, str]
+
+
+def write_document(
+    study: Mapping[str, Any],
+    facts: Facts,
+    language: Language,
+    medium: Medium,
+    bibliography: Mapping[str, Entry],
+    front: Front,
+) -> Document:
+    """Write the document of a study.
+
+    Args:
+        study: what it says of the study besides facts.
+        facts: the facts.
+        language: the language.
+        medium: the medium.
+        bibliography: what may be cited.
+        front: what it says of itself.
+    """
+    template = _read_template(language, medium)
+    numbering = Numbering()
+    for _ in range(2):
+        writer = Writer(study, facts, language, medium, bibliography, numbering)
+        pass_ = _Pass(writer, front)
+        body = pass_.render(template)
+        numbering = writer.numbering
+    page = _read_page(medium.ending).render(
+        body=body,
+        language=language,
+        title=medium.name("text/title", medium.escape(front.title)),
+        plain_title=medium.escape(front.title),
+        authors=[medium.name("text/author", medium.escape(own)) for own in front.authors],
+        plain_authors=medium.escape(", ".join(front.authors)),
+        course=medium.name("text/course", medium.escape(front.course)),
+        date=medium.name("text/date", medium.escape(front.date)),
+        logo=medium.picture(front.logo) if front.logo else "",
+    )
+    return Document(page, list(writer.printed.values()), pass_.tables)
+
+
+class _Pass:
+    """One pass over the template."""
+
+    def __init__(self, writer: Writer, front: Front) -> None:
+        self.writer = writer
+        self.front = front
+        self.figures = list_figures()
+        self.all_tables = list_tables()
+        self.tables: dict[str, str] = {}
+
+    def render(self, template: Template) -> str:
+        """Return the document's body."""
+        writer, medium = self.writer, self.writer.medium
+        names: dict[str, Callable[..., Any]] = {name: getattr(writer, name) for name in EXPOSED}
+        return template.render(
+            **names,
+            study={**writer.study, "ai_assistance": self.front.ai_assistance},
+            any_leak=writer.any_leak,
+            any_published=writer.any_published,
+            p=lambda caller: medium.paragraph(_tidy(caller())),
+            abstract=lambda caller: medium.abstract(writer.say("Summary"), _tidy(caller())),
+            sentence=_capitalise,
+            descriptions=medium.descriptions,
+            slot=self.fill_slot,
+            listed=self.list_texts,
+            title_of=lambda name: (
+                writer.title(name)
+                if name in writer._titles
+                else writer.name(f"contender/{name}", name)
+            ),
+            measure_name=lambda measure: write_measure(writer, measure),
+            setting=lambda key, name: write_setting(writer, key, name),
+            setting_name=lambda key: write_setting_name(writer, key),
+            is_shown=lambda key: is_shown(writer, key),
+            claim_text=lambda claim: say_text(writer, f"text/{claim['name']}", claim["texts"]),
+            claim_needs=self.name_needs,
+            own_sections=self.write_own_sections,
+            references=self.write_references,
+            sources=lambda: write_sources(writer, self.front.files),
+        )
+
+    def fill_slot(self, name: str) -> str:
+        """Return the tables and figures that stand in a place, after what leads to them."""
+        writer, medium = self.writer, self.writer.medium
+        every: list[Table | Figure] = [*self.all_tables.values(), *self.figures.values()]
+        standing = [
+            own for own in every if own.slot == name and own.stands(writer) and self._is_due(own)
+        ]
+        said = medium.paragraph(" ".join(map(self._mention, standing)))
+        return said + "".join(map(self._write_float, standing))
+
+    def _is_due(self, own: Table | Figure) -> bool:
+        return isinstance(own, Table) or own.name in self.writer.study["figures"]
+
+    def _mention(self, own: Table | Figure) -> str:
+        if isinstance(own, Table):
+            return self.writer.say(own.mention, table=self.writer.ref(f"tab:{own.name}"))
+        return self.writer.say(own.mention, figure=self.writer.ref(f"fig:{own.name}"))
+
+    def _write_float(self, own: Table | Figure) -> str:
+        writer, medium = self.writer, self.writer.medium
+        kind, short = ("table", "tab") if isinstance(own, Table) else ("figure", "fig")
+        label = f"{short}:{own.name}"
+        number = writer.count_float(kind, label)
+        name = writer.say("Table") if isinstance(own, Table) else writer.say("Figure")
+        caption = Caption(label, name, number, own.caption(writer))
+        if isinstance(own, Figure):
+            return medium.figure(caption, Path(f"{own.name}-{writer.language.code}"))
+        with writer.in_table():
+            grid = own.build(writer)
+            self.tables[own.name] = medium.table(None, grid)
+        return medium.table(caption, grid)
+
+    def list_texts(self, quantity: str) -> str:
+        """Return the values of a fact that has several."""
+        values: list[str] = []
+        while self.writer.has(quantity, len(values)):
+            values.append(self.writer.num(quantity, len(values)))
+        return self.writer.joined(values)
+
+    def name_needs(self, claim: Mapping[str, Any]) -> str:
+        """Return what a claim that was not tested would have needed."""
+        id = f"needs/{claim['name']}"
+        if choose_text(self.writer, claim["needs"]):
+            return say_text(self.writer, id, claim["needs"])
+        missing = list(dict.fromkeys(claim["missing"]))
+        return self.writer.joined([self.writer.name(id, name) for name in missing])
+
+    def write_own_sections(self) -> str:
+        """Return the sections that the user wrote."""
+        writer, medium = self.writer, self.writer.medium
+        parts = []
+        for place, (heading, text) in enumerate(self.front.sections):
+            title = writer.name(f"own/{place}", heading)
+            parts.append(writer.section(1, title, f"own-{place}"))
+            for paragraph in re.split(r"\n\s*\n", text):
+                parts.append(medium.paragraph(self._write_own(f"own/{place}", paragraph)))
+        return "".join(parts)
+
+    def _write_own(self, id: str, text: str) -> str:
+        """Return a text of the user's, in which ``[@key]`` cites."""
+        parts = []
+        for part in re.split(r"(\[@[^]\s]+\])", text):
+            key = part[2:-1]
+            if part.startswith("[@") and key in self.writer.bibliography:
+                parts.append(self.writer.cite(key))
+            elif part.strip():
+                parts.append(self.writer.name(id, part))
+        return " ".join(parts)
+
+    def write_references(self) -> str:
+        """Return the list of what is cited, in the order in which it is."""
+        writer, medium = self.writer, self.writer.medium
+        items = []
+        for place, key in enumerate(writer.before.cited):
+            items.append((key, str(place + 1), _write_entry(writer, key)))
+        heading = writer.section(1, writer.say("References"), "references", counted=False)
+        return heading + medium.references(items)
+
+
+def _write_entry(writer: Writer, key: str) -> str:
+    entry, id = writer.bibliography[key], f"entry/{encode_id(key)}"
+    names = ", ".join(entry.authors) + (" et al." if entry.is_shortened else "")
+    start = writer.name(id, f"{names.removesuffix('.')}. {entry.title}.")
+    parts = [writer.medium.emphasise(writer.name(id, entry.venue)) if entry.venue else ""]
+    parts.append(writer.name(id, entry.year) if entry.year else "")
+    if entry.note or entry.address:
+        shown = writer.medium.escape(entry.note or entry.address)
+        link = writer.medium.link(entry.address, shown) if entry.address else ""
+        parts.append(link or writer.name(id, entry.note))
+    return f"{start} {', '.join(filter(None, parts))}."
+
+
+def _tidy(text: str) -> str:
+    """Return a paragraph in one line."""
+    return " ".join(text.split())
+
+
+def _capitalise(text: str) -> str:
+    r"""Return a part of a sentence as a whole one, with a capital letter and a full stop.
+
+    What begins with a mark, as the name of a network does, stays as it is.
+    """
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}." if text[:1].isalpha() else f"{text}."
+
+
+def _read_template(language: Language, medium: Medium) -> Template:
+    """Return the document, whose messages come in a language and a medium."""
     environment = Environment(
-        loader=FileSystemLoader(template.parent),
-        block_start_string="<%",
-        block_end_string="%>",
-        variable_start_string="<<",
-        variable_end_string=">>",
-        comment_start_string="<#",
-        comment_end_string="#>",
+        loader=FileSystemLoader(TEMPLATES),
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        undefined=StrictUndefined,
+        autoescape=False,
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    install: Any = environment
+    install.install_gettext_callables(
+        lambda message: write_literal(medium, language.say(message)),
+        lambda one, many, count: write_literal(medium, language.say_count(one, many, count)),
+        newstyle=True,
+    )
+    return environment.get_template("document.j2")
+
+
+def _read_page(ending: str) -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,
-        undefined=StrictUndefined,
-        finalize=lambda value: value if isinstance(value, TeX) else escape_tex(value),
+        **PAGE_MARKS,  # type: ignore[arg-type]
     )
-    environment.filters |= {
-        "percent": percent,
-        "in_words": lambda count: write_count(count, texts),
-        "in_words_or_none": lambda count: write_count(count, texts) if count else texts["none"],
-        "number": number,
-        "joined": lambda items: TeX(join_words([str(_escaped(item)) for item in items], texts)),
-        "spread": lambda values: write_spread(values, texts),
-        "spread_loss": lambda values: write_loss_spread(values, texts),
-        "signed": write_signed,
-        "joined_parts": lambda parts: TeX("; ".join(parts)),
-    }
-    return environment.get_template(template.name).render(context)
-
-
-def write_signed(value: float, digits: int) -> TeX:
-    """Return a number with its sign: "+3.2", "-3.2", and "0.0" where it would print as nothing."""
-    text = plain_number(value, digits)
-    return TeX(rf"\num{{+{text}}}") if float(text) > 0 else number(value, digits)
-
-
-def _escaped(item: object) -> TeX:
-    return item if isinstance(item, TeX) else escape_tex(item)
+    return environment.get_template(f"page.{ending}.j2")

@@ -1,13 +1,9 @@
-"""How training settings are named and written in the report."""
+"""How training settings are named and written."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from timbang.languages.texts import Texts
-from timbang.report.tex import TeX, escape_tex, number, plain_number
+from timbang.report.writer import Writer
 from timbang.study.schema import defaults_of
 
-# What the published study states; the rest of a recipe is off unless it is asked for.
+# What the published study states; the rest of a training setup is off unless it is asked for.
 PUBLISHED_SETTINGS = (
     "epochs",
     "batch_size",
@@ -16,48 +12,82 @@ PUBLISHED_SETTINGS = (
     "weight_decay",
     "horizontal_flip",
 )
+ALWAYS = (*PUBLISHED_SETTINGS, "width", "image_size")
 
 
-def list_settings(
-    recipe: Mapping[str, Any], width: float, image_size: int, texts: Texts
-) -> list[tuple[str, TeX]]:
-    """Return the study's settings as rows of a table: names and values in TeX.
-
-    Of what a recipe may have besides the published study's settings, only what is on is listed.
-    """
-    words, off = texts["settings"], defaults_of("recipe")
-    rows = [(words["image_size"], _write_value("image_size", image_size, texts))]
-    rows += [
-        (words[key], _write_value(key, value, texts))
-        for key, value in recipe.items()
-        if key in PUBLISHED_SETTINGS or value != off[key]
-    ]
-    rows += [
-        (words["width"], _write_value("width", width, texts)),
-        (words["loss_function"], TeX(words["cross_entropy"])),
-        (words["normalisation"], TeX(words["imagenet"])),
-        (words["initialisation"], TeX(words["kaiming"])),
-        (words["selection"], TeX(words["last_epoch"])),
-    ]
-    return rows
+def is_shown(writer: Writer, key: str) -> bool:
+    """Return whether a setting of the study is on, or one that is always named."""
+    if not writer.has(f"setting.{key}"):
+        return False
+    off = defaults_of("recipe").get(key)
+    shown = str(off).lower() if isinstance(off, bool) else off
+    return key in ALWAYS or writer.value(f"setting.{key}") != shown
 
 
-def list_own_settings(own: Mapping[str, Any], common: Mapping[str, Any], texts: Texts) -> list[TeX]:
-    """Return what a contender's settings are where they differ from the study's, as TeX."""
-    return [
-        TeX(f"{texts['settings'][key]}: {_write_value(key, value, texts)}")
-        for key, value in own.items()
-        if value != common[key]
-    ]
+def write_setting(writer: Writer, key: str, name: str | None) -> str:
+    """Return the value of a setting, of one contender or of the study."""
+    parts = (f"setting.{key}", name) if name else (f"setting.{key}",)
+    if not writer.has(*parts):
+        return writer.say("none")
+    words = {
+        "adam": "Adam",
+        "adamw": "AdamW",
+        "sgd": "SGD",
+        "constant": writer.say("constant"),
+        "cosine": writer.say("cosine"),
+        "step": writer.say("in steps"),
+        "true": writer.say("yes"),
+        "false": writer.say("no"),
+        "none": writer.say("none"),
+    }
+    value = writer.value(*parts)
+    return words[value] if value in words else writer.num(*parts)
 
 
-def _write_value(key: str, value: Any, texts: Texts) -> TeX:
-    words = texts["choices"].get(key, {})
-    if value is None or value in words:
-        return TeX(words.get(value, texts["choices"]["none"]))
-    if isinstance(value, str):
-        return escape_tex(value)
-    if value and not 1e-6 <= abs(value) < 1e7:
-        return TeX(rf"\num{{{f'{value:g}'.replace('e+', 'e')}}}")
-    digits = len(plain_number(value, 12).rstrip("0").partition(".")[2])
-    return number(value, digits)
+def write_setting_name(writer: Writer, key: str) -> str:
+    """Return what a setting is called in print."""
+    names = {
+        "epochs": writer.say("Epochs"),
+        "batch_size": writer.say("Batch size"),
+        "optimizer": writer.say("Optimiser"),
+        "learning_rate": writer.say("Learning rate"),
+        "weight_decay": writer.say("Weight decay"),
+        "horizontal_flip": writer.say("Probability of a horizontal flip (training only)"),
+        "momentum": writer.say("Momentum"),
+        "schedule": writer.say("Schedule of the learning rate"),
+        "warmup_epochs": writer.say("Linear warm-up in epochs"),
+        "step_epochs": writer.say("Epochs between steps of the learning rate"),
+        "step_factor": writer.say("Factor of a step of the learning rate"),
+        "label_smoothing": writer.say("Label smoothing"),
+        "mixup": writer.say("Mixup (alpha)"),
+        "cutmix": writer.say("CutMix (alpha)"),
+        "dropout": writer.say("Dropout before the classifier"),
+        "random_resized_crop": writer.say("Random resized crop (least share of the area)"),
+        "auto_augment": writer.say("Automatic augmentation"),
+        "gradient_clip": writer.say("Largest norm of the gradient"),
+        "ema": writer.say("Decay of the moving average of the weights"),
+        "weights": writer.say("Initial weights"),
+        "precision": writer.say("Precision of the forward pass"),
+        "tf32": writer.say("Factors of products rounded to TensorFloat on a GPU"),
+        "compile": writer.say("Compiled with torch.compile"),
+        "width": writer.say("Width factor"),
+        "image_size": writer.say("Image size in pixels"),
+    }
+    return names[key]
+
+
+def write_measure(writer: Writer, measure: str) -> str:
+    """Return what a measure that claims speak of is called in print."""
+    names = {
+        "accuracy": writer.say("Validation accuracy (points)"),
+        "late_accuracy": writer.say("Mean validation accuracy of the last epochs (points)"),
+        "largest_rise": writer.say("Largest rise of the training loss between epochs (nats)"),
+        "rises": writer.say("Epochs in which the training loss rises by a tenth of the first"),
+        "recall_spread": writer.say("Largest minus smallest recall of a class (points)"),
+        "gap": writer.say("Validation minus training loss (nats)"),
+        "clean_train_loss": writer.say("Loss on the training images in evaluation mode (nats)"),
+        "gradient_cosine": writer.say("Cosine of the gradients before and after a step"),
+        "gradient_lipschitz": writer.say("Change of the gradient per change of the weights (log)"),
+        "zoom_drop": writer.say("Accuracy lost when the images are rescaled (points)"),
+    }
+    return names.get(measure) or writer.name(f"measure/{measure}", measure)

@@ -1,60 +1,74 @@
 """Every run as a dot: the spread over replicates that a mean alone would hide."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
 
-import numpy as np
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
-from timbang.languages.texts import Texts
-from timbang.report.figures.style import Mark, name_rows, new_figure, print_numbers
+from timbang.languages.messages import message
+from timbang.report.figures.figure import Drawing, Figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawn
+
+    from timbang.report.writer import Writer
 
 
-def draw_accuracies(
-    accuracies: Mapping[str, Sequence[float]],
-    marks: Mapping[str, Mark],
-    published: Mapping[str, float],
-    texts: Texts,
-) -> Figure:
-    """Draw the validation accuracy of every run, a row a contender.
+def draw(drawing: Drawing) -> Drawn:
+    """Draw the validation accuracy of every run, a row a network, with the mean in print."""
+    from timbang.facts.fact import Unit
+    from timbang.records.tables import read_rows
+    from timbang.report.figures import rows, style
 
-    Args:
-        accuracies: by the contender's title, one fraction a replicate, NaN where it diverged.
-        marks: by the contender's title, how it is drawn.
-        published: the published accuracy of some of the contenders, a fraction.
-        texts: the words of the language.
-    """
-    figure = new_figure(0.9 + 0.42 * len(accuracies))
-    axes = figure.subplots()
-    for row, (title, values) in enumerate(accuracies.items()):
-        style = marks[title]
-        shown = 100 * np.asarray(values)
-        # Replicates side by side in their order, so that equal accuracies stay visible.
-        shift = np.linspace(-0.18, 0.18, len(shown)) if len(shown) > 1 else np.zeros(1)
-        axes.scatter(shown, row + shift, s=16, color=style.color, marker=style.marker, alpha=0.75)
-        if np.isfinite(shown).any():
-            mean = np.nanmean(shown)
-            axes.plot([mean] * 2, [row - 0.36, row + 0.36], color="black", linewidth=1.4)
-        if np.isnan(shown).any():
-            axes.text(
-                *(0.01, row),
-                texts["figures"]["diverged"].format(np.isnan(shown).sum(), len(shown)),
-                transform=axes.get_yaxis_transform(),
-                va="center",
-                fontsize=7,
-                color=style.color,
-            )
-        if title in published:
-            axes.scatter(
-                100 * published[title], row, s=42, facecolors="none", edgecolors="black", zorder=3
-            )
-    axes.plot([], [], color="black", linewidth=1.4, label=texts["figures"]["mean"])
-    axes.scatter([], [], s=16, color="0.5", label=texts["figures"]["run"])
-    if any(title in published for title in accuracies):
-        axes.scatter(
-            [], [], s=42, facecolors="none", edgecolors="black", label=texts["figures"]["published"]
-        )
-    name_rows(axes, list(accuracies))
-    axes.set_xlabel(texts["figures"]["validation_accuracy"])
-    figure.legend(loc="outside upper right", ncols=3)
-    print_numbers(figure, texts)
+    runs = read_rows(drawing.path("runs"))
+    figure, axes = rows.new_rows(list(drawing.titles.values()), row=0.4, besides=0.65)
+    means: rows.Cells = []
+    lost: rows.Cells = []
+    for row, name in enumerate(drawing.titles):
+        own = runs[runs["contender"] == name].set_index("replicate")
+        values = {f"run.accuracy/{name}/{r}": 100 * value for r, value in own["accuracy"].items()}
+        rows.draw_dots(axes, row, 0.2, values, style.mark(row))
+        id = f"accuracy.mean/{name}"
+        means += rows.draw_mean(axes, row, 0.36, values, id, drawing.language)
+        if own["diverged"].any():
+            count = style.write_number(int(own["diverged"].sum()), Unit.COUNT, drawing.language)
+            lost.append((row, count, f"diverged/{name}"))
+        if name in drawing.published:
+            look: dict[str, Any] = {"color": "black", "markerfacecolor": "none", "markersize": 6.5}
+            (ring,) = axes.plot(100 * drawing.published[name], row, "o", zorder=4, **look)
+            style.mark_datum(ring, "x", f"published.accuracy/{name}")
+    offset = rows.print_column(axes, rows.GAP, drawing.say("mean"), means)
+    rows.print_column(axes, offset, drawing.say("diverged"), lost)
+    axes.set_xlabel(drawing.say("Validation accuracy (%)"))
+    style.print_numbers(figure, drawing.language)
     return figure
+
+
+def caption(writer: Writer) -> str:
+    """Return what stands below the figure."""
+    said = (
+        writer.say(
+            "Validation accuracy after the last epoch: each mark is one run "
+            "(%(n)s = %(replicates)s per network), the bar and the number their mean.",
+            n=writer.formula("n"),
+            replicates=writer.num("replicates"),
+        )
+        if writer.replicates > 1
+        else writer.say(
+            "Validation accuracy after the last epoch: each mark is the only run of its network, "
+            "so that the spread from run to run is unknown."
+        )
+    )
+    return (
+        f"{said} {writer.say('The ring is the published run.')}" if writer.any_published else said
+    )
+
+
+FIGURE = Figure(
+    name="accuracies",
+    slot="accuracies",
+    needs=("runs",),
+    shows="the accuracy of every run",
+    draw=draw,
+    mention=message("%(figure)s shows every run."),
+    caption=caption,
+)

@@ -1,21 +1,92 @@
 """How many images each class has, and how many of them are trained on."""
 
-import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from __future__ import annotations
 
-from timbang.languages.texts import Texts
-from timbang.records.tables import PARTS, TEST, TRAIN, VALIDATION
-from timbang.report.figures.style import COLORS, new_figure, print_numbers, wrap_labels
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-MOST_NUMBERED_CLASSES = 40
-# Color and hatch of each part, and its word in the texts.
-LOOKS = {TRAIN: (COLORS[0], ""), VALIDATION: (COLORS[4], "////"), TEST: (COLORS[2], "....")}
-WORDS = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
+from timbang.languages.messages import message
+from timbang.report.figures.figure import Drawing, Figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Drawn
+
+    from timbang.report.writer import Writer
+
+# More classes than this stand in two columns.
+MOST_IN_A_COLUMN = 30
+# The height of a row, of one where there are two columns, and of all else in inches.
+ROW, LOW_ROW, BESIDES = 0.21, 0.15, 0.75
+WIDEST_NAME = 1.6
+# The height of a bar where a row's is 1.
+BAR = 0.75
+LINE: dict[str, Any] = {"color": "black", "linewidth": 1.6, "solid_capstyle": "butt"}
 
 
-def count_classes(splits: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return one row a class: ``label``, the mean images of each part, and distinct pictures.
+def draw(drawing: Drawing) -> Drawn:
+    """Draw the images of each class as a bar of its parts, and its distinct images as a line."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch, Rectangle
+    from matplotlib.ticker import MaxNLocator
+
+    from timbang.facts.fact import Unit
+    from timbang.records.tables import PARTS, TEST, TRAIN, VALIDATION, read_split
+    from timbang.report.figures import style
+
+    counts = count_classes([read_split(Path(path)) for path in drawing.files["splits"]])
+    images = counts[list(PARTS)].sum(axis=1).round().astype(int)
+    edge: dict[str, Any] = {"edgecolor": "white", "linewidth": 0}
+    parts = {
+        part: (word, {"facecolor": style.COLORS[color], "hatch": hatch} | edge)
+        for part, word, color, hatch in (
+            (TRAIN, drawing.say("training"), 0, ""),
+            (VALIDATION, drawing.say("validation"), 4, "//////"),
+            (TEST, drawing.say("test"), 2, "......"),
+        )
+        if counts[part].any()
+    }
+    handles: list[Any] = [Patch(**look) for _, look in parts.values()]
+    labels = [word for word, _ in parts.values()]
+    any_copy = bool((counts["groups"] < images).any())
+    if any_copy:
+        handles.append(Line2D([], [], **LINE))
+        labels.append(drawing.say("distinct images"))
+    columns = 1 if len(counts) <= MOST_IN_A_COLUMN else 2
+    rows = -(-len(counts) // columns)
+    figure = style.new_figure((ROW if columns == 1 else LOW_ROW) * rows + BESIDES)
+    row_height = (figure.get_figheight() - BESIDES) / rows
+    all_axes = figure.subplots(1, columns, squeeze=False)[0]
+    for column, axes in enumerate(all_axes):
+        own = counts.iloc[column * rows : (column + 1) * rows]
+        size, step = _name_classes(axes, own, rows, row_height, columns)
+        axes.set_xlabel(drawing.say("Images"))
+        axes.set_xlim(0, (1 + 0.12 * columns) * images.max())
+        axes.xaxis.set_major_locator(MaxNLocator(6 // columns + 1, integer=True))
+        for place, row in zip(own.index, own.to_dict("records"), strict=True):
+            upper, left = place - BAR / 2, 0.0
+            for part, (_, look) in parts.items():
+                bar = axes.add_patch(Rectangle((left, upper), row[part], BAR, **look))
+                style.mark_datum(bar, "w", f"class.part/{part}/{place}")
+                left += row[part]
+            if any_copy:
+                (line,) = axes.plot([row["groups"]] * 2, [upper, upper + BAR], **LINE)
+                style.mark_datum(line, "x", f"class.groups/{place}")
+            if step == 1:
+                count = style.write_number(int(images[place]), Unit.COUNT, drawing.language)
+                beside: dict[str, Any] = {"xytext": (3, 0), "textcoords": "offset points"}
+                text = axes.annotate(count, (left, place), va="center", fontsize=size, **beside)
+                style.mark_datum(text, "t", f"class.images/{place}")
+                text.set_in_layout(False)
+    style.add_legend(figure, handles, labels)
+    style.print_numbers(figure, drawing.language)
+    return figure
+
+
+def count_classes(splits: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return one row a class: ``label``, the mean images of each part, and distinct images.
 
     Args:
         splits: the split of each replicate; all of the same images.
@@ -23,6 +94,10 @@ def count_classes(splits: list[pd.DataFrame]) -> pd.DataFrame:
     Returns:
         ``label``, ``train``, ``validation``, ``test`` (means over replicates), and ``groups``.
     """
+    import pandas as pd
+
+    from timbang.records.tables import PARTS
+
     images = pd.concat(splits)
     counts = images.groupby(["label", "part"]).size().unstack(fill_value=0) / len(splits)
     counts = counts.reindex(columns=list(PARTS), fill_value=0.0)
@@ -30,56 +105,51 @@ def count_classes(splits: list[pd.DataFrame]) -> pd.DataFrame:
     return counts.reset_index()[["label", *PARTS, "groups"]]
 
 
-def draw_classes(counts: pd.DataFrame, texts: Texts) -> Figure:
-    """Draw the images of each class as a bar of its parts, and its distinct pictures as a line.
+def _name_classes(
+    axes: Axes, counts: pd.DataFrame, rows: int, height: float, columns: int
+) -> tuple[float, int]:
+    """Name the classes of a column; every so manieth where their rows are lower than a line.
 
-    Args:
-        counts: the table that ``count_classes`` returns.
-        texts: the words of the language.
+    Returns:
+        The size of the names in points, and that every so manieth is named.
     """
-    few = len(counts) <= MOST_NUMBERED_CLASSES
-    figure = new_figure(0.9 + (0.24 if few else 0.12) * len(counts))
-    axes = figure.subplots()
-    rows = range(len(counts))
-    total = pd.Series(0.0, index=counts.index)
-    for part, (color, hatch) in LOOKS.items():
-        if counts[part].any():
-            axes.barh(
-                rows,
-                counts[part],
-                left=total,
-                color=color,
-                hatch=hatch,
-                edgecolor="white",
-                linewidth=0,
-                label=texts["figures"][WORDS[part]],
-            )
-        total += counts[part]
-    if (counts["groups"] < total.round()).any():
-        axes.vlines(
-            counts["groups"],
-            [row - 0.4 for row in rows],
-            [row + 0.4 for row in rows],
-            color="black",
-            linewidth=1.6,
-            label=texts["figures"]["distinct"],
-        )
-    if few:
-        for row, images in enumerate(total):
-            axes.annotate(
-                f"{images:.0f}",
-                (images, row),
-                xytext=(3, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=8,
-            )
-    labels = wrap_labels(list(counts["label"]), 30)
-    axes.set_yticks(rows, labels, fontsize=8 if few else 5)
-    axes.set_ylim(len(counts) - 0.4, -0.6)
+    from timbang.report.figures import style
+
+    size = style.SMALL if height > 1.2 * style.SMALL * style.POINT else style.SMALLEST
+    step = max(1, -int(-1.05 * size * style.POINT // height))
+    shown = counts.iloc[::step]
+    width = min(WIDEST_NAME, 0.45 * style.TEXT_WIDTH / columns)
+    labels = style.wrap_labels(list(shown["label"]), width, size, 1)
+    axes.set_yticks(list(shown.index), labels, fontsize=size)
+    axes.set_ylim(counts.index[0] + rows - 0.4, counts.index[0] - 0.6)
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel(texts["figures"]["images"])
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    figure.legend(loc="outside upper right", ncols=4)
-    print_numbers(figure, texts)
-    return figure
+    return size, step
+
+
+def caption(writer: Writer) -> str:
+    """Return what stands below the figure."""
+    said = (
+        writer.say(
+            "Images of each class (number), and the parts that they are divided into, as means "
+            "over the replicates."
+        )
+        if writer.replicates > 1
+        else writer.say("Images of each class (number), and the parts that they are divided into.")
+    )
+    places = range(writer.value("classes"))
+    if all(writer.value("class.groups", k) == writer.value("class.images", k) for k in places):
+        return said
+    return f"{said} " + writer.say(
+        "The black line is at the number of distinct images, where duplicates count once."
+    )
+
+
+FIGURE = Figure(
+    name="classes",
+    slot="classes",
+    needs=("splits",),
+    shows="the number of images of each class",
+    draw=draw,
+    mention=message("%(figure)s shows the number of images of each class."),
+    caption=caption,
+)

@@ -1,126 +1,185 @@
 """Duplicates as pictures: the largest groups, and the pairs nearest to the criterion."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from matplotlib.figure import Figure
+from timbang.languages.messages import message
+from timbang.report.figures.figure import Drawing, Figure
+from timbang.report.figures.samples import choose_evenly, show_pictures
 
-from timbang.languages.texts import Texts
-from timbang.report.figures.samples import shrink_picture
-from timbang.report.figures.style import TEXT_WIDTH, new_figure
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure as Drawn
+
+    from timbang.languages.catalogue import Language
+    from timbang.report.writer import Writer
 
 MOST_GROUPS, MEMBERS_SHOWN = 5, 8
 PAIRS_SHOWN, PAIRS_A_LINE = 8, 4
 # In inches.
-LABEL_WIDTH, TITLE_HEIGHT, MARGIN = 0.25, 0.3, 0.05
-CELL = (TEXT_WIDTH - PAIRS_A_LINE * LABEL_WIDTH) / MEMBERS_SHOWN - 0.01
-
-# Pictures side by side, by rows of the pixels, each run of them with a label on its left.
-Line = Sequence[tuple[str, Sequence[int]]]
+LABEL_WIDTH, TITLE_HEIGHT, GAP, LINE = 0.33, 0.26, 0.03, 0.14
 
 
 @dataclass(frozen=True)
-class PicturedPair:
-    """Two rows of the pixels, and how near they are: evidence in nats."""
+class Strip:
+    """Pictures side by side, by rows of the pixels, and what is printed on their left.
 
-    rows: tuple[int, int]
-    evidence: float
+    ``labels`` are lines of text, each with the id of the number in it.
+    """
+
+    rows: Sequence[int]
+    labels: Sequence[tuple[str, str]]
 
 
-def choose_groups(audit: Mapping[str, Any], rows: Mapping[str, int]) -> list[tuple[int, list[int]]]:
+def draw(drawing: Drawing) -> Drawn:
+    """Draw groups, a row each, and below them pairs with their evidence."""
+    import json
+
+    import numpy as np
+
+    from timbang.images.pixels import PixelFile
+    from timbang.records.tables import read_manifest, usable_images
+    from timbang.report.figures import style
+
+    audit = json.loads(drawing.path("audit").read_text(encoding="utf-8"))
+    images = usable_images(read_manifest(drawing.path("manifest")))
+    rows = {name: row for row, name in enumerate(images["filename"])}
+    numbers = images["group"].to_numpy(dtype=np.int64)
+    language, size = drawing.language, style.SMALL
+    groups = choose_groups(audit, rows, language)
+    joined, apart = (
+        choose_pairs(audit["closest"][side], rows, numbers, side, language)
+        for side in ("joined", "apart")
+    )
+    widest = max((style.measure(line, size) for own in groups for line, _ in own.labels), default=0)
+    blocks = [
+        (
+            drawing.say("Largest groups of identical or nearly identical images"),
+            widest + 2 * GAP,
+            [[strip] for strip in groups],
+        ),
+        (
+            drawing.say("Pairs counted as duplicates, with their evidence, the weakest first"),
+            LABEL_WIDTH,
+            _arrange(joined),
+        ),
+        (
+            drawing.say("Pairs counted as different, with their evidence, the strongest first"),
+            LABEL_WIDTH,
+            _arrange(apart),
+        ),
+    ]
+    cell = (style.TEXT_WIDTH - PAIRS_A_LINE * LABEL_WIDTH) / MEMBERS_SHOWN
+    top = sum(TITLE_HEIGHT + cell * len(lines) for _, _, lines in blocks if lines) + GAP
+    figure = style.new_figure(top, is_laid_out=False)
+    pixels = PixelFile(drawing.path("pixels"))
+    look = {"ha": "right", "va": "center", "fontsize": size}
+    for title, room, lines in blocks:
+        if lines:
+            top -= TITLE_HEIGHT
+            style.add_text(figure, GAP, top + 0.07, title)
+        for line in lines:
+            top -= cell
+            for place, strip in enumerate(line):
+                left = room + place * (room + 2 * cell)
+                upper = top + cell / 2 + LINE * (len(strip.labels) - 1) / 2
+                for number, (label, id) in enumerate(strip.labels):
+                    height = upper - LINE * number
+                    text = style.add_text(figure, left - 1.5 * GAP, height, label, **look)
+                    style.mark_datum(text, "t", id)
+                show_pictures(figure, [pixels[row] for row in strip.rows], left, top, cell)
+    pixels.file.close()
+    return figure
+
+
+def choose_groups(
+    audit: Mapping[str, Any], rows: Mapping[str, int], language: Language
+) -> list[Strip]:
     """Choose the largest groups, and of each up to 8 members evenly over it.
 
     Args:
         audit: the content of ``audit.json``.
         rows: by file name, the row of the pixels.
-
-    Returns:
-        For each group its number of images, and the rows of the members to show.
+        language: that the numbers are printed in.
     """
     chosen = []
-    for entry in audit["duplicates"][:MOST_GROUPS]:
+    for place, entry in enumerate(audit["duplicates"][:MOST_GROUPS]):
         names = entry["images"]
-        places = np.unique(np.linspace(0, len(names) - 1, MEMBERS_SHOWN).round().astype(int))
-        chosen.append((len(names), [rows[names[place]] for place in places]))
+        shown = choose_evenly(len(names), MEMBERS_SHOWN)
+        size = language.say_count("%(count)s image", "%(count)s images", len(names))
+        labels = [(size % {"count": language.number(len(names), 0)}, "size")]
+        if len(shown) < len(names):
+            few = language.say_count("%(count)s shown", "%(count)s shown", len(shown))
+            labels.append((few % {"count": language.number(len(shown), 0)}, "shown"))
+        marked = [(text, f"duplicates.{what}/{place}") for text, what in labels]
+        chosen.append(Strip([rows[names[each]] for each in shown], marked))
     return chosen
 
 
 def choose_pairs(
-    pairs: Sequence[Mapping[str, Any]], rows: Mapping[str, int], groups: np.ndarray
-) -> list[PicturedPair]:
+    pairs: Sequence[Mapping[str, Any]],
+    rows: Mapping[str, int],
+    groups: np.ndarray,
+    side: str,
+    language: Language,
+) -> list[Strip]:
     """Choose up to 8 pairs, no two of the same two groups, in the order given.
 
     Args:
         pairs: the entries of one side of ``closest`` in ``audit.json``.
         rows: by file name, the row of the pixels.
         groups: int [N], the group of each row.
+        side: ``joined`` or ``apart``.
+        language: that the numbers are printed in.
     """
-    chosen: dict[frozenset[int], PicturedPair] = {}
-    for pair in pairs:
-        first, second = (rows[name] for name in pair["images"])
-        of_groups = frozenset((int(groups[first]), int(groups[second])))
-        chosen.setdefault(of_groups, PicturedPair((first, second), pair["evidence"]))
+    chosen: dict[frozenset[int], Strip] = {}
+    for place, pair in enumerate(pairs):
+        own = [rows[name] for name in pair["images"]]
+        label = language.number(pair["evidence"], 1), f"pair.evidence/{side}/{place}"
+        chosen.setdefault(frozenset(int(groups[row]) for row in own), Strip(own, [label]))
     return list(chosen.values())[:PAIRS_SHOWN]
 
 
-def draw_duplicates(
-    pixels: np.ndarray,
-    groups: Sequence[tuple[int, Sequence[int]]],
-    joined: Sequence[PicturedPair],
-    apart: Sequence[PicturedPair],
-    texts: Texts,
-) -> Figure:
-    """Draw groups, a row each, and below them pairs with their evidence.
-
-    Args:
-        pixels: uint8 [N, H, W, 3].
-        groups: the number of images of each group, and the rows of those to show.
-        joined: pairs that count as near-duplicates.
-        apart: pairs that do not.
-        texts: the words of the language.
-    """
-    words = texts["figures"]
-    blocks: list[tuple[str, Sequence[Line]]] = [
-        (words["largest_groups"], [[(f"{n}×", members)] for n, members in groups]),
-        (words["pairs_joined"], _arrange_pairs(joined)),
-        (words["pairs_apart"], _arrange_pairs(apart)),
-    ]
-    height = sum(TITLE_HEIGHT + CELL * len(lines) for _, lines in blocks if lines) + MARGIN
-    figure = new_figure(height)
-    # Placed by hand, since the last digits of the layout's solver differ from time to time.
-    figure.set_layout_engine("none")
-    top = height
-    for title, lines in blocks:
-        if lines:
-            figure.text(0.01, (top - 0.2) / height, title, fontsize=9)
-            top -= TITLE_HEIGHT
-        for line in lines:
-            top -= CELL
-            _draw_line(figure, line, pixels, top / height, CELL / height)
-    return figure
+def _arrange(pairs: Sequence[Strip]) -> list[list[Strip]]:
+    """Lay pairs out in lines."""
+    starts = range(0, len(pairs), PAIRS_A_LINE)
+    return [list(pairs[start : start + PAIRS_A_LINE]) for start in starts]
 
 
-def _arrange_pairs(pairs: Sequence[PicturedPair]) -> list[Line]:
-    """Lay pairs out in lines, each pair with its evidence on its left."""
-    labelled = [(f"{pair.evidence:.0f}", pair.rows) for pair in pairs]
-    return [
-        labelled[start : start + PAIRS_A_LINE] for start in range(0, len(labelled), PAIRS_A_LINE)
-    ]
+def caption(writer: Writer) -> str:
+    """Return what stands below the figure."""
+    sentences = []
+    groups = writer.value("duplicates.groups", default=0)
+    if groups:
+        sentences.append(
+            writer.say("The largest groups of duplicates, with the number of their images.")
+        )
+    if writer.value("pictured") > groups:
+        sentences.append(
+            writer.say(
+                "Pairs of images closest to the criterion, which asks for an evidence of "
+                "%(evidence)s nats; left of each pair its evidence.",
+                evidence=writer.num("criterion.evidence"),
+            )
+        )
+    return " ".join(sentences)
 
 
-def _draw_line(
-    figure: Figure, line: Line, pixels: np.ndarray, bottom: float, height: float
-) -> None:
-    """Draw labelled pictures from the left; positions are shares of the figure."""
-    left = LABEL_WIDTH / TEXT_WIDTH
-    width = CELL / TEXT_WIDTH
-    for label, members in line:
-        figure.text(left - 0.005, bottom + height / 2, label, ha="right", va="center", fontsize=8)
-        for index in members:
-            axes = figure.add_axes((left, bottom, 0.95 * width, 0.95 * height))
-            axes.imshow(shrink_picture(pixels[index]))
-            axes.set_axis_off()
-            left += width
-        left += LABEL_WIDTH / TEXT_WIDTH
+def stands(writer: Writer) -> bool:
+    """Return whether there is anything to picture."""
+    return writer.value("pictured", default=0) > 0
+
+
+FIGURE = Figure(
+    name="duplicates",
+    slot="duplicates",
+    needs=("audit", "manifest", "pixels"),
+    shows="the duplicates",
+    draw=draw,
+    mention=message("%(figure)s shows what the criterion joins and what it leaves apart."),
+    caption=caption,
+    stands=stands,
+)

@@ -1,47 +1,88 @@
-"""The leak ledger: accuracy on leaked and on clean validation images, run by run."""
+"""What leaks are worth: accuracy on leaked and on clean validation images, run by run."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
-from timbang.languages.texts import Texts
-from timbang.report.figures.style import COLORS, name_rows, new_figure, print_numbers
+from timbang.languages.messages import message
+from timbang.report.figures.figure import Drawing, Figure
 
-KINDS = {"leaked_accuracy": (COLORS[1], "D"), "clean_accuracy": (COLORS[0], "o")}
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawn
+
+    from timbang.report.writer import Writer
 
 
-def draw_leaks(runs: Mapping[str, pd.DataFrame], texts: Texts) -> Figure:
+def draw(drawing: Drawing) -> Drawn:
     """Draw each run as two marks on a line, and the means of both as bars.
 
-    Args:
-        runs: by the contender's title, its runs with ``leaked_accuracy`` and ``clean_accuracy``
-            as fractions; a run without one of them shows only the other.
-        texts: the words of the language.
+    A run without leaked or without clean images shows only the other.
     """
-    figure = new_figure(0.9 + 0.55 * len(runs))
-    axes = figure.subplots()
-    for row, own in enumerate(runs.values()):
-        shift = np.linspace(-0.28, 0.28, len(own)) if len(own) > 1 else np.zeros(1)
+    from timbang.records.tables import read_rows
+    from timbang.report.figures import rows, style
+
+    kinds = {
+        "clean_accuracy": (style.Mark(style.COLORS[0], "o"), drawing.say("clean")),
+        "leaked_accuracy": (style.Mark(style.COLORS[1], "D"), drawing.say("leaked")),
+    }
+    runs = read_rows(drawing.path("runs"))
+    figure, axes = rows.new_rows(list(drawing.titles.values()), row=0.46, besides=0.9)
+    columns: dict[str, rows.Cells] = {measure: [] for measure in kinds}
+    for row, name in enumerate(drawing.titles):
+        own = runs[runs["contender"] == name].set_index("replicate")
         axes.hlines(
-            row + shift,
+            rows.spread_rows(row, 0.28, len(own)),
             100 * own["clean_accuracy"],
             100 * own["leaked_accuracy"],
             color="0.8",
-            linewidth=0.8,
+            linewidth=0.6,
             zorder=1,
         )
-        for measure, (color, marker) in KINDS.items():
-            shown = 100 * own[measure].to_numpy(dtype=float)
-            axes.scatter(shown, row + shift, s=14, color=color, marker=marker)
-            if np.isfinite(shown).any():
-                axes.plot([np.nanmean(shown)] * 2, [row - 0.4, row + 0.4], color="black", lw=1.2)
-    for measure, (color, marker) in KINDS.items():
-        axes.scatter([], [], s=14, color=color, marker=marker, label=texts["figures"][measure])
-    axes.plot([], [], color="black", linewidth=1.2, label=texts["figures"]["mean"])
-    name_rows(axes, list(runs))
-    axes.set_xlabel(texts["figures"]["validation_accuracy"])
-    figure.legend(loc="outside upper right", ncols=3)
-    print_numbers(figure, texts)
+        for measure, (look, _) in kinds.items():
+            values = {f"run.{measure}/{name}/{r}": 100 * value for r, value in own[measure].items()}
+            rows.draw_dots(axes, row, 0.28, values, look)
+            id = f"{measure}.mean/{name}"
+            columns[measure] += rows.draw_mean(
+                axes, row, 0.4, values, id, drawing.language, look.color
+            )
+    offset = rows.GAP
+    for measure, (_, head) in kinds.items():
+        offset = rows.print_column(axes, offset, head, columns[measure])
+    labels = [drawing.say("clean images"), drawing.say("leaked images")]
+    style.add_legend(figure, [look for look, _ in kinds.values()], labels, lines=False)
+    axes.set_xlabel(drawing.say("Validation accuracy (%)"))
+    style.print_numbers(figure, drawing.language)
     return figure
+
+
+def caption(writer: Writer) -> str:
+    """Return what stands below the figure."""
+    said = writer.say(
+        "Validation accuracy on leaked images, which have a duplicate among the training images, "
+        "and on clean ones; a grey line joins the two of one run."
+    )
+    if writer.replicates == 1:
+        return said
+    means = writer.say(
+        "Bars and numbers are means (%(n)s = %(replicates)s per network).",
+        n=writer.formula("n"),
+        replicates=writer.num("replicates"),
+    )
+    return f"{said} {means}"
+
+
+def stands(writer: Writer) -> bool:
+    """Return whether any run had leaked and clean validation images."""
+    return writer.any_leak
+
+
+FIGURE = Figure(
+    name="leaks",
+    slot="leaks",
+    needs=("runs",),
+    shows="the accuracy on leaked and on clean images",
+    draw=draw,
+    mention=message("%(figure)s shows both accuracies of every run."),
+    caption=caption,
+    stands=stands,
+)

@@ -1,19 +1,55 @@
 """Sample images of each class, as the networks see them."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-import numpy as np
-from matplotlib.figure import Figure
-from PIL import Image
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from timbang.report.figures.style import TEXT_WIDTH, new_figure, wrap_labels
+from timbang.languages.messages import message
+from timbang.report.figures.figure import Drawing, Figure
 
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure as Drawn
+
+    from timbang.report.writer import Writer
+
+# The caption says twelve.
 MOST_CLASSES = 12
 # Up to so many classes are shown with fewer and larger images.
 FEW_CLASSES = 6
 SAMPLES_OF_FEW, SAMPLES_OF_MANY = 8, 12
 # More pixels than this are not seen at the size of print, and make the report heavy.
 LARGEST_SIDE = 128
+# In inches.
+WIDEST_NAME, GAP = 1.2, 0.03
+
+
+def draw(drawing: Drawing) -> Drawn:
+    """Draw a row of images a class."""
+    import numpy as np
+
+    from timbang.images.pixels import PixelFile
+    from timbang.records.tables import read_manifest, usable_images
+    from timbang.report.figures import style
+
+    images = usable_images(read_manifest(drawing.path("manifest")))
+    chosen = choose_samples(
+        images["label"].to_numpy(dtype=str), images["group"].to_numpy(dtype=np.int64)
+    )
+    pixels = PixelFile(drawing.path("pixels"))
+    labels = style.wrap_labels(list(chosen), WIDEST_NAME)
+    left = max(style.measure_block(label, style.SMALL) for label in labels) + 3 * GAP
+    cell = (style.TEXT_WIDTH - left) / _samples_per_class(len(chosen))
+    bottom = cell * len(chosen) + GAP
+    figure = style.new_figure(bottom, is_laid_out=False)
+    look = {"ha": "right", "va": "center", "fontsize": style.SMALL}
+    for label, indices in zip(labels, chosen.values(), strict=True):
+        bottom -= cell
+        style.add_text(figure, left - 2 * GAP, bottom + cell / 2, label, **look)
+        show_pictures(figure, [pixels[index] for index in indices], left, bottom, cell)
+    pixels.file.close()
+    return figure
 
 
 def choose_samples(labels: np.ndarray, groups: np.ndarray) -> dict[str, np.ndarray]:
@@ -27,54 +63,79 @@ def choose_samples(labels: np.ndarray, groups: np.ndarray) -> dict[str, np.ndarr
         By class in sorted order, the indices of up to 8 of its images, or of up to 12 where
         there are more than 6 classes; at most 12 classes, evenly chosen.
     """
+    import numpy as np
+
     classes = np.unique(labels)
-    shown = classes[_spread(len(classes), MOST_CLASSES)]
+    shown = classes[choose_evenly(len(classes), MOST_CLASSES)]
     most = _samples_per_class(len(shown))
     chosen = {}
     for name in shown:
         members = np.flatnonzero(labels == name)
         _, first = np.unique(groups[members], return_index=True)
         distinct = members[np.sort(first)]
-        chosen[str(name)] = distinct[_spread(len(distinct), most)]
+        chosen[str(name)] = distinct[choose_evenly(len(distinct), most)]
     return chosen
 
 
-def draw_samples(pixels: np.ndarray, chosen: Mapping[str, np.ndarray]) -> Figure:
-    """Draw a row of images a class.
+def choose_evenly(count: int, most: int) -> np.ndarray:
+    """Return at most ``most`` indices below ``count``, evenly spread, int [M]."""
+    import numpy as np
+
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
+
+
+def show_pictures(
+    figure: Drawn, pictures: Sequence[np.ndarray], left: float, bottom: float, cell: float
+) -> None:
+    """Show pictures, uint8 [H, W, 3] of one size, side by side in square cells.
 
     Args:
-        pixels: uint8 [N, H, W, 3].
-        chosen: by class, the indices of the images to show.
+        figure: where they are shown.
+        pictures: from left to right.
+        left: the left end of the first cell, in inches.
+        bottom: the lower end of the cells.
+        cell: their side, of which a gap is left free.
     """
-    columns = _samples_per_class(len(chosen))
-    cell = TEXT_WIDTH / (columns + 1.6)
-    figure = new_figure(cell * len(chosen) * 1.06)
-    panels = figure.subplots(len(chosen), columns, squeeze=False)
-    for row, (name, label) in zip(
-        panels, zip(chosen, wrap_labels(list(chosen), 16), strict=True), strict=True
-    ):
-        for axes in row:
-            axes.set_axis_off()
-        for axes, index in zip(row, chosen[name], strict=False):
-            axes.imshow(shrink_picture(pixels[index]))
-        row[0].text(
-            -0.12, 0.5, label, transform=row[0].transAxes, ha="right", va="center", fontsize=9
-        )
-    figure.set_layout_engine("constrained", w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
-    return figure
+    import numpy as np
+    from PIL import Image
+
+    from timbang.report.figures.style import add_axes
+
+    shown = []
+    for picture in pictures:
+        image = Image.fromarray(picture)
+        # No larger than print can show.
+        image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+        free = max(1, round(GAP / (cell - GAP) * image.width))
+        shown.append(np.pad(np.asarray(image), ((0, 0), (0, free), (0, 0)), constant_values=255))
+    axes = add_axes(figure, left, bottom, cell * len(shown), cell - GAP)
+    axes.imshow(np.concatenate(shown, axis=1), interpolation="none", aspect="auto")
+    axes.set_axis_off()
 
 
 def _samples_per_class(classes: int) -> int:
     return SAMPLES_OF_FEW if classes <= FEW_CLASSES else SAMPLES_OF_MANY
 
 
-def _spread(count: int, most: int) -> np.ndarray:
-    """Return at most ``most`` indices below ``count``, evenly spread."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
+def caption(writer: Writer) -> str:
+    """Return what stands below the figure."""
+    said = writer.say(
+        "Sample images, one row per class, resized as for the networks; within a class no two "
+        "are duplicates."
+    )
+    if writer.value("classes") <= MOST_CLASSES:
+        return said
+    return f"{said} " + writer.say(
+        "Twelve of the %(classes)s classes are shown.", classes=writer.num("classes")
+    )
 
 
-def shrink_picture(pixels: np.ndarray) -> np.ndarray:
-    """Return a picture, uint8 [H, W, 3], no larger than print can show."""
-    image = Image.fromarray(pixels)
-    image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-    return np.asarray(image)
+FIGURE = Figure(
+    name="samples",
+    slot="samples",
+    needs=("manifest", "pixels"),
+    shows="sample images of each class",
+    draw=draw,
+    mention=message("%(figure)s shows sample images."),
+    caption=caption,
+)

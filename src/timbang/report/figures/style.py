@@ -1,43 +1,66 @@
-"""What all figures share: size, fonts, a colour and mark per contender, and how they are saved."""
+"""What all figures share: size, fonts, a mark per network, ids of what is drawn, and saving."""
 
 import re
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
-from matplotlib.ticker import FuncFormatter, LogFormatter, ScalarFormatter
+from matplotlib.textpath import text_to_path
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatter, ScalarFormatter
 
-from timbang.languages.texts import Texts, write_tick
+from timbang.facts.fact import Fact, Unit
+from timbang.languages.catalogue import Language
 from timbang.printable import show, show_lines
+from timbang.report.formats import write_value
 
-# The report's text width, 160 mm, so that no figure is ever rescaled.
-TEXT_WIDTH = 160 / 25.4
-TEXT_HEIGHT = 9.0
+# The width of the text on the page, so that no figure is ever rescaled. All lengths are in inches.
+TEXT_WIDTH = 140 / 25.4
+# A page of it, less the room for a caption.
+TEXT_HEIGHT = 8.3
+POINT = 1 / 72
+# In points.
+NORMAL, SMALL, SMALLEST = 9.0, 8.0, 6.5
+# Of the height that the font gives a line, which is ample.
+LINE_SPACING = 1.0
 
-# STIX belongs to Times, the report's family, and comes with matplotlib; DejaVu has what it lacks.
-STYLE = {
+STYLE: Mapping[str, Any] = {
+    # STIX belongs to Times, the report's family, and comes with matplotlib, as DejaVu does.
     "font.family": ["STIXGeneral", "DejaVu Sans"],
-    "font.size": 9,
-    "axes.titlesize": 9,
-    "axes.labelsize": 9,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-    "legend.fontsize": 9,
+    "font.size": NORMAL,
+    "axes.titlesize": NORMAL,
+    "axes.titlelocation": "left",
+    "axes.labelsize": NORMAL,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "legend.fontsize": SMALL,
     "legend.frameon": False,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.6,
+    "axes.axisbelow": True,
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
     "lines.linewidth": 1.2,
     "lines.markersize": 4,
+    "hatch.linewidth": 0.6,
+    # Letters are as wide where room is made for them as they are in the files.
+    "text.hinting": "no_hinting",
+    # A reader of the file finds all vertices.
+    "path.simplify": False,
     # A user's $ is a character, not mathematics.
     "text.parse_math": False,
     "pdf.fonttype": 42,
@@ -54,21 +77,28 @@ DASHES: list[str | tuple[int, tuple[float, ...]]] = [
     (0, (1.2, 1.2)),
     (0, (6, 1.5, 1.2, 1.5)),
 ]
+GRID: dict[str, Any] = {"linewidth": 0.3, "color": "0.85"}
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 @dataclass(frozen=True)
 class Mark:
-    """How a contender is drawn in every figure."""
+    """How a network is drawn in every figure."""
 
     color: tuple[float, float, float]
     marker: str
-    dashes: str | tuple[int, tuple[float, ...]]
+    dashes: str | tuple[int, tuple[float, ...]] = "solid"
+
+    def as_line(self, has_line: bool) -> Line2D:
+        """Return a line without points that looks so, or a dot."""
+        look: Any = {"linestyle": self.dashes if has_line else "none"}
+        return Line2D([], [], color=self.color, marker=self.marker, **look)
 
 
 def mark(place: int) -> Mark:
-    """Return the mark of the contender at a place of the configuration, counted from 0.
+    """Return the mark of the network at a place of the configuration, counted from 0.
 
-    28 contenders have marks that differ; after that they repeat.
+    28 networks have marks that differ; after that they repeat.
     """
     return Mark(
         color=COLORS[place % len(COLORS)],
@@ -77,59 +107,215 @@ def mark(place: int) -> Mark:
     )
 
 
-def new_figure(height: float) -> Figure:
-    """Return an empty figure as wide as the report's text; ``height`` in inches, cut to a page."""
-    return Figure(figsize=(TEXT_WIDTH, min(height, TEXT_HEIGHT)), layout="constrained")
+def new_figure(height: float, *, is_laid_out: bool = True) -> Figure:
+    """Return an empty figure as wide as the report's text.
+
+    Args:
+        height: in inches, cut to a page.
+        is_laid_out: whether matplotlib makes room for all texts of the axes.
+    """
+    return Figure(
+        figsize=(TEXT_WIDTH, min(height, TEXT_HEIGHT)),
+        layout="constrained" if is_laid_out else None,
+    )
 
 
-def name_rows(axes: Axes, titles: Sequence[str]) -> None:
-    """Name the contenders along the upright axis, the first at the top, one unit each."""
-    axes.set_yticks(range(len(titles)), wrap_labels(titles, 26))
+def add_axes(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Add axes to a figure that is not laid out; all lengths in inches."""
+    across, up = figure.get_size_inches()
+    return figure.add_axes((left / across, bottom / up, width / across, height / up))
+
+
+def add_text(figure: Figure, left: float, bottom: float, text: str, **look: Any) -> Text:
+    """Add a text to a figure that is not laid out; all lengths in inches."""
+    across, up = figure.get_size_inches()
+    return figure.text(left / across, bottom / up, text, **look)
+
+
+def name_rows(axes: Axes, titles: Sequence[str], height: float = 0.4) -> None:
+    """Name the networks along the upright axis, the first at the top, one unit each.
+
+    ``height`` is that of a row in inches: a long name is broken over the lines that it has room
+    for.
+    """
+    lines = max(1, min(3, int(height / (1.2 * SMALL * POINT))))
+    axes.set_yticks(range(len(titles)), wrap_labels(titles, 1.45, SMALL, lines))
     axes.set_ylim(len(titles) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x", linewidth=0.3, color="0.85")
+    axes.grid(axis="x", **GRID)
 
 
-def print_numbers(figure: Figure, texts: Texts) -> None:
-    """Print the numbers of all axes as the language writes them; names along an axis stay."""
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            if isinstance(axis.get_major_formatter(), ScalarFormatter | LogFormatter):
-                axis.set_major_formatter(FuncFormatter(lambda value, _: write_tick(value, texts)))
+# Words and their room
 
 
-def wrap_labels(labels: Sequence[str], width: int = 20) -> list[str]:
-    """Break long labels over at most three lines of ``width`` characters, shortened with an ….
+@cache
+def measure(line: str, size: float) -> float:
+    """Return the width of a line of text in inches; ``size`` in points."""
+    font = FontProperties(family=STYLE["font.family"], size=size)
+    return float(text_to_path.get_text_width_height_descent(line, font, False)[0]) * POINT
 
-    What cannot be seen in them is escaped; the axes make the texts of their ticks anew, so that
-    ``save_figure`` would be too late.
+
+def wrap_label(label: str, width: float = 1.4, size: float = SMALL, lines: int = 3) -> str:
+    """Break a text over at most so many lines of ``width`` inches, shortened with an ….
+
+    It breaks at blanks, hyphens and underscores where it can. What cannot be seen in it is
+    escaped here: axes make the texts of their ticks anew, so ``save_figure`` would be too late.
     """
-    shown = [show(re.sub(r"[\t\n\v\f\r]", " ", label)) for label in labels]
-    return [
-        "\n".join(textwrap.wrap(label, width, max_lines=3, placeholder=" …")) or label
-        for label in shown
-    ]
+    rest = show(re.sub(r"[ \t\n\v\f\r]+", " ", label)).strip()
+    done: list[str] = []
+    while rest:
+        fitting = _count_fitting(rest, width, size)
+        if fitting < len(rest) and len(done) == lines - 1:
+            fitting = _count_fitting(rest, width - measure("…", size), size)
+            return "\n".join([*done, rest[:fitting].rstrip() + "…"])
+        if fitting < len(rest):
+            good = max(rest.rfind(mark, 1, fitting) for mark in " -_") + 1
+            fitting = len(rest[:fitting]) if rest[fitting] == " " else good or fitting
+        done.append(rest[:fitting].rstrip())
+        rest = rest[fitting:].lstrip()
+    return "\n".join(done) or label
+
+
+def wrap_labels(
+    labels: Sequence[str], width: float = 1.4, size: float = SMALL, lines: int = 3
+) -> list[str]:
+    """Return texts as ``wrap_label`` breaks them."""
+    return [wrap_label(label, width, size, lines) for label in labels]
+
+
+def measure_block(text: str, size: float) -> float:
+    """Return the width of the widest line of a text in inches."""
+    return max((measure(line, size) for line in text.split("\n")), default=0.0)
+
+
+def _count_fitting(text: str, width: float, size: float) -> int:
+    """Return how many characters of a text fit into a width, at least one."""
+    if measure(text, size) <= width:
+        return len(text)
+    few, many = 1, len(text)
+    while few < many:
+        middle = (few + many + 1) // 2
+        few, many = (middle, many) if measure(text[:middle], size) <= width else (few, middle - 1)
+    return few
+
+
+def add_legend(
+    figure: Figure, handles: Sequence[Artist | Mark], labels: Sequence[str], *, lines: bool = True
+) -> None:
+    """Put a legend above the axes, in as many columns as there is room for, at most four.
+
+    Args:
+        figure: whose legend it is.
+        handles: what is named, as an artist or as the mark of a network.
+        labels: the names.
+        lines: whether marks stand for lines; else for dots.
+    """
+    shown = wrap_labels(labels, TEXT_WIDTH - 0.8, SMALL, 1)
+    figure.legend(
+        [own.as_line(lines) if isinstance(own, Mark) else own for own in handles],
+        shown,
+        loc="outside upper right" if len(shown) <= 4 else "outside upper center",
+        ncols=count_legend_columns(shown),
+        handlelength=2.6,
+        columnspacing=1.4,
+    )
 
 
 def count_legend_columns(labels: Sequence[str]) -> int:
-    """Return how many columns of a legend fit into the width of the text, at most four.
-
-    Judged by letters: a line of 9 pt has about 105, and each handle takes the room of ten.
-    """
+    """Return how many columns of a legend fit into the width of the text, at most four."""
     for columns in (4, 3, 2):
         parts = [part for part in np.array_split(np.array(labels, dtype=str), columns) if len(part)]
-        if sum(max(map(len, part)) + 10 for part in parts) <= 105:
+        # A handle takes 26 pt of these, the gaps the rest.
+        if sum(max(measure(str(each), SMALL) for each in part) + 0.6 for part in parts) < (
+            TEXT_WIDTH - 0.2
+        ):
             return min(columns, len(labels))
     return 1
 
 
+# Ids: what a mark stands for
+
+
+def mark_datum(artist: Artist, axis: Literal["x", "y", "w", "t"], id: str) -> None:
+    """Say in the figure's file of what an artist is the mark.
+
+    Args:
+        artist: a line, points, a bar or a text.
+        axis: the value is its place along ``x`` or ``y`` (of a bar or a band its right end), its
+            width ``w`` along x, or the number that is printed in it, ``t``.
+        id: of the value.
+    """
+    figure: Any = artist.get_figure(root=True)
+    place = figure.axes.index(artist.axes) if artist.axes is not None else 0
+    artist.set_gid(f"m;{place};{axis};{id}")
+    # What lies within its axes takes no room of the layout, and asking thousands takes long.
+    artist.set_in_layout(axis == "t")
+
+
+class _Numbers(FuncFormatter):
+    """Prints the numbers of an axis; what names places along an axis is no such thing."""
+
+
+def print_numbers(figure: Figure, language: Language) -> None:
+    """Print the numbers of all axes as the language writes them; names along an axis stay."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_formatter(), ScalarFormatter | LogFormatter):
+                axis.set_major_formatter(_Numbers(lambda value, _: write_tick(value, language)))
+
+
+def write_number(value: float, unit: Unit, language: Language, *, signed: bool = False) -> str:
+    """Return a value as the report prints it elsewhere."""
+    return write_value(Fact("", value, unit, "", "", ""), language, signed=signed)
+
+
+def write_tick(value: float, language: Language) -> str:
+    """Return the number of a tick, unrounded; a very large or small one by its power of ten."""
+    # The place of a tick is a multiple of a step, and next to zero where it should be zero.
+    rounded = float(f"{round(value, 12):.6g}")
+    if rounded == 0 or 1e-4 <= abs(rounded) < 1e6:
+        return language.number(rounded, None)
+    digits, power = f"{rounded:.5e}".split("e")
+    shown = f"10{str(int(power)).translate(_SUPERSCRIPTS)}"
+    factor = float(digits)
+    return shown if factor == 1 else f"{language.number(factor, None)}·{shown}"
+
+
 def save_figure(figure: Figure, pdf: Path, svg: Path) -> None:
-    """Save a figure as PDF for the report and as SVG for the web, the same bytes each time.
+    """Save a figure as PDF for the report and as SVG for the web, the same bytes each time."""
+    settle(figure)
+    figure.savefig(pdf, metadata={"CreationDate": None})
+    figure.savefig(svg, metadata={"Date": None})
+
+
+def settle(figure: Figure) -> None:
+    """Lay a figure out once and for all, and give its axes and ticks their ids.
 
     What cannot be seen in its texts is escaped: no SVG may hold it.
     """
     for text in figure.findobj(Text):
-        if isinstance(text, Text) and (shown := show_lines(text.get_text())) != text.get_text():
-            text.set_text(shown)
-    figure.savefig(pdf, metadata={"CreationDate": None})
-    figure.savefig(svg, metadata={"Date": None})
+        if isinstance(text, Text):
+            text.set_linespacing(LINE_SPACING)
+            if (shown := show_lines(text.get_text())) != text.get_text():
+                text.set_text(shown)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+    for place, axes in enumerate(figure.axes):
+        # The last digits of the layout's solver differ from time to time.
+        left, bottom, width, height = (round(e, 4) for e in axes.get_position(True).bounds)
+        axes.set_position((left, bottom, width, height))
+        axes.set_gid(f"a;{place};{axes.get_xscale()};{axes.get_yscale()}")
+        for name, axis in (("x", axes.xaxis), ("y", axes.yaxis)):
+            if isinstance(axis.get_major_formatter(), _Numbers):
+                _name_ticks(axis, f"t;{place};{name}")
+
+
+def _name_ticks(axis: Axis, prefix: str) -> None:
+    low, high = sorted(axis.get_view_interval())
+    room = 1e-9 * (high - low)
+    shown = [value for value in axis.get_majorticklocs() if low - room <= value <= high + room]
+    axis.set_major_locator(FixedLocator(shown))
+    for value, tick in zip(shown, axis.get_major_ticks(len(shown)), strict=True):
+        tick.set_gid(f"{prefix};{float(f'{round(value, 12):.12g}')!r}")

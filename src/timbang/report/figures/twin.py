@@ -1,50 +1,67 @@
-"""The same contenders in two studies: every run of each, side by side."""
+"""The same networks in two studies: every run of each, side by side."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
 
-import numpy as np
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
-from timbang.languages.texts import Texts
-from timbang.report.figures.style import COLORS, name_rows, new_figure, print_numbers
+from timbang.languages.messages import message
+from timbang.report.figures.figure import Drawing, Figure
 
-KINDS = ((COLORS[0], "o"), (COLORS[1], "D"))
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawn
+
+    from timbang.report.writer import Writer
+    from timbang.study.study import Study
 
 
-def draw_twin(
-    accuracies: Mapping[str, tuple[Sequence[float], Sequence[float]]],
-    names: tuple[str, str],
-    texts: Texts,
-) -> Figure:
-    """Draw two lines a contender: its runs in this study, and below them in the other.
+def draw(drawing: Drawing) -> Drawn:
+    """Draw two lines a network: its runs in this study, and below them in the other."""
+    from timbang.records.tables import read_rows
+    from timbang.report.figures import rows, style
 
-    Args:
-        accuracies: by the contender's title, the validation accuracies (fractions) of its runs
-            in this study and in the other.
-        names: of both studies.
-        texts: the words of the language.
-    """
-    figure = new_figure(0.9 + 0.5 * len(accuracies))
-    axes = figure.subplots()
-    for row, both in enumerate(accuracies.values()):
-        for values, offset, (color, marker) in zip(both, (-0.18, 0.18), KINDS, strict=True):
-            shown = 100 * np.asarray(values, dtype=float)
-            axes.scatter(
-                shown, [row + offset] * len(shown), s=16, color=color, marker=marker, alpha=0.75
-            )
-            if not np.isfinite(shown).any():
-                continue
-            axes.plot(
-                [np.nanmean(shown)] * 2,
-                [row + offset - 0.16, row + offset + 0.16],
-                color="black",
-                lw=1.2,
-            )
-    for name, (color, marker) in zip(names, KINDS, strict=True):
-        axes.scatter([], [], s=16, color=color, marker=marker, label=name)
-    axes.plot([], [], color="black", linewidth=1.2, label=texts["figures"]["mean"])
-    name_rows(axes, list(accuracies))
-    axes.set_xlabel(texts["figures"]["validation_accuracy"])
-    figure.legend(loc="outside upper right", ncols=3)
-    print_numbers(figure, texts)
+    looks = style.Mark(style.COLORS[0], "o"), style.Mark(style.COLORS[1], "D")
+    here, there = (read_rows(drawing.path(name)) for name in ("runs", "twin_runs"))
+    shared = [name for name in drawing.titles if name in set(there["contender"])]
+    figure, axes = rows.new_rows([drawing.titles[name] for name in shared], row=0.5, besides=0.9)
+    means: rows.Cells = []
+    for row, name in enumerate(shared):
+        for runs, middle, look, prefix in (
+            (here, row - 0.2, looks[0], ""),
+            (there, row + 0.2, looks[1], "twin."),
+        ):
+            own = runs[runs["contender"] == name].set_index("replicate")["accuracy"]
+            values = {f"{prefix}run.accuracy/{name}/{r}": 100 * value for r, value in own.items()}
+            rows.draw_dots(axes, middle, 0.12, values, look)
+            id = f"{prefix}accuracy.mean/{name}"
+            means += rows.draw_mean(axes, middle, 0.17, values, id, drawing.language)
+    rows.print_column(axes, rows.GAP, drawing.say("mean"), means)
+    style.add_legend(figure, looks, [str(name) for name in drawing.names], lines=False)
+    axes.set_xlabel(drawing.say("Validation accuracy (%)"))
+    style.print_numbers(figure, drawing.language)
     return figure
+
+
+def caption(writer: Writer) -> str:
+    """Return what stands below the figure."""
+    return writer.say(
+        "Validation accuracy of every run in this study (circles) and in %(other)s (diamonds); "
+        "bars and numbers are means over the replicates, where there are several.",
+        other=writer.name("twin", writer.study["twin"]),
+    )
+
+
+def is_due(study: Study) -> bool:
+    """Return whether the study is compared with another one."""
+    return study.report.compare_with is not None
+
+
+FIGURE = Figure(
+    name="twin",
+    slot="twin",
+    needs=("runs", "twin_runs"),
+    shows="the runs beside those of another study",
+    draw=draw,
+    mention=message("%(figure)s shows the runs of both studies."),
+    caption=caption,
+    due=is_due,
+)

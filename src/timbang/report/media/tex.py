@@ -1,0 +1,246 @@
+"""The document in TeX. Numbers and names are marked, so that a reader of the PDF can tell them."""
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from pylatex import LongTable, NoEscape, Tabular
+
+from timbang.errors import TimbangError
+from timbang.report.media.medium import Caption, Column, Grid, Row, encode_id
+from timbang.report.tex import escape_tex
+
+FORMULAS = {
+    "residual": r"$y=F(x)+x$",
+    "plain": r"$y=F(x)$",
+    "variance": r"$s^2\,(1/J+n_\mathrm{v}/n_\mathrm{t})$",
+    "validation": r"$n_\mathrm{v}$",
+    "training": r"$n_\mathrm{t}$",
+    "replicates": "$J$",
+    "freedom": "$J-1$",
+    "p": r"\emph{p}",
+    "n": r"\emph{n}",
+    "at_most": r"$\leq$",
+}
+_PROSE = {
+    "\\": r"\textbackslash{}",
+    **{character: f"\\{character}" for character in "{}#$%&_"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "\N{MINUS SIGN}": r"\ensuremath{-}",
+    "\N{MULTIPLICATION SIGN}": r"\ensuremath{\times}",
+    "\N{LESS-THAN OR EQUAL TO}": r"\ensuremath{\leq}",
+    "\N{NO-BREAK SPACE}": "~",
+    "\N{NARROW NO-BREAK SPACE}": r"\,",
+}
+HEADINGS = {1: "section", 2: "subsection", 3: "subsubsection"}
+
+
+class Tex:
+    """TeX for ``report/templates/document.tex.j2``, which defines the commands used here."""
+
+    ending = "tex"
+
+    def escape(self, text: object) -> str:
+        """Return what prints a text literally; blanks at its ends stay, one each."""
+        given = str(text)
+        inner = str(escape_tex(given))
+        before = " " if given[:1].isspace() and inner else ""
+        after = " " if given[-1:].isspace() else ""
+        return f"{before}{inner}{after}"
+
+    def prose(self, text: str) -> str:
+        """Return a text of the document's own, in which dashes and quotes are typographic."""
+        return re.sub(
+            r"[\\\\{}#$%&_~^\u2212\u00d7\u2264\u00a0\u202f]", lambda found: _PROSE[found[0]], text
+        )
+
+    def emphasise(self, text: str) -> str:
+        """Return a text in italics."""
+        return rf"\emph{{{text}}}"
+
+    def code(self, text: str) -> str:
+        """Return a text as a typewriter writes."""
+        return rf"\timbangcode{{{text}}}"
+
+    def value(self, id: str, form: str, text: str, *, is_linked: bool, is_first: bool) -> str:
+        """Return a marked number, with a link and at its first place a target."""
+        own = encode_id(id)
+        marked = rf"\timbangmark{{V}}{{{own}{form}}}{{{text}}}"
+        if is_linked:
+            marked = rf"\timbangsource{{v.{own}}}{{{marked}}}"
+        return (
+            rf"\mbox{{\hypertarget{{u.{own}}}{{}}{marked}}}" if is_first else rf"\mbox{{{marked}}}"
+        )
+
+    def source(self, id: str, text: str, back: str | None) -> str:
+        """Return a marked number of the appendix, with its target and the way back."""
+        own = encode_id(id)
+        marked = rf"\timbangmark{{A}}{{{own}}}{{{text}}}"
+        if back is not None:
+            marked = rf"\hyperlink{{u.{encode_id(back)}}}{{{marked}}}"
+        return rf"\hypertarget{{v.{own}}}{{}}{marked}"
+
+    def name(self, id: str, text: str) -> str:
+        """Return a marked text, word by word: a mark must end on the page where it begins."""
+        own = encode_id(id)
+        return " ".join(
+            rf"\timbangmark{{N}}{{{own}}}{{{word}}}" for word in text.split(" ") if word
+        )
+
+    def citation(self, entries: Sequence[tuple[str, str]]) -> str:
+        """Return numbers in brackets."""
+        inner = ", ".join(
+            rf"\hyperlink{{cite.{encode_id(key)}}}{{\timbangmark{{C}}{{{encode_id(key)}}}{{{number}}}}}"
+            for key, number in entries
+        )
+        return rf"\mbox{{[{inner}]}}"
+
+    def reference(self, label: str, text: str) -> str:
+        """Return a marked number that leads to its place."""
+        own = encode_id(label)
+        return rf"\hyperlink{{at.{own}}}{{\timbangmark{{R}}{{{own}}}{{{text}}}}}"
+
+    def link(self, address: str, text: str) -> str:
+        """Return a text that leads to an address."""
+        target = encode_id(address).replace("=", "=")
+        safe = "".join(c if c.isalnum() or c in "/:.-_" else f"\\%{ord(c):02X}" for c in address)
+        return rf"\href{{{safe}}}{{\timbangmark{{N}}{{address/{target}}}{{{text}}}}}"
+
+    def formula(self, name: str) -> str:
+        """Return a formula, marked since it may hold digits."""
+        return rf"\timbangmark{{N}}{{formula/{name}}}{{{FORMULAS[name]}}}"
+
+    def section(self, level: int, number: str, title: str, label: str) -> str:
+        """Return a heading with its target and its bookmark."""
+        own = encode_id(label)
+        marked = rf"\timbangmark{{R}}{{{own}}}{{{number}}}\quad " if number else ""
+        return (
+            f"\n\\timbangheading{{{HEADINGS[level]}}}{{{level}}}{{{marked}}}"
+            f"{{{number}}}{{{title}}}{{at.{own}}}\n"
+        )
+
+    def paragraph(self, text: str) -> str:
+        """Return a paragraph; nothing for one without text."""
+        return f"\n{text}\n" if text else ""
+
+    def abstract(self, heading: str, text: str) -> str:
+        """Return the summary."""
+        name = rf"\renewcommand{{\abstractname}}{{{heading}}}"
+        return f"\n{name}\\begin{{abstract}}\\noindent\n{text}\n\\end{{abstract}}\n"
+
+    def references(self, entries: Sequence[tuple[str, str, str]]) -> str:
+        """Return the list of references, in English as they are."""
+        lines = []
+        for key, number, text in entries:
+            own = encode_id(key)
+            target = rf"\hypertarget{{cite.{own}}}{{}}\timbangmark{{C}}{{{own}}}{{[{number}]}}"
+            lines.append(rf"\item[{target}] {text}")
+        return "\n".join(
+            [
+                "\n{\\small\\begin{list}{}{\\setlength{\\leftmargin}{8mm}\\setlength{\\labelwidth}{6mm}"
+                "\\setlength{\\itemsep}{2pt}\\setlength{\\parsep}{0pt}}\\selectlanguage{english}",
+                *lines,
+                "\\end{list}}\n",
+            ]
+        )
+
+    def descriptions(self, items: Sequence[tuple[str, str]]) -> str:
+        """Return a list of terms, or of points where the terms are empty."""
+        kind = "description" if any(term for term, _ in items) else "itemize"
+        lines = [
+            rf"\item[{{{term}}}] {text}" if kind == "description" else rf"\item {text}"
+            for term, text in items
+        ]
+        return "\n".join([f"\n\\begin{{{kind}}}", *lines, f"\\end{{{kind}}}\n"])
+
+    def picture(self, file: Path) -> str:
+        """Return a picture no higher than a logo is; one whose name TeX cannot take is refused."""
+        if re.search(r"[\\\\{}#%$&~^\"]", file.as_posix()):
+            raise TimbangError(f"report.logo: TeX cannot read a path like {file}; rename it")
+        return rf"\includegraphics[height=18mm]{{\detokenize{{{file.as_posix()}}}}}"
+
+    def figure(self, caption: Caption, file: Path) -> str:
+        """Return a figure at its own size, which is the width of the text."""
+        return (
+            "\n\\begin{figure}[!htbp]\\centering\n"
+            f"\\timbangfigure{{{file.with_suffix('.pdf').as_posix()}}}\n"
+            f"\\caption*{{{_write_caption(caption)}}}\n\\end{{figure}}\n"
+        )
+
+    def table(self, caption: Caption | None, grid: Grid) -> str:
+        """Return a table with rules above, below and under the heads."""
+        if grid.is_long:
+            return _write_long(caption, grid)
+        table = Tabular(_columns(grid), width=len(grid.columns), booktabs=True)
+        _add_heads(table, grid)
+        table.append(NoEscape(r"\midrule"))
+        _add_rows(table, grid)
+        body = table.dumps()
+        if caption is None:
+            return f"\n\\begin{{center}}\\small\n{body}\n\\end{{center}}\n"
+        return (
+            "\n\\begin{table}[!htbp]\\centering\\small\n"
+            f"\\caption*{{{_write_caption(caption)}}}\n\\timbangfit{{{body}}}\n\\end{{table}}\n"
+        )
+
+
+def _write_caption(caption: Caption) -> str:
+    own = encode_id(caption.label)
+    number = rf"\timbangmark{{R}}{{{own}}}{{{caption.number}}}"
+    return rf"\timbangtarget{{at.{own}}}\textbf{{{caption.name} {number}.}} {caption.text}"
+
+
+def _write_long(caption: Caption | None, grid: Grid) -> str:
+    table = LongTable(_columns(grid), width=len(grid.columns))
+    if caption is not None:
+        table.append(NoEscape(rf"\caption*{{{_write_caption(caption)}}}\\"))
+    for end in (r"\endfirsthead", r"\endhead"):
+        table.append(NoEscape(r"\toprule"))
+        _add_heads(table, grid)
+        table.append(NoEscape(rf"\midrule{end}"))
+    table.append(NoEscape(r"\bottomrule\endfoot"))
+    _add_rows(table, grid)
+    return f"\n\\timbangbarrier\n{{\\small\n{table.dumps()}\n}}\n"
+
+
+def _columns(grid: Grid) -> str:
+    widths = iter(grid.widths)
+    letters = []
+    for column in grid.columns:
+        width = next(widths, None) if column.align == "l" else None
+        letters.append(
+            rf">{{\raggedright\arraybackslash}}p{{{width}mm}}" if width else column.align
+        )
+    return "".join(letters)
+
+
+def _add_heads(table: Tabular, grid: Grid) -> None:
+    groups = [(name, len(list(own))) for name, own in groupby(grid.columns, lambda c: c.group)]
+    if any(name for name, _ in groups):
+        cells, rules, place = [], [], 1
+        for name, span in groups:
+            cells.append(rf"\multicolumn{{{span}}}{{c}}{{{name}}}")
+            if name:
+                rules.append(rf"\cmidrule(lr){{{place}-{place + span - 1}}}")
+            place += span
+        table.append(NoEscape(" & ".join(cells) + r"\\" + "".join(rules)))
+    table.append(NoEscape(" & ".join(map(_head, grid.columns)) + r"\\"))
+
+
+def _head(column: Column) -> str:
+    return column.head if column.align == "l" else rf"\multicolumn{{1}}{{r}}{{{column.head}}}"
+
+
+def _add_rows(table: Tabular, grid: Grid) -> None:
+    for row in grid.rows:
+        if row.rule:
+            table.append(NoEscape(r"\midrule"))
+        table.append(NoEscape(_write_row(row, len(grid.columns))))
+
+
+def _write_row(row: Row, width: int) -> str:
+    if len(row.cells) == 1 and width > 1:
+        return rf"\addlinespace\multicolumn{{{width}}}{{l}}{{\emph{{{row.cells[0]}}}}}\\*"
+    return " & ".join(row.cells) + r"\\"

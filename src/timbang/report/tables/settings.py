@@ -1,0 +1,37 @@
+"""The training setup that all networks share."""
+
+from timbang.languages.messages import message
+from timbang.report.media.medium import Column, Grid, Row
+from timbang.report.settings import is_shown, write_setting, write_setting_name
+from timbang.report.tables.table import Table
+from timbang.report.writer import Writer
+
+
+def build(writer: Writer) -> Grid:
+    """Return one row a setting that is on."""
+    columns = [Column(writer.say("Setting"), "l"), Column(writer.say("Value"), "l")]
+    rows = [
+        Row([write_setting_name(writer, key), write_setting(writer, key, None)])
+        for key in ("image_size", *writer.study["settings"])
+        if is_shown(writer, key)
+    ]
+    rows += [
+        Row([writer.say("Loss function"), writer.say("cross-entropy, averaged over images")]),
+        Row([writer.say("Reported epoch"), writer.say("the last one")]),
+    ]
+    return Grid(columns, rows)
+
+
+def caption(writer: Writer) -> str:
+    """Return what stands above the table."""
+    return writer.say("The training setup of all networks, unless the text names another.")
+
+
+TABLE = Table(
+    name="settings",
+    slot="settings",
+    files=("runs/*/*/training.json",),
+    build=build,
+    mention=message("%(table)s gives the settings."),
+    caption=caption,
+)

@@ -1,0 +1,229 @@
+"""Writes the document's parts: numbers of facts, names, sections, figures, tables, references."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from timbang.facts.fact import Fact, Facts, Unit
+from timbang.languages.catalogue import Language
+from timbang.report.bibliography import Entry
+from timbang.report.formats import write_value
+from timbang.report.media.medium import Medium, write_literal
+
+
+@dataclass
+class Numbering:
+    """What the first pass over the document finds and the second one refers to.
+
+    ``labels`` gives the printed number of each section, figure and table, ``cited`` the keys of
+    references in their order.
+    """
+
+    labels: dict[str, str] = field(default_factory=dict)
+    cited: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A number as it was printed: the fact, its text, and whether it leads to the appendix."""
+
+    fact: Fact
+    text: str
+    is_linked: bool
+
+
+class Writer:
+    """Writes one document in one language and medium, and keeps what it wrote.
+
+    Args:
+        study: what the document says of the study besides facts: ``facts.json`` without them.
+        facts: the facts.
+        language: the language.
+        medium: the medium.
+        bibliography: the entries that may be cited, by key.
+        numbering: of an earlier pass; empty in the first.
+    """
+
+    def __init__(
+        self,
+        study: Mapping[str, Any],
+        facts: Facts,
+        language: Language,
+        medium: Medium,
+        bibliography: Mapping[str, Entry],
+        numbering: Numbering,
+    ) -> None:
+        self.study = study
+        self.facts = facts
+        self.language = language
+        self.medium = medium
+        self.bibliography = bibliography
+        self.before = numbering
+        self.numbering = Numbering()
+        self.printed: dict[tuple[str, str], Printed] = {}
+        self._counts = {"section": [0, 0, 0], "figure": [0], "table": [0]}
+        self._in_table = False
+        self._titles = {own["name"]: own["title"] for own in study["contenders"]}
+
+    # Facts.
+
+    def has(self, *parts: object) -> bool:
+        """Return whether there is a fact; the parts of its id are joined by ``/``."""
+        return _join(parts) in self.facts
+
+    def value(self, *parts: object, default: Any = None) -> Any:
+        """Return a fact's value, to decide what is said; it is not for printing."""
+        return self.facts.value(_join(parts), default)
+
+    def num(self, *parts: object, signed: bool = False, style: str = "") -> str:
+        """Return the number of a fact, which leads to its source.
+
+        Args:
+            *parts: of its id.
+            signed: whether a plus sign is written.
+            style: ``millions`` for counts in millions.
+        """
+        id = _join(parts)
+        fact = self.facts[id]
+        text = write_value(fact, self.language, signed=signed, style=style)
+        form = ("@signed" if signed else "") + (f"@{style}" if style else "")
+        is_linked = not self._in_table
+        is_first = is_linked and (id, "linked") not in self.printed
+        key = (id, "linked" if is_linked else "table")
+        self.printed.setdefault(key, Printed(fact, text, is_linked))
+        # A text comes from elsewhere, a number is the document's own.
+        own = self.medium.escape(text) if fact.unit == Unit.TEXT else self.medium.prose(text)
+        return self.medium.value(id, form, own, is_linked=is_linked, is_first=is_first)
+
+    def cell(self, *parts: object, signed: bool = False, style: str = "") -> str:
+        """Return the number of a fact for a table, a dash where there is none."""
+        if not self.has(*parts):
+            return self.medium.prose("–")
+        return self.num(*parts, signed=signed, style=style)
+
+    def num_p(self, *parts: object) -> str:
+        """Return ``p = …`` or ``p < …`` of a fact."""
+        text = write_value(self.facts[_join(parts)], self.language)
+        relation = "" if text.startswith("<") else "= "
+        return f"{self.medium.formula('p')} {relation}{self.num(*parts)}"
+
+    @property
+    def replicates(self) -> int:
+        """How often each network was trained."""
+        return int(self.value("replicates"))
+
+    @property
+    def any_published(self) -> bool:
+        """Whether a published number stands beside one of the study's."""
+        return any(self.has("published.accuracy", name) for name in self._titles)
+
+    @property
+    def any_leak(self) -> bool:
+        """Whether some run had leaked and clean validation images."""
+        return any(self.has("leak_difference.mean", name) for name in self._titles)
+
+    # Words.
+
+    def say(self, message: str, **placeholders: str) -> str:
+        """Return a message with what stands in its placeholders, which is in the medium."""
+        return write_literal(self.medium, self.language.say(message)) % placeholders
+
+    def say_count(self, one: str, many: str, count: float, **placeholders: str) -> str:
+        """Return the form of a message that goes with a count."""
+        message = self.language.say_count(one, many, count)
+        return write_literal(self.medium, message) % placeholders
+
+    def joined(self, items: Sequence[str]) -> str:
+        """Return a list in prose of items that are in the medium."""
+        places = [f"\x00{place}\x00" for place in range(len(items))]
+        text = self.medium.prose(self.language.join(places))
+        for place, item in zip(places, items, strict=True):
+            text = text.replace(place, item)
+        return text
+
+    def title(self, name: str) -> str:
+        """Return a contender's name in print."""
+        return self.medium.name(f"contender/{name}", self.medium.escape(self._titles[name]))
+
+    def label(self, place: int) -> str:
+        """Return the name of a class."""
+        return self.medium.name(f"class/{place}", self.medium.escape(self.study["classes"][place]))
+
+    def name(self, id: str, text: object) -> str:
+        """Return a name or a text that was written elsewhere."""
+        return self.medium.name(id, self.medium.escape(text))
+
+    def formula(self, name: str) -> str:
+        """Return one of the document's formulas."""
+        return self.medium.formula(name)
+
+    # The parts of the document.
+
+    def section(
+        self, level: int, title: str, label: str, *, counted: bool = True, number: str = ""
+    ) -> str:
+        """Return a heading with the next number of its level, or with one of its own or none."""
+        number = self._count("section", level) if counted else number
+        label = label if ":" in label else f"sec:{label}"
+        self.numbering.labels[label] = number
+        return self.medium.section(level, number, title, label)
+
+    def ref(self, label: str) -> str:
+        """Return "Section 2.1", "Figure 3", "Table 4" or "Appendix A", which leads there."""
+        link = self.medium.reference(label, self.before.labels.get(label, "0"))
+        match label.partition(":")[0]:
+            case "fig":
+                return self.say("Figure %(number)s", number=link)
+            case "tab":
+                return self.say("Table %(number)s", number=link)
+            case "app":
+                return self.say("Appendix %(number)s", number=link)
+            case _:
+                return self.say("Section %(number)s", number=link)
+
+    def cite(self, *keys: str) -> str:
+        """Return numbers of references, in brackets."""
+        for key in keys:
+            if key not in self.bibliography:
+                raise KeyError(f"no reference is called {key}")
+            if key not in self.numbering.cited:
+                self.numbering.cited.append(key)
+        cited = self.before.cited or self.numbering.cited
+        return self.medium.citation(
+            [(key, str(cited.index(key) + 1)) for key in keys if key in cited]
+        )
+
+    def count_float(self, kind: str, label: str) -> str:
+        """Return the next number of a figure or a table, and keep it under its label."""
+        number = self._count(kind, 1)
+        self.numbering.labels[label] = number
+        return number
+
+    def in_table(self) -> "_InTable":
+        """Return a context in which numbers do not lead to the appendix: their table does."""
+        return _InTable(self)
+
+    def iterate_linked(self) -> Iterator[Printed]:
+        """Yield the numbers that lead to the appendix, in the order in which they were printed."""
+        return (own for own in self.printed.values() if own.is_linked)
+
+    def _count(self, kind: str, level: int) -> str:
+        counts = self._counts[kind]
+        counts[level - 1] += 1
+        counts[level:] = [0] * len(counts[level:])
+        return ".".join(map(str, counts[:level]))
+
+
+class _InTable:
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+
+    def __enter__(self) -> None:
+        self.writer._in_table = True
+
+    def __exit__(self, *_: object) -> None:
+        self.writer._in_table = False
+
+
+def _join(parts: Sequence[object]) -> str:
+    return "/".join(map(str, parts))
