@@ -8,11 +8,8 @@ from timbang.sources.fingerprints import fingerprint_file, hash_files
 from timbang.records.made_with import Reminder, hash_record
 from timbang.networks.catalogue import network_file
 from timbang.records.provenance import CodeHasher
-from timbang.report.networks import describe_networks
-from timbang.networks.relations import differ_in_shortcuts_alone, find_plain
-from timbang.report.contents import list_figures, list_tables
-from timbang.study.published import read_published
 from timbang.networks.titles import title_contender
+from timbang.report.figures import list_figures
 
 min_version("9.27")
 
@@ -33,7 +30,7 @@ CONTENDERS = [contender.name for contender in STUDY.contenders]
 wildcard_constraints:
     contender="[a-z0-9][a-z0-9_.-]*",
     replicate="[0-9]+",
-    language="id|en",
+    language="[a-z]{2,3}",
     digest="[0-9a-f]{16}",
     dataset="[A-Za-z0-9_]+",
 
@@ -52,10 +49,19 @@ def count_gpus():
     return int(STUDY.device != "cpu" and seems_to_have_gpu())
 
 
-def own_settings(contender):
-    """What may differ between contenders: the recipe, and the width unless it is solved."""
-    width = {"width": contender.width} if contender.parameters_of is None else {}
-    return asdict(contender.recipe) | width
+def study_of_results():
+    """The study by field, without what a report says of itself, which no result follows from."""
+    own = dict.fromkeys(asdict(STUDY.report)) | {
+        "published": STUDY.report.published,
+        "compare_with": STUDY.report.compare_with,
+    }
+    return asdict(STUDY) | {"report": own}
+
+
+def describe_report(study):
+    """What the report says of itself, by field; how many languages it has changes none of them."""
+    date = study.report.date and study.report.date.isoformat()
+    return asdict(study.report) | {"date": date, "languages": None}
 
 
 def per_replicate(pattern):

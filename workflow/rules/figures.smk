@@ -1,4 +1,4 @@
-# The figures, each in every language of the report, as PDF for it and as SVG for the web.
+# The figures: each is a module of src/timbang/report/figures, which says what it is drawn from.
 
 # The published numbers to print, and what is in them: they are the user's file, and so no input.
 PUBLISHED = {
@@ -9,97 +9,68 @@ TITLES = {
     contender.name: title_contender(contender.name, contender.network)
     for contender in STUDY.contenders
 }
-WEIGHED = {name: TITLES[name] for name in STUDY.weighed}
-TEXTS = f"{REPORT}/texts/{{language}}.yaml"
-ALL_HISTORIES = expand(
-    rules.train_network.output.history,
-    contender=CONTENDERS,
-    replicate=STUDY.replicates,
-)
-# In the order of hash_runs().
-ALL_METRICS = expand(
-    f"{RUN}/metrics.json",
-    contender=CONTENDERS,
-    replicate=STUDY.replicates,
-)
-ALL_SPLITS = expand(rules.split_images.output.split, replicate=STUDY.replicates)
-RUNS = {"runs": rules.summarise_runs.output.runs}
-IMAGES = {
-    "manifest": rules.build_manifest.output.manifest,
-    "pixels": rules.write_pixels.output.pixels,
+CATALOGUES = [str(path) for path in sorted((REPORT / "languages").glob("*.po"))]
+ALL_RUNS = {"contender": CONTENDERS, "replicate": STUDY.replicates}
+# By what figures call it: the files of all runs by contender, or one or several of the study.
+DRAWN_FROM = {
+    "histories": by_contender(rules.train_network.output.history),
+    "metrics": by_contender(f"{RUN}/metrics.json"),
+    "probes": by_contender(rules.probe_run.output.probes),
+    "splits": expand(rules.split_images.output.split, replicate=STUDY.replicates),
+    "runs": str(rules.summarise_runs.output.runs),
+    "contrasts": str(rules.judge_claims.output.contrasts),
+    "audit": str(rules.build_manifest.output.audit),
+    "manifest": str(rules.build_manifest.output.manifest),
+    "pixels": str(rules.write_pixels.output.pixels),
+    "twin_runs": of_twin("runs.csv"),
 }
-
-# Of each figure: what it shows, what it is drawn from, and what its script is told besides.
-FIGURES = {
-    "curves": (
-        "the training curves",
-        {"files": ALL_HISTORIES},
-        {"titles": TITLES, "histories": by_contender(rules.train_network.output.history)},
-    ),
-    "accuracies": ("the accuracy of every run", RUNS, {**PUBLISHED, "titles": TITLES}),
-    "confusion": ("the confusion matrices", {"metrics": ALL_METRICS}, {"titles": WEIGHED}),
-    "classes": ("the number of images of each class", {"splits": ALL_SPLITS}, {}),
-    "samples": ("sample images of each class", IMAGES, {}),
-    "duplicates": (
-        "the duplicates",
-        {"audit": rules.build_manifest.output.audit, **IMAGES},
-        {},
-    ),
-    "leaks": ("the accuracy on leaked and on clean images", RUNS, {"titles": TITLES}),
-    "twin": (
-        f"the runs beside those of {STUDY.report.compare_with}",
-        {**RUNS, "other_runs": of_twin("runs.csv")},
-        {"titles": TITLES, "names": [STUDY.name, STUDY.report.compare_with]},
-    ),
-    "probes": (
-        "the probes",
-        {
-            **RUNS,
-            "probes": expand(
-                rules.probe_run.output.probes,
-                contender=CONTENDERS,
-                replicate=STUDY.replicates,
-            ),
-        },
-        {"titles": TITLES, "probes": by_contender(rules.probe_run.output.probes)},
-    ),
-}
-# It has no words in it.
-WITHOUT_WORDS = {"samples"}
+FIGURES = {name: own for name, own in list_figures().items() if own.due(STUDY)}
 
 
-for figure, (shown, drawn_from, told) in FIGURES.items():
-    stem = figure if figure in WITHOUT_WORDS else f"{figure}-{{language}}"
+def list_files(names):
+    """The files that a figure is drawn from, in one list each."""
+    files = {name: DRAWN_FROM[name] for name in names}
+    return {
+        name: [file for own in given.values() for file in own] if isinstance(given, dict) else given
+        for name, given in files.items()
+    }
+
+
+for figure, own in FIGURES.items():
 
     rule:
         name:
             f"draw_{figure}"
         input:
-            **drawn_from,
-            **({} if figure in WITHOUT_WORDS else {"texts": TEXTS}),
-            reminder=if_from_elsewhere(f"{RESULTS}/figures/{stem}.pdf"),
+            **list_files(own.needs),
+            reminder=if_from_elsewhere(f"{RESULTS}/figures/{figure}-{{language}}.pdf"),
         output:
-            pdf=f"{RESULTS}/figures/{stem}.pdf",
+            pdf=f"{RESULTS}/figures/{figure}-{{language}}.pdf",
             svg=report(
-                f"{RESULTS}/figures/{stem}.svg",
+                f"{RESULTS}/figures/{figure}-{{language}}.svg",
                 category="Figures",
-                caption=f"../report/{figure}.rst",
-                labels={
-                    "figure": shown,
-                    "language": "" if figure in WITHOUT_WORDS else "{language}",
-                },
+                caption="../report/figure.rst",
+                labels={"figure": own.shows, "language": "{language}"},
             ),
         log:
-            f"{RESULTS}/logs/draw_{stem.replace('-', '/')}.log",
+            f"{RESULTS}/logs/draw_{figure}/{{language}}.log",
         localrule: True
         conda:
             PYTHON_ENVIRONMENT
         params:
-            **told,
-            code=code_of(f"draw_{figure}.py"),
-            # What stands below script is looked up when it runs, and so cannot name the figure.
-            script=f"draw_{figure}.py",
+            **PUBLISHED,
+            code=code_of("draw_figure.py"),
+            catalogues=hash_users(*CATALOGUES),
+            figure=figure,
+            files={name: DRAWN_FROM[name] for name in own.needs},
+            titles=TITLES,
+            networks={own.name: own.network for own in STUDY.contenders},
+            weighed=list(STUDY.weighed),
+            reference=STUDY.reference,
+            margin=STUDY.margin,
+            study=STUDY.name,
+            twin=STUDY.report.compare_with,
         message:
-            f"Drawing {shown}" + ("" if figure in WITHOUT_WORDS else " ({wildcards.language})")
+            f"Drawing {own.shows} ({{wildcards.language}})"
         script:
-            "../scripts/{params.script}"
+            "../scripts/draw_figure.py"

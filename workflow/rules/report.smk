@@ -1,109 +1,84 @@
-# The tables, the document and its PDF, in every language of the report.
+# The facts, the document in every language and medium, and the second reader that lets it pass.
 
-PLAIN = find_plain(STUDY.contenders, STUDY.reference)
-TABLES = {
-    name: f"{RESULTS}/tables/{name.replace('_', '-')}-{{language}}.tex"
-    for name in list_tables(
-        STUDY, bool(CLAIMS or OWN_CLAIMS), read_published(STUDY.report.published)
-    )
-}
+REPORT_PDF = f"{RESULTS}/report/report-{{language}}.pdf"
+UNCHECKED_PDF = f"{RESULTS}/report/report-{{language}}-unchecked.pdf"
 
 
-rule write_tables:
+rule collect_facts:
     input:
-        reminder=if_from_elsewhere(TABLES["settings"]),
+        reminder=if_from_elsewhere(f"{RESULTS}/facts.json"),
+        audit=rules.build_manifest.output.audit,
+        manifest=rules.build_manifest.output.manifest,
+        pixels_record=rules.write_pixels.output.record,
+        splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
+        split_records=expand(rules.split_images.output.record, replicate=STUDY.replicates),
+        histories=expand(rules.train_network.output.history, **ALL_RUNS),
+        training=expand(rules.train_network.output.training, **ALL_RUNS),
+        # In the order of hash_runs().
+        metrics=expand(f"{RUN}/metrics.json", **ALL_RUNS),
         summary=rules.summarise_runs.output.summary,
         classes=rules.summarise_runs.output.classes,
+        contrasts=rules.judge_claims.output.contrasts,
         verdicts=rules.judge_claims.output.verdicts,
-        other_summary=of_twin("summary.csv"),
-        texts=TEXTS,
+        twin_summary=of_twin("summary.csv"),
     output:
-        **TABLES,
+        facts=f"{RESULTS}/facts.json",
     log:
-        f"{RESULTS}/logs/write_tables/{{language}}.log",
+        f"{RESULTS}/logs/collect_facts.log",
     localrule: True
     conda:
         PYTHON_ENVIRONMENT
     params:
-        **PUBLISHED,
-        code=code_of("write_tables.py"),
-        titles=TITLES,
-        weighed=list(WEIGHED),
-        plain=PLAIN,
-        reference=STUDY.reference,
-        recipe=lambda wildcards: asdict(STUDY.recipe),
-        width=STUDY.width,
-        image_size=STUDY.data.image_size,
-        names=[STUDY.name, STUDY.report.compare_with],
+        code=code_of("collect_facts.py"),
+        made_with=lambda wildcards: hash_runs(),
+        study=lambda wildcards: study_of_results(),
+        published_sha256=hash_users(STUDY.report.published),
+        splits=tie_of_splits(),
+        replicates=list(STUDY.replicates),
+        histories=by_contender(rules.train_network.output.history),
+        training=by_contender(rules.train_network.output.training),
+        folder=lambda wildcards: RESULTS,
     message:
-        "Writing the tables ({wildcards.language})"
+        "Collecting all numbers that the report may state"
     script:
-        "../scripts/write_tables.py"
+        "../scripts/collect_facts.py"
 
 
 rule write_report:
     input:
         reminder=if_from_elsewhere(f"{RESULTS}/report/report-{{language}}.tex"),
-        template=f"{REPORT}/templates/report-{{language}}.tex.j2",
-        base=f"{REPORT}/templates/base.tex.j2",
+        facts=rules.collect_facts.output.facts,
+        figures=expand(
+            f"{RESULTS}/figures/{{figure}}-{{language}}.svg",
+            figure=FIGURES,
+            allow_missing=True,
+        ),
+        document=f"{REPORT}/templates/document.j2",
+        pages=expand(f"{REPORT}/templates/page.{{ending}}.j2", ending=["tex", "html"]),
+        catalogues=CATALOGUES,
         bibliography=f"{REPORT}/references.bib",
-        texts=TEXTS,
-        audit=rules.build_manifest.output.audit,
-        manifest=rules.build_manifest.output.manifest,
-        splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
-        summary=rules.summarise_runs.output.summary,
-        classes=rules.summarise_runs.output.classes,
-        histories=ALL_HISTORIES,
-        metrics=ALL_METRICS,
-        contrasts=rules.judge_claims.output.contrasts,
-        verdicts=rules.judge_claims.output.verdicts,
-        other_summary=of_twin("summary.csv"),
     output:
         tex=f"{RESULTS}/report/report-{{language}}.tex",
-        bibliography=f"{RESULTS}/report/references-{{language}}.bib",
+        html=report(
+            f"{RESULTS}/report/report-{{language}}.html",
+            category="Report",
+            caption="../report/report.rst",
+            labels={"language": "{language}", "medium": "HTML"},
+        ),
+        values=f"{RESULTS}/report/values-{{language}}.json",
+        tables=directory(f"{RESULTS}/tables/{{language}}"),
     log:
         f"{RESULTS}/logs/write_report/{{language}}.log",
     localrule: True
     conda:
         PYTHON_ENVIRONMENT
     params:
-        **PUBLISHED,
-        made_with=lambda wildcards: hash_runs(),
-        histories=by_contender(rules.train_network.output.history),
         code=code_of("write_report.py"),
-        title=lambda wildcards: STUDY.report.title.get(wildcards.language, ""),
-        authors=lambda wildcards: list(STUDY.report.authors),
-        course=lambda wildcards: STUDY.report.course.get(wildcards.language, ""),
-        date=STUDY.report.date and STUDY.report.date.isoformat(),
-        ai_assistance=lambda wildcards: STUDY.report.ai_assistance.get(wildcards.language, ""),
-        contenders=lambda wildcards: [
-            {
-                "name": contender.name,
-                "title": TITLES[contender.name],
-                "network": contender.network,
-                "width": contender.width,
-                "recipe": asdict(contender.recipe),
-                "settings": own_settings(contender),
-            }
-            for contender in STUDY.contenders
-        ],
-        networks=lambda wildcards: describe_networks(STUDY.contenders),
-        titles=TITLES,
-        weighed=list(WEIGHED),
-        margin=STUDY.margin,
-        probes=list(STUDY.probes),
-        splits=tie_of_splits(),
-        plain=PLAIN,
-        shortcuts_alone=PLAIN is not None
-        and differ_in_shortcuts_alone(STUDY.contender(PLAIN), STUDY.contender(STUDY.reference)),
-        reference=STUDY.reference,
-        replicates=len(STUDY.replicates),
-        recipe=lambda wildcards: asdict(STUDY.recipe),
-        width=STUDY.width,
-        source=STUDY.data.source,
-        image_size=STUDY.data.image_size,
-        split=lambda wildcards: asdict(STUDY.split),
-        names=[STUDY.name, STUDY.report.compare_with],
+        report=lambda wildcards: describe_report(STUDY),
+        # The user's own files are no inputs, since Snakemake takes a brace in a name for a wildcard.
+        own_files=hash_users(STUDY.report.bibliography, STUDY.report.logo, *STUDY.report.sections),
+        figures=list(FIGURES),
+        figure_folder=lambda wildcards: f"{RESULTS}/figures",
     message:
         "Writing the report ({wildcards.language})"
     script:
@@ -112,18 +87,16 @@ rule write_report:
 
 rule compile_report:
     input:
-        reminder=if_from_elsewhere(f"{RESULTS}/report/report-{{language}}.pdf"),
+        reminder=if_from_elsewhere(UNCHECKED_PDF),
         tex=rules.write_report.output.tex,
-        bibliography=rules.write_report.output.bibliography,
-        figures=[getattr(rules, f"draw_{figure}").output.pdf for figure in list_figures(STUDY)],
-        tables=list(TABLES.values()),
-    output:
-        pdf=report(
-            f"{RESULTS}/report/report-{{language}}.pdf",
-            category="Report",
-            caption="../report/report.rst",
-            labels={"language": "{language}"},
+        figures=expand(
+            f"{RESULTS}/figures/{{figure}}-{{language}}.pdf",
+            figure=FIGURES,
+            allow_missing=True,
         ),
+    output:
+        # Stays where the second reader does not let it pass, so that nobody loses a report.
+        pdf=temp(UNCHECKED_PDF),
     log:
         f"{RESULTS}/logs/compile_report/{{language}}.log",
     localrule: True
@@ -139,23 +112,34 @@ rule compile_report:
 
 rule check_report:
     input:
-        reminder=if_from_elsewhere(f"{RESULTS}/report/numbers.txt"),
-        pdf=expand(rules.compile_report.output.pdf, language=STUDY.report.languages),
+        reminder=if_from_elsewhere(REPORT_PDF),
+        pdf=UNCHECKED_PDF,
+        figures=expand(
+            f"{RESULTS}/figures/{{figure}}-{{language}}.svg",
+            figure=FIGURES,
+            allow_missing=True,
+        ),
+        splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
     output:
-        numbers=f"{RESULTS}/report/numbers.txt",
+        pdf=report(
+            REPORT_PDF,
+            category="Report",
+            caption="../report/report.rst",
+            labels={"language": "{language}", "medium": "PDF"},
+        ),
+        numbers=f"{RESULTS}/report/numbers-{{language}}.txt",
     log:
-        f"{RESULTS}/logs/check_report.log",
+        f"{RESULTS}/logs/check_report/{{language}}.log",
     localrule: True
     conda:
         PYTHON_ENVIRONMENT
     params:
+        **PUBLISHED,
         code=code_of("check_report.py"),
-        script=workflow.source_path("../scripts/check_report.py"),
-        config=(CONFIG_FILES or [CONFIG])[0],
-        python=PYTHON,
-        study=STUDY.name,
+        study=lambda wildcards: study_of_results(),
+        claims=lambda wildcards: [list(map(str, CLAIMS)), OWN_CLAIMS],
+        folder=lambda wildcards: RESULTS,
     message:
-        "Looking up every number of the report in the result files"
-    shell:
-        "{params.python:q} {params.script:q} results/{params.study} --config {params.config:q} --list"
-        " > {output.numbers:q} 2> {log:q}"
+        "Looking up every number of the report in the files of the runs ({wildcards.language})"
+    script:
+        "../scripts/check_report.py"

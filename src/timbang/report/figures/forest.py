@@ -1,0 +1,165 @@
+"""What was found, in one figure: every network against the reference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from timbang.languages.messages import message
+from timbang.report.figures.figure import Drawing, Figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Drawn
+
+    from timbang.report.writer import Writer
+    from timbang.study.study import Study
+
+
+def draw(drawing: Drawing) -> Drawn:
+    """Draw a row a contrast: mean difference, interval, and every replicate's difference."""
+    import numpy as np
+
+    from timbang.facts.fact import Unit
+    from timbang.records.tables import read_rows
+    from timbang.report.figures import rows, style
+
+    contrasts = read_rows(drawing.path("contrasts"))
+    contrasts = contrasts[contrasts["measure"] == "accuracy"].set_index("first")
+    runs = read_rows(drawing.path("runs")).pivot(
+        index="replicate", columns="contender", values="accuracy"
+    )
+    looks = {name: style.mark(place) for place, name in enumerate(drawing.titles)}
+    names = [name for name in looks if name in contrasts.index]
+    figure, axes = rows.new_rows([drawing.titles[name] for name in names], row=0.36, besides=0.85)
+    margin = 100 * drawing.margin
+    band = axes.axvspan(-margin, margin, color="0.88", linewidth=0, zorder=0)
+    style.mark_datum(band, "x", "setting.margin")
+    axes.axvline(0, color="black", linewidth=0.6, zorder=1)
+    heads = {
+        "mean": drawing.say("mean") if len(runs) > 1 else drawing.say("difference"),
+        "low": drawing.say("from"),
+        "high": drawing.say("to"),
+        "pairs": drawing.say("pairs"),
+    }
+    columns: dict[str, rows.Cells] = {word: [] for word in heads}
+    for row, name in enumerate(names):
+        own = contrasts.loc[name].to_dict()
+        differences = 100 * (runs[name] - runs[drawing.reference])
+        dots = {f"run.difference/{name}/{r}": value for r, value in differences.items()}
+        rows.draw_dots(axes, row + 0.16, 0.15, dots, looks[name])
+        look: dict[str, Any] = {
+            "color": "black",
+            "markersize": 4.5,
+            "markeredgewidth": 1.2,
+            "zorder": 3,
+        }
+        ends = [100 * own["low"], 100 * own["high"]]
+        axes.plot(ends, [row - 0.2] * 2, color="black", linewidth=1.4)
+        for word, shape in (("mean", "D"), ("low", "|"), ("high", "|")):
+            id, value = f"contrast.accuracy.{word}/{name}", own[word]
+            if np.isfinite(value):
+                text = style.write_number(value, Unit.POINTS, drawing.language, signed=True)
+                columns[word].append((row, text, id))
+            if np.isfinite(value) and own["pairs"] > 1:
+                (point,) = axes.plot(100 * value, row - 0.2, shape, **look)
+                style.mark_datum(point, "x", id)
+        if own["pairs"] < len(runs):
+            count = style.write_number(int(own["pairs"]), Unit.COUNT, drawing.language)
+            columns["pairs"].append((row, count, f"contrast.accuracy.pairs/{name}"))
+    offset = rows.GAP
+    for word, head in heads.items():
+        offset = rows.print_column(axes, offset, head, columns[word])
+    _name_directions(axes, drawing, offset)
+    style.print_numbers(figure, drawing.language)
+    return figure
+
+
+def _name_directions(axes: Axes, drawing: Drawing, beside: float) -> None:
+    """Say below the axis what its two sides mean, and above it what the band is.
+
+    ``beside`` is what the columns of numbers take on the right, in inches.
+    """
+    from timbang.report.figures import style
+
+    size = style.SMALL
+    names = [style.measure_block(label.get_text(), size) for label in axes.get_yticklabels()]
+    worse = f"← {drawing.say('worse')}"
+    width = style.TEXT_WIDTH - max(names) - beside - style.measure(worse, size) - 0.5
+    reference = drawing.titles[drawing.reference]
+    better = drawing.say("better than %(reference)s") % {"reference": reference}
+    better = f"{style.wrap_label(better, width, size, 2)} →"
+    look: dict[str, Any] = {"textcoords": "offset points", "fontsize": size}
+    for place, side, text in ((0, "left", worse), (1, "right", better)):
+        look |= {"xycoords": "axes fraction", "xytext": (0, -17), "va": "top"}
+        axes.annotate(text, (place, 0), ha=side, **look)
+    look |= {"xycoords": axes.get_xaxis_transform(), "xytext": (0, 3), "va": "bottom"}
+    axes.annotate(drawing.say("margin"), (0, 1), ha="center", color="0.35", **look)
+    axes.set_xlabel(
+        drawing.say("Difference in validation accuracy (percentage points)"),
+        labelpad=5 + 1.15 * size * len(better.split("\n")),
+    )
+
+
+def caption(writer: Writer) -> str:
+    """Return what stands below the figure."""
+    sentences = [
+        writer.say(
+            "Difference in validation accuracy from %(reference)s, in percentage points.",
+            reference=writer.title(writer.study["reference"]),
+        )
+    ]
+    names = [own["name"] for own in writer.study["contenders"]]
+    if writer.replicates == 1:
+        sentences.append(
+            writer.say(
+                "Each coloured mark is the only replicate, so that the variation from run to run "
+                "is unknown."
+            )
+        )
+    else:
+        sentences.append(
+            writer.say(
+                "Each coloured mark is one replicate (%(n)s = %(replicates)s), the diamond the "
+                "mean of the paired differences.",
+                n=writer.formula("n"),
+                replicates=writer.num("replicates"),
+            )
+        )
+    if any(writer.has("contrast.accuracy.low", name) for name in names):
+        sentences.append(
+            writer.say(
+                "The line is the %(confidence)s *t* interval of the mean.",
+                confidence=writer.num("constant.confidence", style="whole"),
+            )
+        )
+    if any(writer.value("diverged", name) for name in names):
+        sentences.append(
+            writer.say(
+                "The column of pairs counts the replicates in which neither network diverged."
+            )
+        )
+    sentences.append(
+        writer.say(
+            "Within the grey band, the margin of %(margin)s percentage points either way, a "
+            "difference counts as negligible.",
+            margin=writer.num("setting.margin"),
+        )
+    )
+    return " ".join(sentences)
+
+
+def is_due(study: Study) -> bool:
+    """Return whether any network is compared with the reference."""
+    return bool(study.contrasts)
+
+
+FIGURE = Figure(
+    name="forest",
+    slot="key",
+    needs=("contrasts", "runs"),
+    shows="every network against the reference",
+    draw=draw,
+    mention=message("%(figure)s shows the differences."),
+    caption=caption,
+    due=is_due,
+)
