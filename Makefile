@@ -37,7 +37,7 @@ endef
 export list_results
 
 .DEFAULT_GOAL := help
-.PHONY: help report check-report test test-deploy benchmark format key-tables lock clean python tex
+.PHONY: help report check-report test test-deploy benchmark format key-tables catalogues lock clean python tex
 # In order, even with -j: both set-ups may call apt-get, and training comes after them.
 .NOTPARALLEL:
 
@@ -56,8 +56,8 @@ report: python tex ## Run the study and write its report as PDF
 		$(if $(CONFIG),--configfile "$(CONFIG)") $(SNAKEMAKE_ARGS)
 	@.venv/bin/python -c "$$list_reports" "$(or $(CONFIG),$(DEFAULT_CONFIG))"
 
-check-report: python ## Look up every number of the report's PDFs in the result files
-	@PYTHONPATH=src .venv/bin/python workflow/scripts/check_report.py --config "$(or $(CONFIG),$(DEFAULT_CONFIG))" \
+check-report: python ## Look every number of a finished report up again in the files of the runs
+	@PYTHONPATH=src .venv/bin/python -m timbang.reader --config "$(or $(CONFIG),$(DEFAULT_CONFIG))" \
 		"$$(.venv/bin/python -c "$$list_results" "$(or $(CONFIG),$(DEFAULT_CONFIG))")"
 
 test: python tex ## Check style, types and workflow, and run the tests
@@ -81,6 +81,9 @@ format: python ## Put code and rules into the project's style
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 	.venv/bin/snakefmt $(snakemake_files)
+
+catalogues: python ## Bring report/languages/*.po up to date with what the report says
+	PYTHONPATH=src .venv/bin/python report/languages/update_catalogues.py
 
 key-tables: python ## Write the tables of keys in config/README.md from the schema
 	.venv/bin/python docs/write_key_tables.py

@@ -11,7 +11,7 @@ fail() {
     exit 1
 }
 
-packages="latexmk texlive-latex-base texlive-latex-recommended texlive-fonts-recommended texlive-science texlive-lang-other"
+packages="latexmk texlive-latex-base texlive-latex-recommended texlive-fonts-recommended texlive-lang-other"
 # ptmr8t.tfm and phvr8t.tfm: mathptmx and helvet come without their fonts at times.
 files="scrartcl.cls microtype.sty booktabs.sty siunitx.sty natbib.sty subcaption.sty mathptmx.sty helvet.sty
     hyperref.sty indonesian.ldf english.ldf ptmr8t.tfm phvr8t.tfm"

@@ -9,8 +9,10 @@ import unicodedata
 from pathlib import Path
 
 import yaml
-from pypdf import PdfReader
+from pages import read_text
 from results import ROOT, Scenario
+
+from timbang.languages.catalogue import read_language
 
 TITLES = {
     "plain": "Plain",
@@ -21,36 +23,38 @@ TITLES = {
 }
 WORDS = {
     "en": {
-        "higher": [r"(\w+)isN percentagepointsabove(\w+)inmean", r"(\w+)ismoreaccuratethan(\w+)"],
-        "lower": [r"(\w+)isN percentagepointsbelow(\w+)inmean", r"(\w+)islessaccuratethan(\w+)"],
-        "verdict": "Claim{}:{}.",
-        "words": {
-            "supported": "supported",
-            "refuted": "refuted",
-            "inconclusive": "inconclusive",
-        },
+        "higher": [
+            r"(\w+)isN percentagepointsmoreaccuratethan(\w+)\(",
+            r"(\w+)ismoreaccuratethan(\w+)",
+        ],
+        "lower": [
+            r"(\w+)isN percentagepointslessaccuratethan(\w+)\(",
+            r"(\w+)islessaccuratethan(\w+)",
+        ],
+        "verdict": "Claim{},{}",
+        "words": {"supported": "supported", "refuted": "refuted", "inconclusive": "inconclusive"},
         "needs": "Claim{}needs",
         "single": "run-to-run variation was not measured",
-        "open": "is more accurate is not decided",
+        "open": ["are too few to tell", "replicate cannot tell"],
     },
     "id": {
         "higher": [
-            r"rerataakurasivalidasi(\w+)beradaN poinpersentasediatas(\w+)\(",
+            r"akurasi(\w+)lebihtinggiN poinpersentasedaripadaakurasi(\w+)\(",
             r"(\w+)lebihakuratdaripada(\w+)",
         ],
         "lower": [
-            r"rerataakurasivalidasi(\w+)beradaN poinpersentasedibawah(\w+)\(",
+            r"akurasi(\w+)lebihrendahN poinpersentasedaripadaakurasi(\w+)\(",
             r"(\w+)kurangakuratdaripada(\w+)",
         ],
-        "verdict": "Klaim{}:{}.",
+        "verdict": "Klaim{},{}",
         "words": {
             "supported": "didukung",
-            "refuted": "dibantah",
-            "inconclusive": "tidak dapat diputuskan",
+            "refuted": "terbantah",
+            "inconclusive": "belum dapat disimpulkan",
         },
         "needs": "Klaim{}memerlukan",
         "single": "variasi antarpelatihan tidak diukur",
-        "open": "yang lebih akurat tidak dapat diputuskan",
+        "open": ["belum dapat dibedakan dari"],
     },
 }
 CLAIMS = [yaml.safe_load(path.read_text()) for path in sorted((ROOT / "report/claims").glob("*"))]
@@ -69,12 +73,11 @@ def title(name: str) -> str:
 
 def find_contradictions(scenario: Scenario, pdf: Path, language: str) -> list[str]:
     """Return what a report says against the truth, or does not say; empty if all is well."""
-    pages = [page.extract_text() for page in PdfReader(pdf).pages]
-    # A sentence may go on overleaf, beyond the page's number.
-    text = squash("".join(re.sub(r"\s\d+\s*$", "", page) for page in pages))
+    text = squash(read_text(pdf))
     # Statements of claims are quoted in the table, whatever their verdict.
+    say = read_language(language).say
     for claim in CLAIMS:
-        text = text.replace(squash(claim["statement"][language]), "")
+        text = text.replace(squash(say(claim["statement"])), "")
     return [
         *_find_wrong_directions(scenario, text, language),
         *_find_wrong_verdicts(scenario, text, language),
@@ -110,7 +113,7 @@ def _true_direction(scenario: Scenario, first: str, second: str) -> str | None:
 
 
 def _find_wrong_verdicts(scenario: Scenario, text: str, language: str) -> list[str]:
-    words = WORDS[language]
+    words, say = WORDS[language], read_language(language).say
     faults = []
     for number, verdict in scenario.verdicts.items():
         if verdict == "not_tested":
@@ -121,7 +124,7 @@ def _find_wrong_verdicts(scenario: Scenario, text: str, language: str) -> list[s
             faults.append(f"{language}: claim {number} is not called {verdict}")
         (claim,) = [own for own in CLAIMS if own["number"] == number]
         for other, said in claim["texts"].items():
-            if other != verdict and squash(said[language]) in text:
+            if other != verdict and squash(say(said)) in text:
                 faults.append(f"{language}: claim {number} is {verdict}, the text says {other}")
     return faults
 
@@ -133,6 +136,6 @@ def _find_missing_caution(scenario: Scenario, text: str, language: str) -> list[
         faults.append(f"{language}: one replicate, and nothing is said of it")
     finished = [own for own in scenario.plants.values() if len(own.diverged) < scenario.replicates]
     few = scenario.replicates < 5 and len(finished) > 1
-    if few and squash(words["open"]) not in text:
+    if few and not any(squash(own) in text for own in words["open"]):
         faults.append(f"{language}: too few replicates, and nothing is left open")
     return faults

@@ -2,38 +2,43 @@
 
 A scenario says how far each contender lies from the reference, how noisy its runs are, which of
 them diverged, and what the measures behind the claims are. The files are written as the workflow
-writes them, and its own scripts make tables and report of them.
+writes them, and the library makes the report of them.
 """
 
 import json
 import math
-import runpy
-import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import yaml
-from matplotlib.figure import Figure
 
+from timbang.evidence.contrasts import Splits
+from timbang.evidence.judging import describe_verdicts, judge_study, list_claims
+from timbang.evidence.verdicts import read_contrasts, tabulate_decisions
+from timbang.facts.collecting import collect_facts
+from timbang.facts.description import describe_study
+from timbang.facts.results import Results
+from timbang.languages.catalogue import read_language
 from timbang.networks.catalogue import find_fault
-from timbang.networks.relations import differ_in_shortcuts_alone, find_plain
-from timbang.networks.titles import title_contender
 from timbang.probes.measures import PROBE_MEASURES
-from timbang.report.networks import describe_networks
+from timbang.records.tables import read_manifest, read_rows, read_split
+from timbang.records.writing import write_table
+from timbang.report.bibliography import read_bibliography
+from timbang.report.document import describe_front, write_document
+from timbang.report.media.tex import Tex
+from timbang.scores.summary import collect_runs, summarise_classes, summarise_runs
 from timbang.sources.choice import find_source
+from timbang.study.published import read_published
 from timbang.study.reading import read_study
-from timbang.study.words import Study
+from timbang.study.study import Study
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = ROOT / "workflow" / "scripts"
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
-FIGURES = ("curves", "accuracies", "confusion", "classes", "duplicates", "leaks", "twin")
 MADE_WITH = "sha256:0123456789abcdef"
 TRAIN, VALIDATION = 800, 200
 BASE = 0.6
@@ -251,176 +256,74 @@ def _make_history(epochs: int, accuracy: float) -> pd.DataFrame:
     )
 
 
-class Named(SimpleNamespace):
-    """What Snakemake gives a script: names, some of which may be missing."""
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return what has that name."""
-        return getattr(self, name, default)
-
-    def items(self) -> Any:
-        """Return names and values."""
-        return vars(self).items()
-
-    def __getitem__(self, place: int) -> Any:
-        """Return the value at a place."""
-        return list(vars(self).values())[place]
-
-
-def call_script(name: str, **parts: Any) -> None:
-    """Run one of the workflow's scripts as Snakemake would."""
-    snakemake = SimpleNamespace(
-        **{
-            key: Named(**value) if isinstance(value, dict) else value
-            for key, value in parts.items()
-        }
-    )
-    runpy.run_path(str(SCRIPTS / name), init_globals={"snakemake": snakemake})
-
-
 def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
-    """Write a scenario's results, and of them tables and reports; return the PDFs by language."""
+    """Write a scenario's results, and of them the reports; return the PDFs by language.
+
+    Figures are left out: only the words count here.
+    """
     write_results(scenario, folder)
     study = scenario.study
-    names = [contender.name for contender in study.contenders]
-    pairs = [(name, replicate) for name in names for replicate in study.replicates]
-    metrics = [str(folder / "runs" / name / str(r) / "metrics.json") for name, r in pairs]
-    log = str(folder / "log")
-    titles = {own.name: title_contender(own.name, own.network) for own in study.contenders}
-    splits = "fixed" if scenario.fixed else "redrawn"
-    call_script(
-        "summarise_runs.py",
-        log={"file": log},
-        input={"metrics": metrics},
-        output={key: str(folder / f"{key}.csv") for key in ("runs", "summary", "classes")},
-        params={"reference": study.reference, "made_with": [MADE_WITH] * len(metrics)},
-    )
-    call_script(
-        "judge_claims.py",
-        log={"file": log},
-        input={
-            "runs": str(folder / "runs.csv"),
-            "claims": sorted(map(str, (ROOT / "report/claims").glob("*.yaml"))),
-        },
-        output={
-            "contrasts": str(folder / "contrasts.csv"),
-            "verdicts": str(folder / "verdicts.json"),
-        },
-        params={
-            "reference": study.reference,
-            "contrasts": list(study.contrasts),
-            "margin": study.margin,
-            "claims": {},
-            "splits": splits,
-        },
-    )
-    plain = find_plain(study.contenders, study.reference)
-    tables = ["settings", "networks", "contenders", "classes", "test", "leaks", "late", "claims"]
-    tables += ["replication"] if scenario.published else []
-    tables += ["stage_one", "stage_two"] if plain else []
-    for part in ("tables", "report", "figures"):
-        (folder / part).mkdir()
-    common = {
-        "published": study.report.published,
-        "titles": titles,
-        "weighed": list(study.weighed),
-        "plain": plain,
-        "reference": study.reference,
-        "recipe": asdict(study.recipe),
-        "width": study.width,
-        "image_size": study.data.image_size,
-        "names": [study.name, None],
+    metrics = {
+        own.name: {r: _read(folder / f"runs/{own.name}/{r}/metrics.json") for r in study.replicates}
+        for own in study.contenders
     }
-    results = {
-        "summary": str(folder / "summary.csv"),
-        "classes": str(folder / "classes.csv"),
-        "verdicts": str(folder / "verdicts.json"),
-        "contrasts": str(folder / "contrasts.csv"),
-    }
+    every = [run for runs in metrics.values() for run in runs.values()]
+    runs = collect_runs(every)
+    write_table(folder / "runs.csv", runs)
+    splits: Splits = "fixed" if scenario.fixed else "redrawn"
+    judgement = judge_study(
+        read_rows(folder / "runs.csv"),
+        list_claims(sorted((ROOT / "report/claims").glob("*.yaml")), {}),
+        [(name, study.reference) for name in study.contrasts],
+        splits,
+        study.margin,
+    )
+    write_table(folder / "contrasts.csv", tabulate_decisions(judgement.decisions))
+    results = Results(
+        audit=_read(folder / "data/audit.json"),
+        manifest=read_manifest(folder / "data/manifest.csv"),
+        splits={r: read_split(folder / f"splits/{r}.csv") for r in study.replicates},
+        split_settings=asdict(study.split),
+        image_size=study.data.image_size,
+        training={
+            own.name: {
+                r: run | {"made_with": {"contender": asdict(own)}}
+                for r, run in metrics[own.name].items()
+            }
+            for own in study.contenders
+        },
+        histories={
+            name: {r: pd.read_csv(folder / f"runs/{name}/{r}/history.csv") for r in own}
+            for name, own in metrics.items()
+        },
+        summary=summarise_runs(runs, study.reference).to_dict("records"),
+        classes=summarise_classes(every),
+        contrasts=read_contrasts(folder / "contrasts.csv"),
+        verdicts=json.loads(json.dumps(describe_verdicts(judgement.verdicts, folder / "runs.csv"))),
+        published=read_published(study.report.published),
+        twin=[],
+    )
+    facts = collect_facts(results, study.reference, study.margin, splits, None)
+    described = describe_study(study, results, facts, splits) | {"figures": []}
+    bibliography = read_bibliography([ROOT / "report" / "references.bib"])
+    report = asdict(study.report) | {"date": None}
+    (folder / "report").mkdir()
     pdfs = {}
-    for language in ("en", "id"):
-        texts = {"texts": str(ROOT / f"report/texts/{language}.yaml")}
-        call_script(
-            "write_tables.py",
-            log={"file": log},
-            wildcards={"language": language},
-            input={**results, **texts},
-            output={
-                name: str(folder / "tables" / f"{name.replace('_', '-')}-{language}.tex")
-                for name in tables
-            },
-            params=common,
-        )
-        tex = folder / "report" / f"report-{language}.tex"
-        call_script(
-            "write_report.py",
-            log={"file": log},
-            wildcards={"language": language},
-            input={
-                **results,
-                **texts,
-                "template": str(ROOT / f"report/templates/report-{language}.tex.j2"),
-                "bibliography": str(ROOT / "report/references.bib"),
-                "audit": str(folder / "data/audit.json"),
-                "manifest": str(folder / "data/manifest.csv"),
-                "splits": [str(folder / "splits" / f"{r}.csv") for r in study.replicates],
-                "metrics": metrics,
-            },
-            output={
-                "tex": str(tex),
-                "bibliography": str(folder / "report" / f"references-{language}.bib"),
-            },
-            params={
-                **common,
-                "made_with": [MADE_WITH] * len(metrics),
-                "histories": {
-                    own.name: [
-                        str(folder / "runs" / own.name / str(replicate) / "history.csv")
-                        for replicate in study.replicates
-                    ]
-                    for own in study.contenders
-                },
-                "title": "",
-                "authors": [],
-                "course": "",
-                "date": None,
-                "ai_assistance": "",
-                "contenders": [
-                    {
-                        "name": own.name,
-                        "title": titles[own.name],
-                        "network": own.network,
-                        "width": own.width,
-                        "recipe": asdict(own.recipe),
-                        "settings": asdict(own.recipe),
-                    }
-                    for own in study.contenders
-                ],
-                "networks": describe_networks(study.contenders),
-                "margin": study.margin,
-                "probes": [],
-                "splits": splits,
-                "shortcuts_alone": plain is not None
-                and differ_in_shortcuts_alone(
-                    study.contender(plain), study.contender(study.reference)
-                ),
-                "replicates": len(study.replicates),
-                "source": study.data.source,
-                "split": asdict(study.split),
-            },
-        )
-        pdfs[language] = compile_once(tex, folder / "figures")
+    for code in ("en", "id"):
+        language = read_language(code)
+        front = describe_front(report, {}, language)
+        document = write_document(described, facts, language, Tex(), bibliography, front)
+        tex = folder / "report" / f"report-{code}.tex"
+        tex.write_text(document.text, encoding="utf-8")
+        pdfs[code] = _compile_once(tex)
     return pdfs
 
 
-def compile_once(tex: Path, figures: Path) -> Path:
-    """Compile without bibliography, and with empty figures: only the words count here."""
-    empty = figures / "empty.pdf"
-    if not empty.exists():
-        Figure(figsize=(1, 1)).savefig(empty)
-    language = tex.stem.split("-")[1]
-    for name in [*(f"{name}-{language}" for name in FIGURES), "samples"]:
-        shutil.copy(empty, figures / f"{name}.pdf")
+def _read(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _compile_once(tex: Path) -> Path:
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-no-shell-escape", tex.name],
         cwd=tex.parent,

@@ -1,1 +1,4 @@
-"""The second reader of the report: looks every printed number up in the result files."""
+"""The second reader: it checks a finished report against the raw files of its results.
+
+It knows no sentence and shares nothing with what wrote the report but the names of quantities.
+"""

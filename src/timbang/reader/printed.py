@@ -1,153 +1,137 @@
-"""Numbers and words as they are printed, and as the text of a PDF gives them back."""
+"""Numbers as they are printed in a language, and whether they are what a value rounds to."""
 
 import math
 import re
-from bisect import bisect
-from collections.abc import Iterable, Sequence
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 
-AROUND = 40
-LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl"}
+from babel import Locale
+from babel.numbers import get_decimal_symbol, get_group_symbol
+
+# Computing in another order changes the last bits of a value; so much is no difference.
+NOISE = Decimal("1e-12")
+# p below this may be printed as a bound.
+LARGEST_BOUND = Decimal("0.001")
+SIGNIFICANT_DIGITS = 6
+_INVISIBLE = re.compile(r"[\s\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_RAISED = re.compile("10([⁻⁺]?[⁰¹²³⁴-⁹]+)")
+_QUOTES = str.maketrans("‘’`“”", "'''\"\"")
+_DASHES = re.compile(r"[-\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d\x02]")
 
 
 @dataclass(frozen=True)
-class Number:
-    """A number as it is printed: its value, and one unit of its last digit."""
+class Marks:
+    """The marks of a language before decimals and between groups of digits."""
 
-    text: str
+    decimal: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A printed number: its value, and one unit of its last digit.
+
+    ``is_bound`` says that ``<`` stands before it, ``is_percent`` that a per cent sign is with it.
+    """
+
     value: Decimal
     unit: Decimal
+    is_bound: bool = False
+    is_percent: bool = False
 
-    def is_rounded_from(self, exact: float) -> bool:
-        """Say whether the number is what ``exact`` rounds to; either way at a tie."""
+    def states(self, exact: float | Decimal) -> bool:
+        """Say whether this is what ``exact`` rounds to, in as many digits; either way at a tie.
+
+        A bound states what lies below it, where it is one in the last digit, 0.001 at most.
+        """
         if not math.isfinite(exact):
             return False
-        # A sum of floats may lie on the other side of a tie than the exact sum.
-        slack = abs(Decimal(exact)) * Decimal("1e-12")
-        return abs(Decimal(exact) - self.value) <= self.unit / 2 + slack
+        wanted = Decimal(exact)
+        if self.is_bound:
+            return self.unit == self.value <= LARGEST_BOUND and 0 <= wanted < self.value
+        return abs(wanted - self.value) <= self.unit / 2 + _slack(wanted, self.unit)
 
-    def equals(self, exact: float) -> bool:
-        """Say whether the number is ``exact``, unrounded."""
-        return math.isclose(float(self.value), exact, rel_tol=1e-9, abs_tol=1e-12)
+    def shortens(self, exact: float | Decimal, floor: Decimal = NOISE) -> bool:
+        """Say whether this is ``exact``, or what it rounds to in six significant digits.
 
-
-@dataclass(frozen=True)
-class Line:
-    """A line of a page."""
-
-    page: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Passage:
-    """Lines as one text, which knows the page of each of its characters."""
-
-    text: str
-    starts: tuple[int, ...]
-    pages: tuple[int, ...]
-
-    def page(self, place: int) -> int:
-        """Return the page of a character."""
-        return self.pages[max(bisect(self.starts, place) - 1, 0)]
-
-    def around(self, start: int, end: int) -> str:
-        """Return a piece of the text with the words around it."""
-        return self.text[max(start - AROUND, 0) : end + AROUND].strip()
+        What is as small as ``floor`` on both sides is equal.
+        """
+        if self.is_bound or not math.isfinite(exact):
+            return False
+        wanted = Decimal(exact)
+        if abs(wanted) <= floor:
+            return abs(self.value) <= floor
+        step = Decimal(1).scaleb(wanted.adjusted() + 1 - SIGNIFICANT_DIGITS)
+        distance = abs(self.value - wanted)
+        slack = _slack(wanted, step)
+        return distance <= slack or (distance <= step / 2 + slack and self.value % step == 0)
 
 
-def join_lines(lines: Sequence[Line]) -> Passage:
-    """Join lines to one text; a hyphen at a line's end stays, the break behind it goes."""
-    parts: list[str] = []
-    starts: list[int] = []
-    length = 0
-    for line in lines:
-        parts.append(line.text if line.text.endswith("-") else line.text + " ")
-        starts.append(length)
-        length += len(parts[-1])
-    return Passage("".join(parts), tuple(starts), tuple(line.page for line in lines))
+def find_marks(language: str) -> Marks:
+    """Return the marks of a language, from the locale's data."""
+    locale = Locale.parse(language.replace("-", "_"))
+    systems = (locale.default_numbering_system, "latn")
+    points = [get_decimal_symbol(locale, numbering_system=name) for name in systems]
+    groups = [get_group_symbol(locale, numbering_system=name) for name in systems]
+    return Marks("".join(dict.fromkeys(points)), "".join(dict.fromkeys(groups)))
 
 
-def number_pattern(mark: str) -> str:
-    """Return the regular expression of a number with that decimal mark; it has no groups."""
-    point, group = re.escape(mark), re.escape(_group_mark(mark))
-    whole = rf"(?:\d{{1,3}}(?:{group}\d{{3}})+(?!\d)|\d+)"
-    # siunitx groups the digits behind the mark as well, if they are five or more.
-    decimals = rf"(?:{point}(?:\d{{3}}(?:{group}\d{{3}})*{group}\d{{1,3}}|\d+)(?!\d))?"
-    return rf"(?:(?<!\w)[+−-])?{whole}{decimals}(?:\s*×\s*10[+−-]?\d{{1,3}}(?!\d))?"
+def parse_number(text: str, marks: Marks) -> Printed | None:
+    """Return the number that a text is, None if it is something else.
 
-
-def parse_number(text: str, mark: str) -> Number:
-    """Return the number that a text is, with ``mark`` before its decimals.
-
-    >>> parse_number("−1.234,50", ",")
-    Number(text='−1.234,50', value=Decimal('-1234.50'), unit=Decimal('0.01'))
+    >>> parse_number("−1.234,5 %", Marks(decimal=",", group="."))
+    Printed(value=Decimal('-1234.5'), unit=Decimal('0.1'), is_bound=False, is_percent=True)
     """
-    plain = text.replace(_group_mark(mark), "").replace(mark, ".").replace("−", "-")
-    # The exponent is raised in the PDF and stands behind the ten in its text.
-    mantissa, _, power = re.sub(r"\s", "", plain).partition("×10")
-    exponent = int(power or 0)
-    decimals = mantissa.partition(".")[2]
-    return Number(
-        text, Decimal(mantissa).scaleb(exponent), Decimal(1).scaleb(exponent - len(decimals))
+    raised = _RAISED.sub(r"10^\1", _INVISIBLE.sub("", text))
+    plain = "".join(map(_plain_character, raised))
+    plain = _INVISIBLE.sub("", _DASHES.sub("-", unicodedata.normalize("NFKC", plain)))
+    is_percent = "%" in plain
+    found = _pattern(marks).fullmatch(plain.replace("%", "", 1))
+    if found is None:
+        return None
+    whole = re.sub(r"\D", "", found["whole"] or "1")
+    decimals = found["decimals"] or ""
+    exponent = int(found["exponent"] or found["power"] or 0)
+    sign = "-" if found["sign"] == "-" else ""
+    return Printed(
+        value=Decimal(f"{sign}{whole}.{decimals}").scaleb(exponent),
+        unit=Decimal(1).scaleb(exponent - len(decimals)),
+        is_bound=found["bound"] is not None,
+        is_percent=is_percent,
     )
 
 
-def _group_mark(mark: str) -> str:
-    return "," if mark == "." else "."
-
-
-def literal_pattern(text: str) -> str:
-    """Return a regular expression of a text that line breaks and hyphenation may have changed."""
-    pattern = "".join(map(_literal_character, text))
-    before = r"(?<!\d)" if text[:1].isdigit() else ""
-    return before + pattern + (r"(?!\d)" if text[-1:].isdigit() else "")
-
-
-def _literal_character(character: str) -> str:
-    if character.isspace():
-        return r"\s*"
-    if character.isalpha():
-        return re.escape(character) + "-?"
-    if character in "'’":
-        return "['’]"
-    # Long words may be broken before these; a per cent sign has a thin space before it.
-    return (r"\s?" if character in "_-./%" else "") + re.escape(character)
+def holds_digit(text: str) -> bool:
+    """Say whether a digit of any script is in a text, superscripts among them."""
+    return any(character.isdigit() or character.isdecimal() for character in text)
 
 
 def squeeze(text: str) -> str:
-    """Return a text without white space and hyphens, which line breaks change."""
-    return re.sub(r"[\s-]", "", text)
+    """Return a text without what line breaks and typesetting change in it."""
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(_QUOTES)
+    return _INVISIBLE.sub("", _DASHES.sub("", plain))
 
 
-def clean_line(text: str) -> str:
-    """Return a line with single spaces and without ligatures."""
-    for ligature, letters in LIGATURES.items():
-        text = text.replace(ligature, letters)
-    return re.sub(r"\s+", " ", text).strip()
+def _slack(exact: Decimal, unit: Decimal) -> Decimal:
+    return max(abs(exact) * NOISE, min(NOISE, unit * Decimal("1e-3")))
 
 
-def join_torn_names(text: str, names: Iterable[str]) -> str:
-    """Return a text in which names are whole.
-
-    A kern within a name is read as a space, and TeX may end a line within a word of it.
-
-    >>> join_torn_names("of resnet34-w armup, 97.1", ["resnet34-warmup"])
-    'of resnet34-warmup, 97.1'
-    """
-    for name in sorted(names, key=len, reverse=True):
-        letters = name.replace(" ", "")
-        torn = "".join(
-            re.escape(letter) + (r"\s?" if letter.isalnum() and after.isalnum() else " ?")
-            for letter, after in pairwise(letters)
-        )
-        torn += re.escape(letters[-1])
-        text = re.sub(rf"(?<!\w){torn}(?!\w)", name.replace("\\", r"\\"), text)
-    return text
+def _plain_character(character: str) -> str:
+    """Return an ASCII digit for one of any script, and one sign for all of per cent."""
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    return {"٪": "%", "﹪": "%", "’": "'"}.get(character, character)
 
 
-def tex_to_text(words: str) -> str:
-    """Return words of the texts, which are TeX, as the PDF has them."""
-    return re.sub(r"\\emph|\\,|[\\${}]", "", words.replace(r"\alpha", "α"))
+def _pattern(marks: Marks) -> re.Pattern[str]:
+    point = f"[{re.escape(marks.decimal)}]"
+    # White space is gone already, also where it is the mark of groups.
+    group = re.escape(_INVISIBLE.sub("", marks.group).replace("’", "'"))
+    grouped = rf"\d{{1,3}}(?:[{group}]\d{{2,3}})*[{group}]\d{{3}}|" if group else ""
+    return re.compile(
+        r"(?:(?P<bound><)|=)?(?P<sign>[+-])?"
+        rf"(?:(?P<whole>{grouped}\d+)(?:{point}(?P<decimals>\d+))?"
+        r"(?:(?:[eE]|[×·]10\^?)(?P<exponent>[+-]?\d{1,3}))?|10\^(?P<power>[+-]?\d{1,3}))",
+        re.ASCII,
+    )

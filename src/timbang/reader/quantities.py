@@ -1,0 +1,440 @@
+"""What each id of a report stands for, recomputed from raw files.
+
+An id is a quantity and what it is of, ``accuracy.mean/resnet34``. ``QUANTITIES`` has those with a
+name of their own; ``FAMILIES`` those whose first word tells the family; the others are statistics
+of a measure of runs, or of a score of a class.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from timbang.evidence.contrasts import ALPHA, CONFIDENCE
+from timbang.evidence.planner import POWER
+from timbang.networks.catalogue import CATALOGUE
+from timbang.networks.relations import depth_of
+from timbang.reader.decided import (
+    Test,
+    count_needed_by,
+    count_verdicts,
+    decide_claim,
+    decide_contrasts,
+    plan_replicates,
+)
+from timbang.reader.printed import NOISE
+from timbang.reader.raw import MEASURES, RawResults, Run
+from timbang.records.tables import TEST, TRAIN, VALIDATION
+
+COMMIT_DIGITS = 12
+# So many images of a group of duplicates are pictured at most.
+MEMBERS_SHOWN = 8
+# What is fixed: the levels of the decisions, kernels and strides of the networks, bits of a hash.
+CONSTANTS = {
+    "confidence": (CONFIDENCE, "share"),
+    "power": (POWER, "share"),
+    "alpha": (ALPHA, "number"),
+    "kernel.point": (1, "count"),
+    "kernel.small": (3, "count"),
+    "kernel.large": (5, "count"),
+    "kernel.stem": (7, "count"),
+    "stride": (2, "count"),
+    "hash.bits": (64, "count"),
+}
+# What asks for something that the study does not have raises one of these.
+ABSENT = (LookupError, ValueError, TypeError, AttributeError, ZeroDivisionError, StopIteration)
+# A value, None where there is none, and its unit.
+Found = tuple[Any, str]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A value and its unit; ``value`` is a text where the unit is ``text``."""
+
+    value: float | str
+    unit: str
+
+    @property
+    def scale(self) -> int:
+        """What the value is multiplied by in print and on axes."""
+        return 100 if self.unit in ("share", "points") else 1
+
+    @property
+    def noise(self) -> Decimal:
+        """How small a value is that may be nothing but rounding: no p is."""
+        return Decimal(0) if self.unit == "p" else NOISE
+
+
+def look_up(results: RawResults, id: str) -> Quantity | None:
+    """Return what an id stands for; None where the study has no such thing."""
+    return results.once(("quantity", id), lambda: _describe(results, id))
+
+
+def _describe(results: RawResults, id: str) -> Quantity | None:
+    try:
+        value, unit = _recompute(results, id)
+    except ABSENT:
+        return None
+    if isinstance(value, str):
+        return Quantity(value, "text")
+    return Quantity(float(value), unit) if value is not None and math.isfinite(value) else None
+
+
+def _recompute(results: RawResults, id: str) -> Found:
+    name, *subject = id.split("/")
+    if name in QUANTITIES:
+        unit, rule = QUANTITIES[name]
+        return rule(results, *subject), unit
+    family, _, rest = name.partition(".")
+    if family in FAMILIES:
+        return FAMILIES[family](results, rest, *subject)
+    measure, _, statistic = name.rpartition(".")
+    if len(subject) == 2:
+        place = _at(subject[1])
+        scores = [run.scores[measure][place] for run in results.finished(subject[0])]
+        return take(statistic, scores), "share"
+    (contender,) = subject
+    table = results.measures
+    values = table.loc[table["contender"] == contender, measure]
+    return take(statistic, values), MEASURES[measure]
+
+
+def take(statistic: str, values: Any) -> float:
+    """Return mean, sd (of a sample), min or max of the values that are finite.
+
+    Raises:
+        LookupError: there are too few.
+    """
+    known = np.asarray(values, dtype=float)
+    known = known[np.isfinite(known)]
+    if len(known) < (2 if statistic == "sd" else 1):
+        raise LookupError(statistic)
+    statistics = {"mean": known.mean, "min": known.min, "max": known.max}
+    return float(known.std(ddof=1) if statistic == "sd" else statistics[statistic]())
+
+
+def _at(text: str, first: int = 0) -> int:
+    """Return a place that is counted from ``first``."""
+    if int(text) < first:
+        raise LookupError(text)
+    return int(text) - first
+
+
+def _value(results: RawResults, id: str) -> Any:
+    found = look_up(results, id)
+    return found.value if found else math.nan
+
+
+def _difference(first: str, second: str) -> Callable[..., float]:
+    return lambda results, name: (
+        _value(results, f"{first}/{name}") - _value(results, f"{second}/{name}")
+    )
+
+
+def _copies(results: RawResults, column: str) -> pd.Series:
+    """Return how many of the usable images share each value of a column that two or more have."""
+    counts = results.usable[column].value_counts()
+    return counts[counts > 1]
+
+
+def _of_classes(results: RawResults, what: str) -> pd.Series:
+    by_label = results.usable.groupby("label")["group"]
+    counts = by_label.size() if what == "images" else by_label.nunique()
+    return counts.loc[results.classes]
+
+
+def _equal_pixels(results: RawResults) -> list[int]:
+    """Count in each split the validation images with the pixels of one that is trained on."""
+    pixels = results.usable.set_index("filename")["pixels_sha256"]
+    counts = []
+    for split in results.splits.values():
+        trained, held = (
+            pixels.loc[split.loc[split["part"] == part, "filename"]] for part in (TRAIN, VALIDATION)
+        )
+        counts.append(int(held.isin(set(trained)).sum()))
+    return counts
+
+
+def _leaked(results: RawResults, part: str = VALIDATION) -> list[int]:
+    return results.count_images(part, is_leaked=True)
+
+
+def _class_part(results: RawResults, part: str, place: str) -> float:
+    return results.parts[part].iloc[_at(place)]
+
+
+def _finished(results: RawResults, name: str) -> list[Run]:
+    runs = results.finished(name)
+    if not runs:
+        raise LookupError(name)
+    return runs
+
+
+def _recalls(results: RawResults, name: str) -> np.ndarray:
+    return np.mean([run.scores["recall"] for run in _finished(results, name)], axis=0)
+
+
+def _confused(results: RawResults, name: str, true: str, taken: str) -> int:
+    def add() -> np.ndarray:
+        return np.sum([run.confusion for run in results.runs[name].values()], axis=0)
+
+    return results.once(("confusion", name), add)[_at(true), _at(taken)]
+
+
+def _training(results: RawResults, name: str, key: str) -> Any:
+    return next(iter(results.runs[name].values())).training[key]
+
+
+def _curve(results: RawResults, name: str, column: str) -> np.ndarray:
+    """Return float [finished runs, epochs] of a column of the histories."""
+
+    def stack() -> np.ndarray:
+        return np.array([run.history[column] for run in _finished(results, name)], dtype=float)
+
+    return results.once(("curve", name, column), stack)
+
+
+def _late_gain(results: RawResults, name: str) -> float:
+    means = _curve(results, name, "validation_accuracy").mean(axis=0)
+    return means[-1] - means[max(len(means) * 3 // 4, 1) - 1]
+
+
+def _epochs(results: RawResults, rest: str, name: str, epoch: str) -> Found:
+    """Return a statistic over the runs of an epoch; one that diverged counts while it lasted."""
+    measure, statistic = rest.split(".")
+    column = {"loss": "validation_loss", "accuracy": "validation_accuracy"}.get(measure, measure)
+
+    def stack() -> pd.DataFrame:
+        return pd.DataFrame({r: run.history[column] for r, run in results.runs[name].items()})
+
+    values = results.once(("epochs", name, column), stack)
+    unit = "nats" if column.endswith("loss") else "share"
+    return take(statistic, values.iloc[_at(epoch, first=1)]), unit
+
+
+def _run(results: RawResults, rest: str, name: str, replicate: str) -> Found:
+    measures = results.runs[name][int(replicate)].measures
+    if rest == "difference":
+        other = results.runs[results.study.reference][int(replicate)].measures
+        return measures["accuracy"] - other["accuracy"], "points"
+    return measures[rest], MEASURES[rest]
+
+
+def _contrast(results: RawResults, rest: str, name: str) -> Found:
+    measure, column = rest.split(".")
+    return _column(decide_contrasts(results, measure)[name], column)
+
+
+def _claim(results: RawResults, rest: str, name: str, place: str) -> Found:
+    test = decide_claim(results, name)[1][_at(place)]
+    return _column(test, rest) if test else (None, "")
+
+
+def _column(test: Test, column: str) -> Found:
+    own = test.contrast
+    unit = {"share": "points", "count": "number"}.get(
+        MEASURES[test.measure], MEASURES[test.measure]
+    )
+    columns: dict[str, Found] = {
+        "mean": (own.mean, unit),
+        "size": (abs(own.mean), unit),
+        "sd": (own.sd, unit),
+        "min": (own.lowest, unit),
+        "max": (own.highest, unit),
+        "low": (own.low, unit),
+        "high": (own.high, unit),
+        "margin": (test.margin, unit),
+        "p": (own.p_value, "p"),
+        "p_adjusted": (test.p_adjusted, "p"),
+        "pairs": (own.pairs, "count"),
+    }
+    return columns[column]
+
+
+def _claims(results: RawResults, rest: str) -> Found:
+    return count_verdicts(results)[rest] if rest else len(results.claims), "count"
+
+
+def _setting(results: RawResults, rest: str, name: str | None = None) -> Found:
+    """Return a setting of a contender, of the reference where none is named."""
+    study = results.study
+    own = study.contender(study.reference if name is None else name)
+    if rest == "margin":
+        return study.margin, "points"
+    # A width that is solved stands in no configuration.
+    width = {} if own.parameters_of else {"width": own.width}
+    value = (vars(study.data) | vars(study.split) | vars(own.recipe) | width)[rest]
+    return str(value).lower() if isinstance(value, bool) else value, "number"
+
+
+def _layout(results: RawResults, rest: str, stage: str) -> Found:
+    """Return blocks, or channels at width 1, of a stage of one of the study's layouts."""
+    number, what = rest.split(".")
+    networks = [CATALOGUE.get(own.network) for own in results.study.contenders]
+    layouts = list(dict.fromkeys((own.stages, own.channels) for own in networks if own))
+    stages, channels = layouts[_at(number)]
+    blocks = stages[_at(stage)]
+    return {"blocks": blocks, "channels": channels * 2 ** _at(stage)}[what], "count"
+
+
+def _environment(results: RawResults, rest: str, place: str) -> Found:
+    read: dict[str, Callable[[Any], str]] = {
+        "device": lambda made: f"{made['device_name']} ({made['device'].upper()})",
+        "threads": lambda made: str(made["threads"]),
+        "platform": lambda made: made["platform"],
+        "python": lambda made: made["versions"]["python"],
+        "torch": lambda made: made["versions"]["torch"],
+        "timbang": lambda made: made["timbang"]["version"],
+        "commit": lambda made: (made["timbang"]["commit"] or "")[:COMMIT_DIGITS],
+    }
+    texts = [read[rest](run.training) for own in results.runs.values() for run in own.values()]
+    return list(dict.fromkeys(filter(None, texts)))[_at(place)], "text"
+
+
+def _constant(results: RawResults, rest: str) -> Found:
+    return CONSTANTS[rest]
+
+
+def _published(results: RawResults, rest: str, *subject: str) -> Found:
+    published = results.published
+    if published is None or rest == "images":
+        return published and published.images, "count"
+    if rest == "other":
+        return published.others[_at(subject[0])].accuracies[subject[1]], "share"
+    if rest.endswith("difference"):
+        key = "loss" if rest.startswith("loss") else "accuracy"
+        other = f"published.{key}/{results.study.reference}"
+        difference = _value(results, f"published.{key}/{subject[0]}") - _value(results, other)
+        return difference, "nats" if key == "loss" else "points"
+    field = {"accuracy": "validation_accuracy", "loss": "validation_loss"}.get(rest, rest)
+    unit = "nats" if rest.endswith("loss") else "share"
+    return (
+        getattr(published.results[subject[0]], field),
+        "count" if "parameters" in rest else unit,
+    )
+
+
+def _twin(results: RawResults, rest: str, *subject: str) -> Found:
+    twin = results.twin
+    if twin is None:
+        return None, ""
+    if rest == "leaked.share":
+        return twin.leaked_share, "share"
+    if rest == "replicates":
+        return len(next(iter(twin.accuracies.values()))), "count"
+    if rest == "contenders":
+        return sum(own.name in twin.accuracies for own in results.study.contenders), "count"
+    accuracies = twin.accuracies[subject[0]]
+    if rest == "run.accuracy":
+        return accuracies[int(subject[1])], "share"
+    if rest == "difference":
+        own = _value(results, f"accuracy.mean/{subject[0]}")
+        return own - take("mean", list(accuracies.values())), "points"
+    return take(rest.removeprefix("accuracy."), list(accuracies.values())), "share"
+
+
+# By its name, the unit of a quantity and its value.
+QUANTITIES: dict[str, tuple[str, Callable[..., Any]]] = {
+    "images.files": ("count", lambda r: len(r.manifest)),
+    "images.usable": ("count", lambda r: len(r.usable)),
+    "images.left_out": ("count", lambda r: len(r.manifest) - len(r.usable)),
+    "classes": ("count", lambda r: len(r.classes)),
+    "groups": ("count", lambda r: r.usable["group"].nunique()),
+    "duplicates.groups": ("count", lambda r: len(_copies(r, "group"))),
+    "duplicates.images": ("count", lambda r: _copies(r, "group").sum()),
+    "duplicates.largest": ("count", lambda r: max(_copies(r, "group"), default=1)),
+    # What the figure of duplicates prints beside its pictures.
+    "duplicates.size": ("count", lambda r, n: _copies(r, "group").iloc[_at(n)]),
+    "duplicates.shown": (
+        "count",
+        lambda r, n: min(_copies(r, "group").iloc[_at(n)], MEMBERS_SHOWN),
+    ),
+    "pair.evidence": ("nats", lambda r, side, n: r.audit["closest"][side][_at(n)]["evidence"]),
+    "equal_bytes.groups": ("count", lambda r: len(_copies(r, "sha256"))),
+    "equal_bytes.images": ("count", lambda r: _copies(r, "sha256").sum()),
+    "equal_pixels.groups": ("count", lambda r: len(_copies(r, "pixels_sha256"))),
+    "equal_pixels.images": ("count", lambda r: _copies(r, "pixels_sha256").sum()),
+    "criterion.distance": ("bits", lambda r: r.audit["criterion"]["distance"]),
+    "criterion.evidence": ("nats", lambda r: r.audit["criterion"]["evidence"]),
+    "mixed_groups": (
+        "count",
+        lambda r: (r.usable.groupby("group")["label"].nunique() > 1).sum(),
+    ),
+    "chains": ("count", lambda r: r.audit["chains"]),
+    "pictured": (
+        "count",
+        lambda r: len(_copies(r, "group")) + sum(map(len, r.audit["closest"].values())),
+    ),
+    "one_coloured": ("count", lambda r: len(r.audit["one_coloured"])),
+    "tiny": ("count", lambda r: len(r.audit["tiny"])),
+    "elongated": ("count", lambda r: len(r.audit["elongated"])),
+    "split.train": ("count", lambda r: take("mean", r.count_images(TRAIN))),
+    "split.validation": ("count", lambda r: take("mean", r.count_images(VALIDATION))),
+    "split.test": ("count", lambda r: r.count_images(TEST)[0]),
+    "split.leaked_test": ("count", lambda r: max(_leaked(r, TEST))),
+    "split.folds": ("count", lambda r: r.study.split.folds),
+    "split.leaked.min": ("count", lambda r: min(_leaked(r))),
+    "split.leaked.max": ("count", lambda r: max(_leaked(r))),
+    "split.leaked.share": ("share", lambda r: sum(_leaked(r)) / sum(r.count_images(VALIDATION))),
+    "split.equal.min": ("count", lambda r: min(_equal_pixels(r))),
+    "split.equal.max": ("count", lambda r: max(_equal_pixels(r))),
+    "replicates": ("count", lambda r: len(r.study.replicates)),
+    "contenders": ("count", lambda r: len(r.study.contenders)),
+    "finished": ("count", lambda r, c: sum(run.is_finished for run in r.runs[c].values())),
+    "diverged": ("count", lambda r, c: sum(not run.is_finished for run in r.runs[c].values())),
+    "accuracy_drop.mean": ("points", _difference("train_accuracy.mean", "accuracy.mean")),
+    "accuracy.range": ("points", _difference("accuracy.max", "accuracy.min")),
+    "parameters": ("count", lambda r, c: _training(r, c, "parameters")),
+    "multiply_adds": ("count", lambda r, c: _training(r, c, "multiply_adds")),
+    "parameters.excess": (
+        "share",
+        lambda r, c: (
+            _training(r, c, "parameters") / _training(r, r.study.reference, "parameters") - 1
+        ),
+    ),
+    "first.train_loss": ("nats", lambda r, c: _curve(r, c, "train_loss")[:, 0].mean()),
+    "first.loss": ("nats", lambda r, c: _curve(r, c, "validation_loss")[:, 0].mean()),
+    "highest.loss": ("nats", lambda r, c: _curve(r, c, "validation_loss").mean(axis=0).max()),
+    "highest.loss.epoch": (
+        "count",
+        lambda r, c: _curve(r, c, "validation_loss").mean(axis=0).argmax() + 1,
+    ),
+    "late_gain": ("points", _late_gain),
+    "support.mean": ("count", lambda r, c, k: r.runs[c] and _class_part(r, VALIDATION, k)),
+    "recall.lowest": ("share", lambda r, c: _recalls(r, c).min()),
+    "recall.highest": ("share", lambda r, c: _recalls(r, c).max()),
+    "recall.lowest.class": ("count", lambda r, c: _recalls(r, c).argmin()),
+    "recall.highest.class": ("count", lambda r, c: _recalls(r, c).argmax()),
+    "contrasts": ("count", lambda r: len(r.study.contrasts)),
+    "plan.detectable": ("sd", lambda r: plan_replicates(r).detectable),
+    "plan.needed": (
+        "count",
+        lambda r, c=None: plan_replicates(r).needed if c is None else count_needed_by(r, c),
+    ),
+    "depth": ("count", lambda r, c: depth_of(r.study.contender(c).network)),
+    "class.images.largest": ("count", lambda r: _of_classes(r, "images").max()),
+    "class.images.smallest": ("count", lambda r: _of_classes(r, "images").min()),
+    "class.groups.largest": ("count", lambda r: _of_classes(r, "groups").max()),
+    "class.groups.smallest": ("count", lambda r: _of_classes(r, "groups").min()),
+    "class.images": ("count", lambda r, k: _of_classes(r, "images").iloc[_at(k)]),
+    "class.groups": ("count", lambda r, k: _of_classes(r, "groups").iloc[_at(k)]),
+    "class.part": ("count", _class_part),
+    "confusion": ("count", _confused),
+}
+FAMILIES: dict[str, Callable[..., Found]] = {
+    "run": _run,
+    "curve": _epochs,
+    "contrast": _contrast,
+    "claim": _claim,
+    "claims": _claims,
+    "setting": _setting,
+    "layout": _layout,
+    "environment": _environment,
+    "constant": _constant,
+    "published": _published,
+    "twin": _twin,
+}

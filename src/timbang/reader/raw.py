@@ -1,0 +1,328 @@
+"""The raw files of a study, and what was measured of each run, computed from them alone.
+
+Neither metrics nor summaries are read, so that a mistake in these is found as well.
+"""
+
+import csv
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from timbang.evidence.claims import Claim
+from timbang.evidence.contrasts import Design
+from timbang.records.tables import (
+    PARTS,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    class_indices,
+    read_manifest,
+    read_rows,
+    read_split,
+    sorted_classes,
+    usable_images,
+)
+from timbang.study.published import Published
+from timbang.study.study import Study
+
+Made = TypeVar("Made")
+
+PROBABILITY = "probability:"
+ANSWERS = ("filename", "label", "part", "predicted")
+LATE_EPOCHS = 5
+# A rise of the training loss counts above this share of the first epoch's.
+COUNTED_RISE = 0.1
+# What is measured of a run, and the unit of each.
+MEASURES = {
+    **dict.fromkeys(("accuracy", "train_accuracy", "test_accuracy", "late_accuracy"), "share"),
+    **dict.fromkeys(("leaked_accuracy", "clean_accuracy", "clean_train_accuracy"), "share"),
+    **dict.fromkeys(("without_first_path", "without_second_path"), "share"),
+    **dict.fromkeys(("leak_difference", "swing", "recall_spread", "zoom_drop"), "points"),
+    **dict.fromkeys(("loss", "train_loss", "test_loss", "clean_train_loss"), "nats"),
+    **dict.fromkeys(("gap", "largest_rise"), "nats"),
+    **dict.fromkeys(("gradient_cosine", "gradient_lipschitz"), "number"),
+    **dict.fromkeys(("train_images", "validation_images", "leaked_images", "rises"), "count"),
+    "training_seconds": "seconds",
+    "images_per_second": "rate",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: its ``training.json``, history, measures and confusion matrix.
+
+    ``measures`` holds NaN where there is none. ``confusion`` is int [classes, classes], true
+    classes in rows; zero where the run diverged.
+    """
+
+    training: Mapping[str, Any]
+    history: pd.DataFrame
+    measures: Mapping[str, float]
+    confusion: np.ndarray
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run did not diverge."""
+        return self.training["diverged"] is None
+
+    @cached_property
+    def scores(self) -> Mapping[str, np.ndarray]:
+        """Precision, recall and F1 of each class, 0 where they would divide by zero."""
+        right, true = self.confusion.diagonal(), self.confusion.sum(axis=1)
+        taken = self.confusion.sum(axis=0)
+        return {
+            "precision": _divide(right, taken),
+            "recall": _divide(right, true),
+            "f1": _divide(2 * right, true + taken),
+        }
+
+
+class RawResults:
+    """A study's configuration and its raw files, each read when it is first asked for.
+
+    Args:
+        folder: ``results/<study>``.
+        study: the configuration.
+        published: the published numbers, if any.
+        twin: the folder of the study to compare with, if any.
+        claims: the claims, in the order of ``verdicts.json``.
+
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        study: Study,
+        published: Published | None = None,
+        twin: Path | None = None,
+        claims: Sequence[Claim] = (),
+    ) -> None:
+        self.folder = folder
+        self.study = study
+        self.published = published
+        self.twin = Twin(twin) if twin else None
+        self.claims = claims
+        self._made: dict[tuple[str, ...], Any] = {}
+
+    def once(self, key: tuple[str, ...], make: Callable[[], Made]) -> Made:
+        """Return what ``make`` returns, which is called once for each key."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
+    @cached_property
+    def manifest(self) -> pd.DataFrame:
+        """``data/manifest.csv``."""
+        return read_manifest(self.folder / "data" / "manifest.csv")
+
+    @cached_property
+    def usable(self) -> pd.DataFrame:
+        """Its rows without a problem."""
+        return usable_images(self.manifest)
+
+    @cached_property
+    def classes(self) -> list[str]:
+        """The labels of the usable images in sorted order."""
+        return sorted_classes(self.usable["label"])
+
+    @cached_property
+    def audit(self) -> Mapping[str, Any]:
+        """``data/audit.json``."""
+        return _read_json(self.folder / "data" / "audit.json")
+
+    @cached_property
+    def splits(self) -> dict[int, pd.DataFrame]:
+        """The split of each replicate; ``leaked`` follows from its groups."""
+        return {r: _read_leaks(self.folder, r) for r in self.study.replicates}
+
+    @cached_property
+    def runs(self) -> dict[str, dict[int, Run]]:
+        """The runs by contender and replicate."""
+        return {
+            contender.name: {r: self._read_run(contender.name, r) for r in self.study.replicates}
+            for contender in self.study.contenders
+        }
+
+    @cached_property
+    def measures(self) -> pd.DataFrame:
+        """One row a run: ``contender``, ``replicate``, ``diverged`` and ``MEASURES``."""
+        rows = [
+            {"contender": name, "replicate": r, "diverged": not run.is_finished, **run.measures}
+            for name, runs in self.runs.items()
+            for r, run in runs.items()
+        ]
+        return pd.DataFrame(rows, columns=["contender", "replicate", "diverged", *MEASURES])
+
+    @cached_property
+    def design(self) -> Design:
+        """How the replicates hang together."""
+        train, validation = (
+            float(np.mean(self.count_images(part))) for part in (TRAIN, VALIDATION)
+        )
+        return Design("fixed" if self.study.split.is_fixed else "redrawn", train, validation)
+
+    def count_images(self, part: str, is_leaked: bool = False) -> list[int]:
+        """Return the images of a part, or the leaked ones of them, replicate by replicate."""
+        return [
+            int(((split["part"] == part) & (split["leaked"] | (not is_leaked))).sum())
+            for split in self.splits.values()
+        ]
+
+    def finished(self, contender: str) -> list[Run]:
+        """Return the runs of a contender that did not diverge."""
+        return [run for run in self.runs[contender].values() if run.is_finished]
+
+    @cached_property
+    def parts(self) -> pd.DataFrame:
+        """The mean number of images of each part (columns) and class, over the replicates."""
+        table = pd.concat(self.splits.values())
+        counts = table.groupby(["label", "part"]).size().unstack(fill_value=0)
+        return counts.loc[self.classes].reindex(columns=list(PARTS), fill_value=0) / len(
+            self.splits
+        )
+
+    def _read_run(self, contender: str, replicate: int) -> Run:
+        folder = self.folder / "runs" / contender / str(replicate)
+        training = _read_json(folder / "training.json")
+        history = pd.read_csv(folder / "history.csv")
+        predictions = _read_predictions(folder / "predictions.csv")
+        validation, test = (predictions[predictions["part"] == p] for p in (VALIDATION, TEST))
+        split = self.splits[replicate]
+        leaked = split.set_index("filename")["leaked"].loc[validation["filename"]].to_numpy()
+        measures = {
+            "train_images": float((split["part"] == TRAIN).sum()),
+            "validation_images": float(len(validation)),
+            "leaked_images": float(leaked.sum()),
+        }
+        confusion = np.zeros((len(self.classes), len(self.classes)), dtype=int)
+        if training["diverged"] is None:
+            confusion = _count_answers(validation, self.classes)
+            measures |= _measure_training(training, history)
+            measures |= _measure_answers(validation, leaked, confusion)
+            measures["gap"] = measures["loss"] - measures["train_loss"]
+            measures |= {f"test_{key}": value for key, value in _score(test).items()}
+            if self.study.probes:
+                measures |= _read_json(folder / "probes.json")["measures"]
+        return Run(training, history, measures, confusion)
+
+
+class Twin:
+    """The study that another one is compared with: its accuracies and its leaks.
+
+    ``runs.csv`` says which runs it has, and nothing else.
+
+    Args:
+        folder: its results.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def accuracies(self) -> dict[str, dict[int, float]]:
+        """The validation accuracies by contender and replicate, NaN where the run diverged."""
+        found: dict[str, dict[int, float]] = {}
+        for row in read_rows(self.folder / "runs.csv").to_dict("records"):
+            name, replicate = str(row["contender"]), int(row["replicate"])
+            file = self.folder / "runs" / name / str(replicate) / "predictions.csv"
+            predictions = _read_predictions(file)
+            score = _score(predictions[predictions["part"] == VALIDATION])
+            found.setdefault(name, {})[replicate] = score["accuracy"]
+        return found
+
+    @cached_property
+    def leaked_share(self) -> float:
+        """The share of leaked images among the validation images of all replicates."""
+        replicates = {r for runs in self.accuracies.values() for r in runs}
+        held = [_read_leaks(self.folder, r).query(f"part == '{VALIDATION}'") for r in replicates]
+        return float(pd.concat(held)["leaked"].mean())
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _read_leaks(folder: Path, replicate: int) -> pd.DataFrame:
+    """Return a split whose ``leaked`` says what its groups say."""
+    split = read_split(folder / "splits" / f"{replicate}.csv")
+    is_trained = split["part"] == TRAIN
+    is_leaked = ~is_trained & split["group"].isin(split.loc[is_trained, "group"])
+    return split.assign(leaked=is_leaked)
+
+
+def _read_predictions(path: Path) -> pd.DataFrame:
+    """Return filename, label, part and prediction of each image, and the chance of its label."""
+    with path.open(encoding="utf-8", newline="") as file:
+        lines = csv.reader(file)
+        place = {name: number for number, name in enumerate(next(lines))}
+        names = [place[name] for name in ANSWERS]
+        rows = []
+        for line in lines:
+            chance = line[place[PROBABILITY + line[place["label"]]]]
+            # A run that diverged has no chances.
+            rows.append([*(line[at] for at in names), float(chance or "nan")])
+    return pd.DataFrame(rows, columns=[*ANSWERS, "chance"])
+
+
+def _score(predictions: pd.DataFrame) -> dict[str, float]:
+    """Return accuracy and loss; NaN without images or answers."""
+    chances = predictions["chance"].to_numpy(dtype=float)
+    if not len(chances) or np.isnan(chances).any():
+        return {"accuracy": math.nan, "loss": math.nan}
+    return {
+        "accuracy": float((predictions["label"] == predictions["predicted"]).mean()),
+        "loss": float(-np.log(np.maximum(chances, np.finfo(np.float64).tiny)).mean()),
+    }
+
+
+def _measure_answers(
+    predictions: pd.DataFrame, leaked: np.ndarray, confusion: np.ndarray
+) -> dict[str, float]:
+    is_right = (predictions["label"] == predictions["predicted"]).to_numpy()
+    seen, unseen = (
+        float(is_right[part].mean()) if part.any() else math.nan for part in (leaked, ~leaked)
+    )
+    recalls = _divide(confusion.diagonal(), confusion.sum(axis=1))
+    return {
+        **_score(predictions),
+        "leaked_accuracy": seen,
+        "clean_accuracy": unseen,
+        "leak_difference": seen - unseen,
+        "recall_spread": float(recalls.max() - recalls.min()),
+    }
+
+
+def _measure_training(training: Mapping[str, Any], history: pd.DataFrame) -> dict[str, float]:
+    late = history["validation_accuracy"].to_numpy()[-LATE_EPOCHS:]
+    losses = history["train_loss"].to_numpy()
+    rises = np.diff(losses)
+    return {
+        "training_seconds": training["training_seconds"],
+        "images_per_second": training["images_per_second"],
+        "train_accuracy": float(history["train_accuracy"].iloc[-1]),
+        "train_loss": float(losses[-1]),
+        "late_accuracy": float(late.mean()),
+        "swing": float(late.max() - late.min()),
+        "largest_rise": float(rises.max(initial=0.0)),
+        "rises": float((rises > COUNTED_RISE * losses[0]).sum()),
+    }
+
+
+def _count_answers(predictions: pd.DataFrame, classes: list[str]) -> np.ndarray:
+    """Return int [classes, classes]: how often each true class (row) was taken for each."""
+    counts = np.zeros((len(classes), len(classes)), dtype=int)
+    places = (class_indices(predictions[column], classes) for column in ("label", "predicted"))
+    np.add.at(counts, tuple(places), 1)
+    return counts
+
+
+def _divide(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Return the quotients, 0 where they would divide by zero."""
+    return np.divide(above, below, out=np.zeros(len(above)), where=below != 0)

@@ -1,0 +1,62 @@
+"""A study's report with its figures, checked against the study's files."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from timbang.evidence.claims import Claim
+from timbang.networks.titles import title_contender
+from timbang.reader.check import Checked, check_report
+from timbang.reader.drawn import check_figure
+from timbang.reader.raw import RawResults
+from timbang.study.published import read_published
+from timbang.study.study import Study
+
+
+def check_study(
+    pdf: Path,
+    language: str,
+    figures: Sequence[Path],
+    folder: Path,
+    study: Study,
+    claims: Sequence[Claim],
+) -> Checked:
+    """Check a report and its figures.
+
+    Args:
+        pdf: the report.
+        language: its code.
+        figures: the SVG files of its figures.
+        folder: the study's results.
+        study: the study.
+        claims: its claims.
+
+    Raises:
+        TimbangError: the PDF or published numbers cannot be read.
+        OSError: a file of the results cannot be read.
+    """
+    twin = study.report.compare_with
+    results = RawResults(
+        folder,
+        study,
+        read_published(study.report.published),
+        folder.parent / twin if twin else None,
+        claims,
+    )
+    titles = [title_contender(own.name, own.network) for own in study.contenders]
+    names = [*titles, *results.classes, study.name, *([twin] if twin else [])]
+    checked = check_report(pdf, language, results)
+    for figure in figures:
+        drawn = check_figure(figure, language, results, names)
+        checked = replace(
+            checked,
+            faults=(*checked.faults, *drawn.faults),
+            numbers=checked.numbers + drawn.numbers,
+            notes=(*checked.notes, *drawn.notes),
+        )
+    return checked
+
+
+def describe_checked(checked: Checked) -> str:
+    """Return in a line what was checked."""
+    return f"{checked.numbers} numbers and marks checked, of {len(checked.ids)} facts in the text"

@@ -1,0 +1,472 @@
+"""Finished studies made up at random, raw files and all, for the second reader to read.
+
+Nothing is planted in them: any number of networks, replicates and classes, hostile names, files
+left out, leaks, published numbers, another study, divergence, probes, folds, a test part.
+"""
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import yaml
+
+from timbang.evidence.claims import Claim
+from timbang.evidence.judging import describe_verdicts, judge_study, list_claims
+from timbang.evidence.verdicts import read_contrasts, tabulate_decisions
+from timbang.facts.collecting import collect_facts
+from timbang.facts.description import describe_study
+from timbang.facts.fact import Facts, read_facts
+from timbang.facts.results import Results
+from timbang.languages.catalogue import read_language
+from timbang.networks.titles import title_contender
+from timbang.records.tables import TEST, VALIDATION, read_manifest, read_rows, read_split
+from timbang.records.writing import write_json, write_table
+from timbang.report.bibliography import read_bibliography
+from timbang.report.compile import compile_document, find_engine
+from timbang.report.document import describe_front, write_document
+from timbang.report.figures import list_figures
+from timbang.report.figures.figure import Drawing, Figure
+from timbang.report.figures.style import STYLE, save_figure
+from timbang.report.media.tex import Tex
+from timbang.scores.predictions import make_predictions, read_predictions
+from timbang.scores.scoring import score_run
+from timbang.scores.summary import collect_runs, summarise_classes, summarise_runs
+from timbang.sources.choice import find_source
+from timbang.study.published import read_published
+from timbang.study.reading import read_study
+from timbang.study.study import Study
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+NETWORKS = [
+    f"{kind}{n}"
+    for kind in ("plain", "resnet", "preact", "multipath", "twinpath")
+    for n in (18, 34)
+]
+HOSTILE = [
+    "{{ 7*7 }} {% raw %}",
+    r"a_b & 50% \input{x} $ # ~ ^ { }",
+    "<b>kucing</b>",
+    "NA",
+    "007",
+    "1e5",
+    "=HYPERLINK(1)",
+    "nasi goreng 12 x 3",
+    "a very long label of forty characters 40",
+    "50%",
+    "3,141.59",
+    "é ñ – “quoted” ’",
+]
+# Not drawn: they show pictures, which made-up studies have none of.
+PICTURES = ("samples", "duplicates")
+
+
+@dataclass(frozen=True)
+class MadeUp:
+    """A made-up study: its folder, its configuration and its claims."""
+
+    folder: Path
+    study: Study
+    claims: Sequence[Claim]
+
+
+def make_up(seed: int, home: Path, **chosen: Any) -> MadeUp:
+    """Write a study's files below ``home/results``; the same for the same seed.
+
+    Args:
+        seed: of all that is random.
+        home: where it goes.
+        **chosen: keys of the configuration that are not random.
+    """
+    dice = random.Random(seed)
+    config = _choose_config(dice) | chosen
+    study = read_study(config, SCHEMA, find_source, lambda network, width: None)
+    twin = study.report.compare_with
+    if twin:
+        other = read_study(
+            {**config, "study": twin, "report": {}},
+            SCHEMA,
+            find_source,
+            lambda network, width: None,
+        )
+        _write_study(other, dice, home / "results" / twin)
+    folder = home / "results" / study.name
+    claims = list_claims(sorted((ROOT / "report/claims").glob("*.yaml")), {})
+    claims = claims if study.claims == "published" else []
+    _write_study(study, dice, folder)
+    _judge(study, claims, folder)
+    return MadeUp(folder, study, claims)
+
+
+def _choose_config(dice: random.Random) -> dict[str, Any]:
+    networks = dice.sample(NETWORKS, dice.choice([1, 2, 2, 3, 4, 4, 6, 10]))
+    contenders: dict[str, Any] = {name: {} for name in networks}
+    if dice.random() < 0.4:
+        contenders[f"{networks[0]}-long"] = {
+            "network": networks[0],
+            "recipe": {"epochs": 9, "learning_rate": 0.0003},
+        }
+    if dice.random() < 0.3:
+        contenders["own"] = {"network": "own.py:Small7", "width": 1}
+    folds = dice.choice([None, None, None, 5])
+    replicates = 5 * dice.choice([1, 2]) if folds else dice.choice([1, 2, 4, 5, 7, 12, 30])
+    split: dict[str, Any] = {"scheme": dice.choice(["grouped", "stratified"])}
+    split |= {"folds": folds} if folds else {"resample": dice.random() < 0.8}
+    if dice.random() < 0.3:
+        split["test"] = 0.1
+    report: dict[str, Any] = {"authors": ["Siti 2"], "languages": ["en", "id"]}
+    if dice.random() < 0.4:
+        report["published"] = str(ROOT / "report" / "published.yaml")
+    if dice.random() < 0.25:
+        report["compare_with"] = "other2"
+    return {
+        "study": "made-up",
+        "data": {"source": "digits", "image_size": dice.choice([16, 32, 224])},
+        "replicates": replicates,
+        "width": dice.choice([0.125, 0.25, 1]),
+        "recipe": {"epochs": dice.choice([1, 2, 4, 15]), "mixup": dice.choice([0, 0, 0.2])},
+        "contenders": contenders,
+        "reference": dice.choice(networks),
+        "split": split,
+        "probes": ["train_loss", "gradients"] if dice.random() < 0.3 else [],
+        **({"claims": "published"} if dice.random() < 0.5 else {}),
+        "report": report,
+    }
+
+
+def _write_study(study: Study, dice: random.Random, folder: Path) -> None:
+    random_numbers = np.random.default_rng(dice.randrange(2**32))
+    (folder / "data").mkdir(parents=True)
+    images = _make_images(dice)
+    manifest = _make_manifest(images, dice)
+    write_table(folder / "data/manifest.csv", manifest)
+    write_json(folder / "data/audit.json", _audit(manifest))
+    usable = manifest[manifest["problem"] == ""].reset_index(drop=True)
+    first = None
+    for replicate in study.replicates:
+        is_same = study.split.is_fixed and first is not None
+        split = first if is_same else _divide(usable, study, random_numbers)
+        first = split
+        write_table(folder / f"splits/{replicate}.csv", split)
+        for contender in study.contenders:
+            lost = dice.random() < 0.04
+            _write_run(folder, study, contender, replicate, split, random_numbers, lost)
+
+
+def _make_images(dice: random.Random) -> list[tuple[str, str]]:
+    count = dice.choice([2, 3, 5, 10, 10, 31, 101])
+    names = dice.sample(HOSTILE, min(count, len(HOSTILE)))
+    names += [f"class {place}" for place in range(count - len(names))]
+    images = []
+    for place, name in enumerate(names):
+        for number in range(dice.randrange(9, 16)):
+            images.append((f"{place}/{number:03d} x.png", name))
+    return images
+
+
+def _make_manifest(images: list[tuple[str, str]], dice: random.Random) -> pd.DataFrame:
+    rows = []
+    for place, (filename, label) in enumerate(images):
+        copy = rows[-1] if rows and dice.random() < 0.15 and rows[-1]["label"] == label else None
+        is_broken = dice.random() < 0.01
+        rows.append(
+            {
+                "filename": filename,
+                "label": label,
+                "width": 32,
+                "height": 32,
+                "contrast": 200,
+                "format": "PNG",
+                "sha256": copy["sha256"] if copy and dice.random() < 0.3 else f"{place:064x}",
+                "pixels_sha256": copy["pixels_sha256"]
+                if copy and dice.random() < 0.6
+                else f"{place:064x}",
+                "phash": f"{place:016x}",
+                "group": copy["group"] if copy else place,
+                "problem": "cut short at byte 160" if is_broken else "",
+                "row": place + 2,
+                "part": "",
+            }
+        )
+    table = pd.DataFrame(rows).astype({"group": "Int64"})
+    table.loc[table["problem"] != "", "group"] = pd.NA
+    return table
+
+
+def _audit(manifest: pd.DataFrame) -> dict[str, Any]:
+    usable = manifest[manifest["problem"] == ""]
+    sizes = usable.groupby("group")["filename"].apply(list)
+    duplicates = sorted((own for own in sizes if len(own) > 1), key=len, reverse=True)
+
+    def equal(column: str) -> dict[str, int]:
+        counts = usable[column].value_counts()
+        more = counts[counts > 1]
+        return {"distinct": len(counts), "groups": len(more), "images": int(more.sum())}
+
+    classes = {
+        str(name): {"images": len(own), "groups": int(own["group"].nunique())}
+        for name, own in sorted(usable.groupby("label"))
+    }
+    return {
+        "images": len(manifest),
+        "usable": len(usable),
+        "classes": classes,
+        "formats": {"PNG": len(usable)},
+        "groups": int(usable["group"].nunique()),
+        "duplicate_groups": len(duplicates),
+        "duplicate_images": sum(map(len, duplicates)),
+        "equal_bytes": equal("sha256"),
+        "equal_pixels": equal("pixels_sha256"),
+        "criterion": {"distance": 12, "evidence": 40.0},
+        "duplicates": [{"images": own, "labels": [], "group": 0} for own in duplicates],
+        "mixed_groups": 0,
+        "chains": 0,
+        "closest": {"joined": [], "apart": []},
+        "one_coloured": [],
+        "tiny": [],
+        "elongated": [],
+        "small_classes": [],
+        "problems": [
+            {"filename": row["filename"], "row": row["row"], "reason": row["problem"]}
+            for row in manifest[manifest["problem"] != ""].to_dict("records")
+        ],
+    }
+
+
+def _divide(usable: pd.DataFrame, study: Study, dice: np.random.Generator) -> pd.DataFrame:
+    split = usable[["filename", "label", "group"]].copy()
+    units = split["group"] if study.split.scheme == "grouped" else pd.Series(split.index)
+    drawn = {unit: dice.random() for unit in pd.unique(units)}
+    place = units.map(drawn).to_numpy()
+    split["part"] = np.where(place < 0.3, VALIDATION, "train")
+    if study.split.test:
+        # The same in every replicate, as the workflow has it.
+        is_test = split["group"].astype(int) % 10 == 0
+        split.loc[is_test, "part"] = TEST
+    trained = set(split.loc[split["part"] == "train", "group"])
+    split["leaked"] = split["group"].isin(trained) & (split["part"] != "train")
+    return split
+
+
+def _write_run(
+    folder: Path,
+    study: Study,
+    contender: Any,
+    replicate: int,
+    split: pd.DataFrame,
+    dice: np.random.Generator,
+    lost: bool,
+) -> None:
+    run = folder / "runs" / contender.name / str(replicate)
+    run.mkdir(parents=True)
+    classes = sorted(set(split["label"]))
+    tables = []
+    for part in (VALIDATION, TEST):
+        own = split[split["part"] == part]
+        if own.empty:
+            continue
+        logits = dice.normal(size=(len(own), len(classes)))
+        truth = own["label"].map({name: place for place, name in enumerate(classes)}).to_numpy()
+        logits[np.arange(len(own)), truth] += dice.uniform(0, 4)
+        tables.append(make_predictions(own, logits * (np.nan if lost else 1), classes))
+    write_table(run / "predictions.csv", pd.concat(tables))
+    epochs = 1 if lost else contender.recipe.epochs
+    history = pd.DataFrame(
+        {
+            "epoch": range(1, epochs + 1),
+            "train_loss": dice.uniform(0.1, 5, epochs),
+            "train_accuracy": dice.uniform(0, 1, epochs),
+            "validation_loss": dice.uniform(0.1, 20, epochs) * (np.nan if lost else 1),
+            "validation_accuracy": dice.uniform(0, 1, epochs) * (np.nan if lost else 1),
+            "learning_rate": 0.001,
+            "seconds": 1.5,
+            "validation_seconds": 0.25,
+        }
+    )
+    write_table(run / "history.csv", history)
+    training = {
+        "contender": contender.name,
+        "replicate": replicate,
+        "network": contender.network,
+        "width": contender.width,
+        "parameters": 1_000_000 + 1_234 * len(contender.name),
+        "multiply_adds": 73_000_000 + len(contender.name),
+        "train_images": int((split["part"] == "train").sum()),
+        "diverged": {"epoch": 1, "step": 2} if lost else None,
+        "training_seconds": float(history["seconds"].sum()),
+        "validation_seconds": 1.0,
+        "images_per_second": float(dice.uniform(10, 900)),
+        "device": "cpu",
+        "device_name": "Processor 7000 v2",
+        "threads": 1,
+        "platform": "Linux x86_64",
+        "host": "one",
+        "versions": {"python": "3.12.1", "torch": "2.14.1", "numpy": "2.3.0"},
+        "timbang": {"version": "0.2.0", "commit": 5 * "0123abcd", "modified": False},
+        "made_with": {"contender": asdict(contender), "split": replicate},
+        "inputs": {},
+    }
+    write_json(run / "training.json", training)
+    probed: Mapping[str, float] = {}
+    if study.probes:
+        probed = {
+            "clean_train_loss": float(dice.uniform(0, 2)),
+            "clean_train_accuracy": float(dice.uniform(0, 1)),
+            "gradient_cosine": float(dice.uniform(-1, 1)),
+            "gradient_lipschitz": float(dice.normal()),
+        }
+        looks = [
+            {"epoch": epoch, "gradient_cosine": float(dice.uniform(-1, 1))} for epoch in (1, 2, 3)
+        ]
+        layers = [{"name": str(n), "norm": float(dice.uniform(0.1, 9))} for n in range(4)]
+        content = {"measures": {} if lost else probed, "gradients": looks, "layers": layers}
+        write_json(run / "probes.json", content)
+    metrics = score_run(
+        training=training,
+        history=history,
+        validation=read_predictions(run / "predictions.csv", VALIDATION),
+        test=read_predictions(run / "predictions.csv", TEST),
+        split=read_split(folder / f"splits/{replicate}.csv"),
+        probed={} if lost else probed,
+    )
+    write_json(run / "metrics.json", metrics, allow_nan=False)
+
+
+def _judge(study: Study, claims: Sequence[Claim], folder: Path) -> None:
+    _summarise(study, folder)
+    judgement = judge_study(
+        read_rows(folder / "runs.csv"),
+        claims,
+        [(name, study.reference) for name in study.contrasts],
+        "fixed" if study.split.is_fixed else "redrawn",
+        study.margin,
+    )
+    write_table(folder / "contrasts.csv", tabulate_decisions(judgement.decisions))
+    write_json(folder / "verdicts.json", describe_verdicts(judgement.verdicts, folder / "runs.csv"))
+    twin = study.report.compare_with
+    if twin:
+        _summarise(study, folder.parent / twin)
+
+
+def _summarise(study: Study, folder: Path) -> None:
+    metrics = [
+        json.loads((folder / f"runs/{own.name}/{r}/metrics.json").read_text())
+        for own in study.contenders
+        for r in study.replicates
+    ]
+    runs = collect_runs(metrics)
+    write_table(folder / "runs.csv", runs)
+    write_table(folder / "summary.csv", summarise_runs(runs, study.reference))
+    write_table(folder / "per_class.csv", summarise_classes(metrics))
+
+
+def list_due_figures(study: Study) -> dict[str, Figure]:
+    """Return the figures that a made-up study has."""
+    return {
+        name: own for name, own in list_figures().items() if own.due(study) and name not in PICTURES
+    }
+
+
+def collect(made: MadeUp) -> Facts:
+    """Collect the facts of a made-up study, and write them as the workflow does."""
+    study, folder = made.study, made.folder
+    runs = _list_runs(made)
+    twin = study.report.compare_with
+    results = Results(
+        audit=json.loads((folder / "data/audit.json").read_text()),
+        manifest=read_manifest(folder / "data/manifest.csv"),
+        splits={r: read_split(folder / f"splits/{r}.csv") for r in study.replicates},
+        split_settings=asdict(study.split),
+        image_size=study.data.image_size,
+        training={
+            name: {
+                r: json.loads((run / "training.json").read_text())
+                for r, run in zip(study.replicates, own, strict=True)
+            }
+            for name, own in runs.items()
+        },
+        histories={
+            name: {
+                r: pd.read_csv(run / "history.csv")
+                for r, run in zip(study.replicates, own, strict=True)
+            }
+            for name, own in runs.items()
+        },
+        summary=read_rows(folder / "summary.csv").to_dict("records"),
+        classes=read_rows(folder / "per_class.csv"),
+        contrasts=read_contrasts(folder / "contrasts.csv"),
+        verdicts=json.loads((folder / "verdicts.json").read_text()),
+        published=read_published(study.report.published),
+        twin=read_rows(folder.parent / twin / "summary.csv").to_dict("records") if twin else [],
+    )
+    tie = "fixed" if study.split.is_fixed else "redrawn"
+    facts = collect_facts(results, study.reference, study.margin, tie, twin)
+    described = describe_study(study, results, facts, tie) | {
+        "figures": list(list_due_figures(study))
+    }
+    write_json(folder / "facts.json", {"study": described, "files": {}, "facts": facts.as_rows()})
+    return facts
+
+
+def _list_runs(made: MadeUp) -> dict[str, list[Path]]:
+    return {
+        own.name: [made.folder / f"runs/{own.name}/{r}" for r in made.study.replicates]
+        for own in made.study.contenders
+    }
+
+
+def build_report(made: MadeUp, code: str) -> tuple[Path, list[Path]]:
+    """Draw the figures and write and compile the report of a made-up study in a language."""
+    study, folder = made.study, made.folder
+    language = read_language(code)
+    runs, figures = _list_runs(made), list_due_figures(study)
+    twin = study.report.compare_with
+    published = read_published(study.report.published)
+    splits = [folder / f"splits/{r}.csv" for r in study.replicates]
+    drawing = Drawing(
+        language=language,
+        files={
+            "histories": {name: [run / "history.csv" for run in own] for name, own in runs.items()},
+            "metrics": {name: [run / "metrics.json" for run in own] for name, own in runs.items()},
+            "probes": {name: [run / "probes.json" for run in own] for name, own in runs.items()},
+            "splits": splits,
+            "runs": folder / "runs.csv",
+            "contrasts": folder / "contrasts.csv",
+            "audit": folder / "data/audit.json",
+            "manifest": folder / "data/manifest.csv",
+            "twin_runs": folder.parent / twin / "runs.csv" if twin else [],
+        },
+        titles={own.name: title_contender(own.name, own.network) for own in study.contenders},
+        networks={own.name: own.network for own in study.contenders},
+        weighed=study.weighed,
+        reference=study.reference,
+        margin=study.margin,
+        published={n: own.validation_accuracy for n, own in published.results.items()}
+        if published
+        else {},
+        names=(study.name, twin),
+    )
+    drawn = []
+    with matplotlib.rc_context(STYLE):
+        for name, own in figures.items():
+            stem = folder / "figures" / f"{name}-{code}"
+            stem.parent.mkdir(exist_ok=True)
+            save_figure(own.draw(drawing), stem.with_suffix(".pdf"), stem.with_suffix(".svg"))
+            drawn.append(stem.with_suffix(".svg"))
+    collect(made)
+    content, facts = read_facts(folder / "facts.json")
+    report = asdict(study.report) | {"date": None}
+    front = describe_front(report, {"runs.csv": "0" * 64}, language)
+    bibliography = read_bibliography([ROOT / "report" / "references.bib"])
+    document = write_document(content["study"], facts, language, Tex(), bibliography, front)
+    tex = folder / "report" / f"report-{code}.tex"
+    tex.parent.mkdir(exist_ok=True)
+    tex.write_text(document.text, encoding="utf-8")
+    pdf, _ = compile_document(tex, find_engine(), tex.parent)
+    return pdf, drawn
