@@ -15,7 +15,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from pypdf import PdfReader
+from pypdfium2 import PdfDocument
 from torch import nn
 
 from timbang.facts.fact import Facts, Unit
@@ -240,8 +240,10 @@ def test_file_is_the_same_each_time_and_as_wide_as_the_text(drawn, study, name, 
         again = FIGURES[name].draw(study("usual"))
     first, second = save(drawn("usual", name), tmp_path / "1"), save(again, tmp_path / "2")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
-    (page,) = PdfReader(first[0]).pages
-    assert float(page.mediabox.width) / 72 * 25.4 == pytest.approx(140, abs=0.01)
+    with PdfDocument(first[0]) as document:
+        (page,) = document
+        width = page.get_width()
+    assert width / 72 * 25.4 == pytest.approx(140, abs=0.01)
 
 
 def test_numbers_are_written_as_the_language_writes_them(study):

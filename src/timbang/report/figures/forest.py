@@ -83,7 +83,8 @@ def _name_directions(axes: Axes, drawing: Drawing, beside: float) -> None:
 
     size = style.SMALL
     names = [style.measure_block(label.get_text(), size) for label in axes.get_yticklabels()]
-    worse = f"← {drawing.say('worse')}"
+    worse = drawing.say("worse")
+    worse = f"← {worse}"
     width = style.TEXT_WIDTH - max(names) - beside - style.measure(worse, size) - 0.5
     reference = drawing.titles[drawing.reference]
     better = drawing.say("better than %(reference)s") % {"reference": reference}

@@ -34,6 +34,8 @@ _PROSE = {
     "\N{NO-BREAK SPACE}": "~",
     "\N{NARROW NO-BREAK SPACE}": r"\,",
 }
+# In TeX, where a hyphen or an underscore takes more than a character.
+LONG_WORD = 40
 HEADINGS = {1: "section", 2: "subsection", 3: "subsubsection"}
 
 
@@ -85,8 +87,13 @@ class Tex:
     def name(self, id: str, text: str) -> str:
         """Return a marked text, word by word: a mark must end on the page where it begins."""
         own = encode_id(id)
+        marked = [
+            (word, rf"\timbangmark{{N}}{{{own}}}{{{word}}}") for word in text.split(" ") if word
+        ]
+        # A word with a digit is not broken, at a hyphen of its own either, unless it is long.
         return " ".join(
-            rf"\timbangmark{{N}}{{{own}}}{{{word}}}" for word in text.split(" ") if word
+            rf"\mbox{{{mark}}}" if re.search(r"\d", word) and len(word) < LONG_WORD else mark
+            for word, mark in marked
         )
 
     def citation(self, entries: Sequence[tuple[str, str]]) -> str:

@@ -42,7 +42,7 @@ def build(writer: Writer) -> Grid:
         if writer.any_published:
             cells += [writer.cell(f"published.{key}", name) for key in ("accuracy", "loss")]
         rows.append(Row(cells))
-    return Grid(columns, rows, widths=[34])
+    return Grid(columns, rows, widths=[41])
 
 
 def caption(writer: Writer) -> str:
