@@ -124,6 +124,7 @@ def mixed_study(tmp_path_factory) -> Path:
         "reference": "resnet18",
         "contrasts": ["multipath18", "preact50"],
         "probes": ["train_loss", "gradients", "scales", "paths"],
+        "report": {"languages": ["en"]},
     }
     return make_report(folder, config)
 
@@ -171,27 +172,17 @@ def test_tex_had_nothing_to_complain_of(study, language):
     assert not re.search(r"undefined|multiply defined|Missing character|Overfull .hbox", log)
 
 
-@pytest.mark.parametrize(
-    ("language", "words"),
-    [
-        (
-            "en",
-            [
-                "Ofthe2runsofPlain-18,2diverged",
-                "ThewidthofmatchedissolvedsothatithasasmanyparametersasMulti-PathResNet-18",
-                "theirsisthenetworktorchvision:squeezenet1_1withitsauthors'initialisation",
-                "ownisdefinedbytheauthorsofthisstudyinown.py:small",
-                "Bottleneck",
-                "thevalidationaccuracyofMulti-PathResNet-18andPre-activationResNet-50withthat",
-                "arecontrolsforclaimsandnottestedhere",
-            ],
-        ),
-        ("id", ["divergen", "squeezenet1_1", "own.py:small"]),
-    ],
-)
-def test_networks_and_divergence_are_described(mixed_study, language, words):
-    text = read_pdf(mixed_study / "report" / f"report-{language}.pdf")
-    for part in words:
+def test_networks_and_divergence_are_described(mixed_study):
+    text = read_pdf(mixed_study / "report" / "report-en.pdf")
+    for part in (
+        "Ofthe2runsofPlain-18,2diverged",
+        "ThewidthofmatchedissolvedsothatithasasmanyparametersasMulti-PathResNet-18",
+        "theirsisthenetworktorchvision:squeezenet1_1withitsauthors'initialisation",
+        "ownisdefinedbytheauthorsofthisstudyinown.py:small",
+        "Bottleneck",
+        "thevalidationaccuracyofMulti-PathResNet-18andPre-activationResNet-50withthat",
+        "arecontrolsforclaimsandnottestedhere",
+    ):
         assert part in text
     assert "\\" not in text, "TeX that was escaped prints as it is"
     assert "nan" not in re.findall(r"[a-z]+", text.lower())

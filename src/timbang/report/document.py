@@ -7,10 +7,12 @@ import datetime
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pass_context
+from jinja2.runtime import Context
 
 from timbang.errors import TimbangError
 from timbang.facts.fact import Facts
@@ -142,12 +144,11 @@ def write_document(
         bibliography: what may be cited.
         front: what it says of itself.
     """
-    template = _read_template(language, medium)
     numbering = Numbering()
     for _ in range(2):
         writer = Writer(study, facts, language, medium, bibliography, numbering)
         pass_ = _Pass(writer, front)
-        body = pass_.render(template)
+        body = pass_.render()
         numbering = writer.numbering
     page = _read_page(medium.ending).render(
         body=body,
@@ -173,12 +174,14 @@ class _Pass:
         self.all_tables = list_tables()
         self.tables: dict[str, str] = {}
 
-    def render(self, template: Template) -> str:
+    def render(self) -> str:
         """Return the document's body."""
         writer, medium = self.writer, self.writer.medium
         names: dict[str, Callable[..., Any]] = {name: getattr(writer, name) for name in EXPOSED}
-        return template.render(
+        return _read_template().render(
             **names,
+            medium=medium,
+            language=writer.language,
             study={**writer.study, "ai_assistance": self.front.ai_assistance},
             any_leak=writer.any_leak,
             any_published=writer.any_published,
@@ -310,8 +313,9 @@ def _capitalise(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text[:1].isalpha() else f"{text}."
 
 
-def _read_template(language: Language, medium: Medium) -> Template:
-    """Return the document, whose messages come in a language and a medium."""
+@cache
+def _read_template() -> Template:
+    """Return the document, whose messages come in the language and the medium of its context."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
@@ -320,12 +324,18 @@ def _read_template(language: Language, medium: Medium) -> Template:
     )
     environment.policies["ext.i18n.trimmed"] = True
     install: Any = environment
-    install.install_gettext_callables(
-        lambda message: write_literal(medium, language.say(message)),
-        lambda one, many, count: write_literal(medium, language.say_count(one, many, count)),
-        newstyle=True,
-    )
+    install.install_gettext_callables(_say, _say_count, newstyle=True)
     return environment.get_template("document.j2")
+
+
+@pass_context
+def _say(context: Context, message: str) -> str:
+    return write_literal(context["medium"], context["language"].say(message))
+
+
+@pass_context
+def _say_count(context: Context, one: str, many: str, count: float) -> str:
+    return write_literal(context["medium"], context["language"].say_count(one, many, count))
 
 
 def _read_page(ending: str) -> Template:

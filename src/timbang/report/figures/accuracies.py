@@ -58,9 +58,8 @@ def caption(writer: Writer) -> str:
             "so that the spread from run to run is unknown."
         )
     )
-    return (
-        f"{said} {writer.say('The ring is the published run.')}" if writer.any_published else said
-    )
+    ring = writer.say("The ring is the published run.")
+    return f"{said} {ring}" if writer.any_published else said
 
 
 FIGURE = Figure(
