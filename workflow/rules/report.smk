@@ -16,6 +16,7 @@ rule collect_facts:
         training=expand(rules.train_network.output.training, **ALL_RUNS),
         # In the order of hash_runs().
         metrics=expand(f"{RUN}/metrics.json", **ALL_RUNS),
+        runs=rules.summarise_runs.output.runs,
         summary=rules.summarise_runs.output.summary,
         classes=rules.summarise_runs.output.classes,
         contrasts=rules.judge_claims.output.contrasts,

@@ -69,6 +69,9 @@ with log_to(snakemake.log[0]) as log:
         for path in (
             inputs.manifest,
             inputs.audit,
+            inputs.pixels_record,
+            *inputs.splits,
+            inputs.runs,
             inputs.summary,
             inputs.classes,
             inputs.contrasts,

@@ -18,6 +18,7 @@ from timbang.networks.relations import (
 )
 from timbang.networks.titles import title_contender
 from timbang.records.tables import sorted_classes, usable_images
+from timbang.scores.stability import LAST_EPOCHS
 from timbang.study.study import Study
 
 DECIDED = (Finding.HIGHER, Finding.LOWER, Finding.EQUAL)
@@ -104,6 +105,8 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
             (n for n in (study.reference, *names) if f"leak_difference.mean/{n}" in facts), None
         ),
         "undertrained": [n for n in finished if facts.value(f"late_gain/{n}", 0) > UNDERTRAINED],
+        "has_late": facts.value("setting.epochs") >= 2 * LAST_EPOCHS,
+        "numbered": any(own["number"] for own in results.verdicts),
         "spiking": [n for n in finished if _spikes(facts, n)],
         "other_sizes": [
             n

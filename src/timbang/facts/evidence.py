@@ -16,7 +16,7 @@ from timbang.networks.relations import depth_of
 from timbang.scores.summary import STATISTICS
 from timbang.study.published import Published
 
-CONTRASTS, VERDICTS, CONFIG = "contrasts.csv", "verdicts.json", "config"
+CONTRASTS, VERDICTS, TIMBANG = "contrasts.csv", "verdicts.json", "Timbang"
 IN_UNIT = ("mean", "sd", "min", "max", "low", "high", "margin")
 
 
@@ -201,10 +201,12 @@ def add_constants(facts: Facts, networks: Mapping[str, str]) -> None:
         ("stride", 2, Unit.COUNT),
         ("hash.bits", 64, Unit.COUNT),
     ):
-        facts.add(f"constant.{name}", value, unit, CONFIG, "Timbang", "fixed")
+        facts.add(f"constant.{name}", value, unit, TIMBANG, "constants", "fixed")
     layouts: dict[tuple[tuple[int, ...], bool], int] = {}
     for contender, network in networks.items():
-        facts.add(f"depth/{contender}", depth_of(network), Unit.COUNT, CONFIG, "contenders")
+        facts.add(
+            f"depth/{contender}", depth_of(network), Unit.COUNT, TIMBANG, network, "by definition"
+        )
         if network not in CATALOGUE:
             continue
         architecture = CATALOGUE[network]
@@ -214,5 +216,5 @@ def add_constants(facts: Facts, networks: Mapping[str, str]) -> None:
         place = layouts[key] = len(layouts)
         for stage, blocks in enumerate(architecture.stages):
             channels = architecture.channels * 2**stage
-            facts.add(f"layout.{place}.blocks/{stage}", blocks, Unit.COUNT, CONFIG, network)
-            facts.add(f"layout.{place}.channels/{stage}", channels, Unit.COUNT, CONFIG, network)
+            facts.add(f"layout.{place}.blocks/{stage}", blocks, Unit.COUNT, TIMBANG, network)
+            facts.add(f"layout.{place}.channels/{stage}", channels, Unit.COUNT, TIMBANG, network)

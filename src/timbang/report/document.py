@@ -21,11 +21,17 @@ from timbang.report.bibliography import Entry
 from timbang.report.figures import list_figures
 from timbang.report.figures.figure import Figure
 from timbang.report.media.medium import Caption, Medium, encode_id, write_literal
-from timbang.report.settings import is_shown, write_measure, write_setting, write_setting_name
+from timbang.report.settings import (
+    MEASURED,
+    is_shown,
+    write_measure,
+    write_setting,
+    write_setting_name,
+)
 from timbang.report.sources import write_sources
 from timbang.report.tables import list_tables
 from timbang.report.tables.table import Table
-from timbang.report.texts import choose_text, say_text
+from timbang.report.texts import say_text
 from timbang.report.writer import Numbering, Printed, Writer
 from timbang.resources import REPORT
 
@@ -247,12 +253,18 @@ class _Pass:
         return self.writer.joined(values)
 
     def name_needs(self, claim: Mapping[str, Any]) -> str:
-        """Return what a claim that was not tested would have needed."""
-        id = f"needs/{claim['name']}"
-        if choose_text(self.writer, claim["needs"]):
-            return say_text(self.writer, id, claim["needs"])
-        missing = list(dict.fromkeys(claim["missing"]))
-        return self.writer.joined([self.writer.name(id, name) for name in missing])
+        """Return what a claim lacks: networks by name, measures in words."""
+        writer = self.writer
+        if not claim["missing"]:
+            return say_text(writer, f"needs/{claim['name']}", claim["needs"])
+        return writer.joined(
+            [
+                write_measure(writer, name)
+                if name in MEASURED
+                else writer.name(f"needs/{claim['name']}", name)
+                for name in dict.fromkeys(claim["missing"])
+            ]
+        )
 
     def write_own_sections(self) -> str:
         """Return the sections that the user wrote."""

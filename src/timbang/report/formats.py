@@ -49,9 +49,11 @@ def write_value(fact: Fact, language: Language, *, signed: bool = False, style: 
 
 
 def write_source(value: Value, language: Language) -> str:
-    """Return a value as the appendix shows it: as it is kept, to six significant digits."""
+    """Return a value as the appendix shows it: a count in full, else six significant digits."""
     if isinstance(value, str):
         return value
+    if isinstance(value, int):
+        return language.number(value, 0)
     return language.number(float(f"{value:.{SIGNIFICANT}g}"), None)
 
 

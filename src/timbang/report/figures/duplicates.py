@@ -179,7 +179,7 @@ FIGURE = Figure(
     needs=("audit", "manifest", "pixels"),
     shows="the duplicates",
     draw=draw,
-    mention=message("%(figure)s shows what the criterion joins and what it leaves apart."),
+    mention=message("%(figure)s shows what lies closest to the criterion."),
     caption=caption,
     stands=stands,
 )

@@ -120,8 +120,8 @@ def caption(writer: Writer) -> str:
     else:
         sentences.append(
             writer.say(
-                "Each coloured mark is one replicate (%(n)s = %(replicates)s), the diamond the "
-                "mean of the paired differences.",
+                "Each coloured mark is one replicate (%(n)s = %(replicates)s), the black diamond "
+                "the mean of the paired differences.",
                 n=writer.formula("n"),
                 replicates=writer.num("replicates"),
             )

@@ -34,6 +34,8 @@ _PROSE = {
     "\N{NO-BREAK SPACE}": "~",
     "\N{NARROW NO-BREAK SPACE}": r"\,",
 }
+# Names of files and places in them, which may be broken after a slash.
+PLACES = ("file", "at")
 # In TeX, where a hyphen or an underscore takes more than a character.
 LONG_WORD = 40
 HEADINGS = {1: "section", 2: "subsection", 3: "subsubsection"}
@@ -87,6 +89,7 @@ class Tex:
     def name(self, id: str, text: str) -> str:
         """Return a marked text, word by word: a mark must end on the page where it begins."""
         own = encode_id(id)
+        text = text.replace("/", r"/\allowbreak ") if id in PLACES else text
         marked = [
             (word, rf"\timbangmark{{N}}{{{own}}}{{{word}}}") for word in text.split(" ") if word
         ]
@@ -209,7 +212,7 @@ def _write_long(caption: Caption | None, grid: Grid) -> str:
         table.append(NoEscape(rf"\midrule{end}"))
     table.append(NoEscape(r"\bottomrule\endfoot"))
     _add_rows(table, grid)
-    return f"\n\\timbangbarrier\n{{\\small\n{table.dumps()}\n}}\n"
+    return f"\n{{\\small\n{table.dumps()}\n}}\n"
 
 
 def _columns(grid: Grid) -> str:

@@ -25,7 +25,7 @@ def build(writer: Writer) -> Grid:
         number = writer.name(f"claim/{claim['name']}", claim["number"] or claim["name"])
         statement = say_text(writer, f"statement/{claim['name']}", claim["statement"])
         rows.append(Row([number, statement, words[claim["verdict"]]]))
-    return Grid(columns, rows, is_long=True, widths=[18, 86, 25])
+    return Grid(columns, rows, is_long=True, widths=[14, 90, 25])
 
 
 def caption(writer: Writer) -> str:

@@ -27,7 +27,7 @@ def build(writer: Writer) -> Grid:
             for measure in heads:
                 cells += spread_cells(writer, measure, subject)
             rows.append(Row(cells))
-    return Grid(columns, rows, is_long=True, widths=[52])
+    return Grid(columns, rows, is_long=True, widths=[42])
 
 
 def caption(writer: Writer) -> str:

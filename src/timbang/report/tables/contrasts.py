@@ -37,7 +37,7 @@ def build(writer: Writer) -> Grid:
 def caption(writer: Writer) -> str:
     """Return what stands above the table."""
     return writer.say(
-        "Mean difference in validation accuracy to %(reference)s, in percentage points, with its "
+        "Mean difference in validation accuracy from %(reference)s, in percentage points, with its "
         "%(confidence)s interval and Holm-adjusted %(p)s; the margin is %(margin)s points.",
         reference=writer.title(writer.study["reference"]),
         confidence=writer.num("constant.confidence", style="whole"),

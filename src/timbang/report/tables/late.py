@@ -5,9 +5,6 @@ from timbang.report.media.medium import Grid
 from timbang.report.tables.table import Table, all_names, tabulate_spreads
 from timbang.report.writer import Writer
 
-# The mean of the last five epochs says something only where there are many more than five.
-FEWEST_EPOCHS = 10
-
 
 def build(writer: Writer) -> Grid:
     """Return one row a network."""
@@ -29,7 +26,7 @@ def caption(writer: Writer) -> str:
 
 def stands(writer: Writer) -> bool:
     """Return whether there are many more epochs than count as the last ones."""
-    return bool(writer.value("setting.epochs") >= FEWEST_EPOCHS)
+    return bool(writer.study["has_late"])
 
 
 TABLE = Table(
