@@ -36,6 +36,7 @@ def main() -> None:
         alarms += bool(checked.faults)
         for fault in checked.faults[:5]:
             print(f"study {seed}: {fault}", flush=True)
+        print(f"{seed + 1 - first} of {count}, {numbers:,} numbers", end="\r", file=sys.stderr)
     print(f"{count} studies, {numbers} numbers and marks, {alarms} with a false alarm")
     sys.exit(bool(alarms))
 
