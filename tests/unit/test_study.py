@@ -308,6 +308,13 @@ def test_archive_is_on_this_machine_or_to_be_fetched(archive, path):
     assert archive_path(archive) == (path and Path(path))
 
 
+@pytest.mark.parametrize("key", ["English", "xxxx", "e n", ""])
+def test_a_text_by_language_names_languages(key):
+    config = yaml.safe_load(SMALLEST) | {"report": {"title": {key: "x"}}}
+    with pytest.raises(TimbangError, match=r"report\.title: .*allowed: the code of"):
+        read_study(config, SCHEMA, find_source, find_fault)
+
+
 def test_paths_of_a_source_must_be_there(tmp_path):
     def lines(**data):
         try:
