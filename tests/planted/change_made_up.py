@@ -20,8 +20,7 @@ from timbang.networks.titles import title_contender  # noqa: E402
 from timbang.reader.check import check_pieces  # noqa: E402
 from timbang.reader.drawn import check_figure  # noqa: E402
 from timbang.reader.pages import read_pieces  # noqa: E402
-from timbang.reader.raw import RawResults  # noqa: E402
-from timbang.study.published import read_published  # noqa: E402
+from timbang.reader.study import open_results  # noqa: E402
 
 CHANGES_A_STUDY = 50
 # A mark that is moved by so many points lies beyond the resolution of the page.
@@ -55,13 +54,7 @@ def _change_study(seed: int, home: Path):
     code = ("en", "id")[seed % 2]
     pdf, figures = build_report(study, code)
     twin = study.study.report.compare_with
-    results = RawResults(
-        study.folder,
-        study.study,
-        read_published(study.study.report.published),
-        study.folder.parent / twin if twin else None,
-        study.claims,
-    )
+    results = open_results(study.folder, study.study, study.claims)
     titles = [title_contender(own.name, own.network) for own in study.study.contenders]
     names = [*titles, *results.classes, study.study.name, twin or ""]
     pieces = read_pieces(pdf)

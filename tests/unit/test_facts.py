@@ -7,21 +7,13 @@ from made_up import collect, make_up
 
 from timbang.facts.fact import Facts, Unit, read_facts
 from timbang.reader.quantities import look_up
-from timbang.reader.raw import RawResults
-from timbang.study.published import read_published
+from timbang.reader.study import open_results
 
 
 @pytest.mark.parametrize("seed", range(40, 43))
 def test_every_fact_is_what_the_second_reader_computes_from_the_raw_files(tmp_path, seed):
     made = make_up(seed, tmp_path, replicates=5)
-    twin = made.study.report.compare_with
-    results = RawResults(
-        made.folder,
-        made.study,
-        read_published(made.study.report.published),
-        made.folder.parent / twin if twin else None,
-        made.claims,
-    )
+    results = open_results(made.folder, made.study, made.claims)
     facts = list(collect(made))
     assert len(facts) > 100
     for fact in facts:

@@ -36,13 +36,7 @@ def check_study(
         OSError: a file of the results cannot be read.
     """
     twin = study.report.compare_with
-    results = RawResults(
-        folder,
-        study,
-        read_published(study.report.published),
-        folder.parent / twin if twin else None,
-        claims,
-    )
+    results = open_results(folder, study, claims)
     titles = [title_contender(own.name, own.network) for own in study.contenders]
     names = [*titles, *results.classes, study.name, *([twin] if twin else [])]
     checked = check_report(pdf, language, results)
@@ -55,6 +49,22 @@ def check_study(
             notes=(*checked.notes, *drawn.notes),
         )
     return checked
+
+
+def open_results(folder: Path, study: Study, claims: Sequence[Claim]) -> RawResults:
+    """Return the raw files of a study, with what it is compared with; none is read yet.
+
+    Args:
+        folder: the study's results; those of the study to compare with lie beside it.
+        study: the study.
+        claims: its claims.
+
+    Raises:
+        TimbangError: published numbers cannot be read.
+    """
+    twin = study.report.compare_with
+    published = read_published(study.report.published)
+    return RawResults(folder, study, published, folder.parent / twin if twin else None, claims)
 
 
 def describe_checked(checked: Checked) -> str:

@@ -22,8 +22,6 @@ from timbang.report.figures import list_figures
 from timbang.report.figures.figure import Figure
 from timbang.report.media.medium import Caption, Medium, encode_id, write_literal
 from timbang.report.settings import (
-    MEASURED,
-    is_shown,
     write_measure,
     write_setting,
     write_setting_name,
@@ -197,15 +195,9 @@ class _Pass:
             descriptions=medium.descriptions,
             slot=self.fill_slot,
             listed=self.list_texts,
-            title_of=lambda name: (
-                writer.title(name)
-                if name in writer._titles
-                else writer.name(f"contender/{name}", name)
-            ),
             measure_name=lambda measure: write_measure(writer, measure),
             setting=lambda key, name: write_setting(writer, key, name),
             setting_name=lambda key: write_setting_name(writer, key),
-            is_shown=lambda key: is_shown(writer, key),
             claim_text=lambda claim: say_text(writer, f"text/{claim['name']}", claim["texts"]),
             claim_needs=self.name_needs,
             own_sections=self.write_own_sections,
@@ -257,14 +249,8 @@ class _Pass:
         writer = self.writer
         if not claim["missing"]:
             return say_text(writer, f"needs/{claim['name']}", claim["needs"])
-        return writer.joined(
-            [
-                write_measure(writer, name)
-                if name in MEASURED
-                else writer.name(f"needs/{claim['name']}", name)
-                for name in dict.fromkeys(claim["missing"])
-            ]
-        )
+        missing = dict.fromkeys(claim["missing"])
+        return writer.joined([write_measure(writer, name) for name in missing])
 
     def write_own_sections(self) -> str:
         """Return the sections that the user wrote."""

@@ -12,19 +12,6 @@ PUBLISHED_SETTINGS = (
     "weight_decay",
     "horizontal_flip",
 )
-# Measures that have a name in print; others are called by their own.
-MEASURED = (
-    "accuracy",
-    "late_accuracy",
-    "largest_rise",
-    "rises",
-    "recall_spread",
-    "gap",
-    "clean_train_loss",
-    "gradient_cosine",
-    "gradient_lipschitz",
-    "zoom_drop",
-)
 ALWAYS = (*PUBLISHED_SETTINGS, "width", "image_size")
 
 

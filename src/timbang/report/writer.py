@@ -142,8 +142,8 @@ class Writer:
         return text
 
     def title(self, name: str) -> str:
-        """Return a contender's name in print."""
-        return self.medium.name(f"contender/{name}", self.medium.escape(self._titles[name]))
+        """Return a contender's name in print; one that the study does not have keeps its own."""
+        return self.name(f"contender/{name}", self._titles.get(name, name))
 
     def label(self, place: int) -> str:
         """Return the name of a class."""
