@@ -3,6 +3,7 @@
 import hashlib
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 
 from timbang.errors import TimbangError
 from timbang.evidence.claims import Claim, Comparison, check_names, make_claim, read_claims
-from timbang.evidence.contrasts import Design
-from timbang.evidence.judging import describe_verdicts, judge_study, list_claims
+from timbang.evidence.design import About, Design
+from timbang.evidence.images import ImageScores
+from timbang.evidence.judging import describe_verdicts, judge_study, list_claims, make_scale
 from timbang.evidence.verdicts import (
     decide_contrasts,
-    decide_family,
+    describe_decision,
     describe_verdict,
     join_verdicts,
     judge_claims,
@@ -25,6 +27,7 @@ from timbang.evidence.verdicts import (
     tabulate_decisions,
     turn,
 )
+from timbang.evidence.weighing import Scale
 from timbang.records.writing import write_table
 from timbang.resources import REPORT
 
@@ -52,15 +55,36 @@ def against_reference(runs):
     return [(name, "ref") for name in runs["contender"].unique() if name != "ref"]
 
 
+def scale(runs, margin=0.02, **more):
+    settings = {"about": About.LIKE_THESE, "chance": 0.1, "read_scores": None} | more
+    return Scale(runs, REDRAWN, margin, **settings)
+
+
+def decide_all(runs, margin=0.02, **more):
+    return decide_contrasts(scale(runs, margin, **more), against_reference(runs))
+
+
+def judge(claim, runs, pairs=None, **more):
+    pairs = against_reference(runs) if pairs is None else pairs
+    (judged,) = judge_claims([claim], scale(runs, **more), pairs)
+    return judged
+
+
 def make(expect, first="a", second="ref", measure="accuracy", margin=None):
     return Claim(
-        "c", 1, None, WORDS, (Comparison(measure, first, second, expect, margin),), TEXTS, WORDS
+        "c",
+        "1",
+        None,
+        None,
+        WORDS,
+        (Comparison(measure, first, second, expect, margin),),
+        TEXTS,
+        WORDS,
     )
 
 
 def verdict(expect, runs, **test):
-    (judged,) = judge_claims([make(expect, **test)], runs, against_reference(runs), REDRAWN, 0.02)
-    return judged.verdict
+    return judge(make(expect, **test), runs).verdict
 
 
 BASE = np.array([0.50, 0.53, 0.51, 0.52, 0.54, 0.50, 0.51])
@@ -84,14 +108,14 @@ def test_clear_differences_are_decided(difference, greater, no_greater, equal):
 
 def test_study_of_one_contender_has_an_empty_table(tmp_path):
     runs = make_runs(ref=BASE)
-    assert decide_contrasts(runs, against_reference(runs), REDRAWN, 0.02) == []
+    assert decide_all(runs) == []
     write_table(tmp_path / "contrasts.csv", tabulate_decisions([]))
     assert read_contrasts(tmp_path / "contrasts.csv") == []
 
 
 def test_contrasts_are_read_as_they_were_written(tmp_path):
     runs = make_runs(ref=BASE[:1], a=BASE[:1] + 0.1)
-    decisions = decide_contrasts(runs, against_reference(runs), REDRAWN, 0.02)
+    decisions = decide_all(runs)
     write_table(tmp_path / "contrasts.csv", tabulate_decisions(decisions))
     (row,) = read_contrasts(tmp_path / "contrasts.csv")
     assert (row["says"], row["low"], row["pairs"]) == ("single", None, 1)
@@ -116,7 +140,7 @@ def test_significant_but_below_the_margin_is_not_greater():
 def test_few_replicates_are_at_most_inconclusive(count):
     runs = make_runs(ref=BASE[:count], a=BASE[:count] + 0.4)
     assert verdict("greater", runs) == "inconclusive"
-    (own,) = decide_contrasts(runs, against_reference(runs), REDRAWN, 0.02)
+    (own,) = decide_all(runs)
     assert own.says == ("single" if count == 1 else "few")
 
 
@@ -128,17 +152,95 @@ def test_what_is_missing_is_not_tested():
     assert verdict("greater", runs, measure="cosine") == "not_tested"
 
 
-def test_contender_that_always_diverged_decides_nothing():
+def test_runs_that_diverged_count_as_guesses():
+    """Leaving them out favours the unstable: here three of seven would hide the others' lead."""
+    runs = make_runs(ref=BASE, a=[*(BASE + 0.05)[:4], *[math.nan] * 3])
+    (own,) = decide_all(runs)
+    assert own.weighed.contrast.pairs == 7
+    expected = np.mean([0.05] * 4 + [0.1 - value for value in BASE[4:]])
+    assert own.weighed.contrast.mean == pytest.approx(expected)
+    assert (own.weighed.finished, own.weighed.finished_mean) == (4, pytest.approx(0.05))
+    (left_out,) = decide_all(runs, chance=None)
+    assert (left_out.says, left_out.weighed.contrast.pairs) == ("few", 4)
+    # What is no accuracy has no score for guessing.
+    runs["loss"] = runs["accuracy"]
+    (by_loss,) = decide_contrasts(scale(runs), against_reference(runs), "loss")
+    assert by_loss.weighed.contrast.pairs == 4
+
+
+def test_contender_that_always_diverged_is_a_guesser_and_two_of_them_decide_nothing():
     runs = make_runs(ref=BASE, a=[math.nan] * 7)
-    assert verdict("greater", runs) == "inconclusive"
-    (own,) = decide_contrasts(runs, against_reference(runs), REDRAWN, 0.02)
-    assert (own.says, own.contrast.pairs) == ("none", 0)
+    assert verdict("greater", runs) == "refuted"
+    assert decide_all(runs)[0].says == "lower"
+    (left_out,) = decide_all(runs, chance=None)
+    assert (left_out.says, left_out.weighed.contrast.pairs) == ("none", 0)
+    both = make_runs(ref=[math.nan] * 7, a=[math.nan] * 7)
+    assert (decide_all(both)[0].says, verdict("greater", both)) == ("none", "inconclusive")
+
+
+def test_what_is_decided_is_about_what_was_declared():
+    """The same images are always harder for one of the two: they say little of other images."""
+    random = np.random.default_rng(1)
+    hard = random.random(40) < 0.5
+    groups = np.arange(40)
+    places = [random.permutation(40)[:20] for _ in range(15)]
+    chances = {"a": (0.98, 0.05), "ref": (0.05, 0.6)}
+    right = {
+        name: [(random.random(20) < np.where(hard[own], high, low)).astype(float) for own in places]
+        for name, (high, low) in chances.items()
+    }
+
+    def read(name, part):
+        return {
+            r: ImageScores(groups[own], right[name][r], right[name][r])
+            for r, own in enumerate(places)
+        }
+
+    runs = make_runs(**{name: [own.mean() for own in rows] for name, rows in right.items()})
+    (like,) = decide_all(runs, read_scores=read)
+    (these,) = decide_all(runs, read_scores=read, about=About.THESE)
+    assert (these.says, like.says) == ("higher", "undecided")
+    row = describe_decision(like)
+    assert (row["these_low"], row["these_high"]) == (
+        these.weighed.contrast.decisive.low,
+        these.weighed.contrast.decisive.high,
+    )
+    assert row["like_low"] < row["these_low"] and row["floor"] > 0
+    # A claim may ask for either.
+    claim = replace(make("greater"), about=About.THESE)
+    assert judge(claim, runs, read_scores=read).verdict == "supported"
+    assert judge(make("greater"), runs, read_scores=read).verdict == "inconclusive"
+
+
+def test_margins_are_corrected_over_the_family():
+    """One of three would be equal by its own interval; among three that is not enough."""
+    near = BASE + 0.0145 + WOBBLE
+    runs = make_runs(ref=BASE, a=near)
+    assert decide_all(runs)[0].says == "equal"
+    three = make_runs(ref=BASE, a=near, b=BASE + 20 * WOBBLE, c=BASE - 20 * WOBBLE)
+    assert decide_all(three)[0].says == "undecided"
+    assert decide_all(three)[0].weighed == decide_all(runs)[0].weighed
+
+
+def test_one_refuted_test_of_several_is_corrected_and_support_is_not():
+    """Support needs all tests, so none is corrected; refutation needs one, so all are."""
+    runs = make_runs(ref=BASE, a=BASE + 0.0145 + WOBBLE, b=BASE + 0.2 + WOBBLE)
+    names = ("a", "b", "b")
+    tests = tuple(Comparison("accuracy", name, "ref", "greater", None) for name in names)
+    claim = replace(make("greater"), tests=tests)
+    alone = judge(replace(claim, tests=tests[:1]), runs, pairs=[])
+    assert alone.verdict == "refuted"
+    judged = judge(claim, runs, pairs=[])
+    assert judged.verdict == "inconclusive"
+    first, second, _ = judged.outcomes
+    assert first.p_refuted == pytest.approx(3 * alone.outcomes[0].p_refuted)
+    assert second.decision.p_adjusted == second.decision.weighed.contrast.decisive.p_value
 
 
 def test_last_epoch_and_last_epochs_may_differ():
     runs = make_runs(ref=BASE, a=BASE + 0.2 + WOBBLE)
     runs.loc[runs["contender"] == "a", "late_accuracy"] = BASE + WOBBLE
-    (judged,) = judge_claims([make("greater")], runs, against_reference(runs), REDRAWN, 0.02)
+    judged = judge(make("greater"), runs)
     assert (judged.verdict, judged.late) == ("supported", "refuted")
     described = describe_verdict(judged, {"runs.csv": "0" * 64})
     assert described["tests"][0]["of_last_epochs"]["verdict"] == "refuted"
@@ -163,21 +265,21 @@ def test_claims_by_study_contrasts_share_their_correction():
     runs = make_runs(
         ref=BASE, a=BASE + 0.035 + 5 * WOBBLE, b=BASE + 8 * WOBBLE, c=BASE - 7 * WOBBLE
     )
-    (alone,) = decide_family(runs, [("accuracy", "a", "ref", 0.02)], REDRAWN)
-    family = {
-        own.first: own for own in decide_contrasts(runs, against_reference(runs), REDRAWN, 0.02)
-    }
+    alone = judge(make("greater"), runs, pairs=[]).outcomes[0].decision
+    family = {own.first: own for own in decide_all(runs)}
     assert family["a"].p_adjusted == pytest.approx(3 * alone.p_adjusted)
-    (judged,) = judge_claims([make("greater")], runs, against_reference(runs), REDRAWN, 0.02)
-    assert judged.outcomes[0].decision.p_adjusted == family["a"].p_adjusted
-    # What is no contrast of the study is a family of the claim's own, and makes none harder.
-    (judged,) = judge_claims([make("greater")], runs, [("b", "ref")], REDRAWN, 0.02)
-    assert judged.outcomes[0].decision.p_adjusted == alone.p_adjusted
-    # The same contrast the other way round is the same test.
-    (judged,) = judge_claims(
-        [make("greater", "ref", "a")], runs, against_reference(runs), REDRAWN, 0.02
+    of_study = judge(make("greater"), runs).outcomes[0].decision
+    assert (of_study.p_adjusted, of_study.p_below) == (
+        family["a"].p_adjusted,
+        family["a"].p_below,
     )
-    assert judged.outcomes[0].decision.p_adjusted == family["a"].p_adjusted
+    # What is no contrast of the study is tested by itself, and makes none harder.
+    other = judge(make("greater"), runs, pairs=[("b", "ref")]).outcomes[0].decision
+    assert other.p_adjusted == alone.p_adjusted
+    # The same contrast the other way round is the same test.
+    turned = judge(make("greater", "ref", "a"), runs).outcomes[0].decision
+    assert turned.p_adjusted == family["a"].p_adjusted
+    assert (turned.p_below, turned.p_above) == (family["a"].p_above, family["a"].p_below)
 
 
 @settings(deadline=None, max_examples=60)
@@ -188,19 +290,19 @@ def test_claims_by_study_contrasts_share_their_correction():
 def test_verdicts_never_contradict_each_other(steps, margin):
     base = np.full(len(steps), 0.5)
     runs = make_runs(ref=base, a=base + np.array(steps) / 200)
-    (own,) = decide_contrasts(runs, against_reference(runs), REDRAWN, margin)
+    (own,) = decide_all(runs, margin)
     greater, no_greater, equal = (
-        judge_test(expect, own) for expect in ("greater", "no_greater", "equal")
+        judge_test(expect, own, own)[0] for expect in ("greater", "no_greater", "equal")
     )
     assert (greater, no_greater) in {
         ("supported", "refuted"),
         ("refuted", "supported"),
         ("inconclusive", "inconclusive"),
     }
-    assert not (greater == "supported" and (own.contrast.mean <= 0 or equal == "supported"))
+    assert not (greater == "supported" and (own.weighed.contrast.mean <= 0 or equal == "supported"))
     if own.says == "equal":
         assert greater == "refuted"
-    (turned,) = decide_family(runs, [("accuracy", "ref", "a", margin)], REDRAWN)
+    (turned,) = decide_contrasts(scale(runs, margin), [("ref", "a")])
     assert turned.says == {"higher": "lower", "lower": "higher"}.get(own.says, own.says)
 
 
@@ -243,6 +345,7 @@ def test_claim_of_ones_own_needs_little():
         ({"texts": {"supported": "s"}}, "texts: refuted: missing"),
         ({"statement": {"English": "x"}}, "statement: 'English' is no code of a language"),
         ({"texts": 5}, "texts: is not a mapping"),
+        ({"about": "all images"}, "about: 'all images' is not allowed; allowed: these_images, im"),
     ],
 )
 def test_mistake_in_a_claim_is_one_line_with_its_place(change, message):
@@ -263,12 +366,13 @@ def test_a_study_is_decided_by_the_last_epoch_and_by_the_last_epochs(tmp_path):
         train_images=800, validation_images=200, late_accuracy=0.5
     )
     pairs = against_reference(runs)
-    judgement = judge_study(runs, [make("greater")], pairs, "redrawn", 0.02)
+    own = make_scale(runs, "redrawn", 0.02, "images_like_these", "chance", 10, None)
+    judgement = judge_study(own, [make("greater")], pairs)
     assert [(own.measure, own.says) for own in judgement.decisions] == [
         ("accuracy", "higher"),
         ("late_accuracy", "equal"),
     ]
-    assert judgement.decisions[:1] == decide_contrasts(runs, pairs, REDRAWN, 0.02)
+    assert judgement.decisions[:1] == decide_contrasts(scale(runs), pairs)
     (judged,) = judgement.verdicts
     assert (judged.verdict, judged.late) == ("supported", "refuted")
     file = tmp_path / "runs.csv"

@@ -25,6 +25,7 @@ KNOWN_HASHES = Path(RESULTS, "data", ".fingerprints.json")
 KNOWN_FILES = Path(".snakemake", "timbang-files.json")
 RUN = f"{RESULTS}/runs/{{contender}}/{{replicate}}"
 CONTENDERS = [contender.name for contender in STUDY.contenders]
+ALL_RUNS = {"contender": CONTENDERS, "replicate": STUDY.replicates}
 
 
 wildcard_constraints:
@@ -121,11 +122,6 @@ def refuse_broken_images():
         manifest,
         STUDY.data.largest_image,
     )
-
-
-def tie_of_splits():
-    """How the splits of the replicates hang together: anew in each (redrawn), or one for all."""
-    return "fixed" if STUDY.split.is_fixed else "redrawn"
 
 
 def of_twin(file):

@@ -5,6 +5,8 @@ rule judge_claims:
     input:
         reminder=if_from_elsewhere(f"{RESULTS}/contrasts.csv"),
         runs=rules.summarise_runs.output.runs,
+        splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
+        predictions=expand(rules.train_network.output.predictions, **ALL_RUNS),
         claims=list(map(str, CLAIMS)),
     output:
         contrasts=report(
@@ -23,8 +25,12 @@ rule judge_claims:
         reference=STUDY.reference,
         contrasts=list(STUDY.contrasts),
         margin=STUDY.margin,
+        about=STUDY.about,
+        diverged=STUDY.diverged,
+        replicates=list(STUDY.replicates),
+        predictions=by_contender(rules.train_network.output.predictions),
         claims=lambda wildcards: OWN_CLAIMS,
-        splits=tie_of_splits(),
+        splits=STUDY.tie,
     message:
         "Judging the claims"
     script:

@@ -10,7 +10,6 @@ TITLES = {
     for contender in STUDY.contenders
 }
 CATALOGUES = [str(path) for path in sorted((REPORT / "languages").glob("*.po"))]
-ALL_RUNS = {"contender": CONTENDERS, "replicate": STUDY.replicates}
 # By what figures call it: the files of all runs by contender, or one or several of the study.
 DRAWN_FROM = {
     "histories": by_contender(rules.train_network.output.history),

@@ -34,7 +34,7 @@ rule collect_facts:
         made_with=lambda wildcards: hash_runs(),
         study=lambda wildcards: study_of_results(),
         published_sha256=hash_users(STUDY.report.published),
-        splits=tie_of_splits(),
+        splits=STUDY.tie,
         replicates=list(STUDY.replicates),
         histories=by_contender(rules.train_network.output.history),
         training=by_contender(rules.train_network.output.training),

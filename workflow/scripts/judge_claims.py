@@ -1,21 +1,42 @@
 from pathlib import Path
 
-from timbang.evidence.judging import describe_verdicts, judge_study, list_claims
+from timbang.evidence.judging import (
+    describe_verdicts,
+    judge_study,
+    list_claims,
+    make_scale,
+    read_scores_of,
+)
 from timbang.evidence.verdicts import tabulate_decisions
 from timbang.logs import log_to
-from timbang.records.tables import read_rows
+from timbang.records.tables import read_rows, read_split
 from timbang.records.writing import write_json, write_table
 
-params = snakemake.params
-runs = Path(snakemake.input.runs)
+params, inputs = snakemake.params, snakemake.input
+runs = Path(inputs.runs)
+
+
+def by_replicate(files):
+    """Return the paths of files by replicate."""
+    return dict(zip(params.replicates, map(Path, files), strict=True))
+
 
 with log_to(snakemake.log[0]) as log:
     judgement = judge_study(
-        runs=read_rows(runs),
-        claims=list_claims([Path(path) for path in snakemake.input.claims], params.claims),
+        make_scale(
+            read_rows(runs),
+            splits=params.splits,
+            margin=params.margin,
+            about=params.about,
+            diverged=params.diverged,
+            classes=read_split(Path(inputs.splits[0]))["label"].nunique(),
+            read_scores=read_scores_of(
+                {name: by_replicate(files) for name, files in params.predictions.items()},
+                by_replicate(inputs.splits),
+            ),
+        ),
+        claims=list_claims([Path(path) for path in inputs.claims], params.claims),
         pairs=[(name, params.reference) for name in params.contrasts],
-        splits=params.splits,
-        margin=params.margin,
     )
     write_table(Path(snakemake.output.contrasts), tabulate_decisions(judgement.decisions))
     write_json(

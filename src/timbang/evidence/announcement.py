@@ -6,18 +6,19 @@ from timbang.study.study import Study
 def describe_start(study: Study) -> str:
     """Return in a line or two what the planned replicates can decide and what they cannot."""
     # scipy is imported only by the one process that says this.
-    from timbang.evidence.contrasts import FEWEST_REPLICATES, Design
+    from timbang.evidence.contrasts import FEWEST_REPLICATES
+    from timbang.evidence.design import About, Design
     from timbang.evidence.planner import plan
 
     split = study.split
     rest = 1 - split.validation - split.test
     # The shares of a split that is given are not known yet, and do not matter for one split.
-    design = Design("fixed" if split.is_fixed else "redrawn", rest, split.validation)
+    design = Design(study.tie, rest, split.validation)
     contrasts = len(study.contrasts)
     if not contrasts:
         return f"{study.name}: one contender, nothing to compare"
     number = len(study.replicates)
-    planned = plan(number, contrasts, design)
+    planned = plan(number, contrasts, design, About(study.about))
     what = f"{study.name}: {number} replicate{'s' * (number != 1)}, {contrasts} comparison"
     what += "s" * (contrasts != 1)
     if not planned.can_decide:

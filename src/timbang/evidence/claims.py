@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from timbang.errors import TimbangError
+from timbang.evidence.design import About
 from timbang.study.messages import suggest
 from timbang.study.plain_yaml import read_plain_yaml
 
@@ -60,6 +61,7 @@ class Claim:
     ``number`` is that of the published study's list, as ``10a``; None for one of the user's own.
     ``topic`` is the part of the discussion that takes it up: ``residual``, ``size``,
     ``preactivation`` or None.
+    ``about`` is what it is said of; None for what the study asks.
     ``statement`` and, for each verdict, ``texts`` are by language. ``needs`` says in words, by
     language, what a study must have for the claim to be tested.
     """
@@ -67,6 +69,7 @@ class Claim:
     name: str
     number: str | None
     topic: str | None
+    about: About | None
     statement: Mapping[str, str]
     tests: tuple[Comparison, ...]
     texts: Mapping[str, Mapping[str, str]]
@@ -102,13 +105,16 @@ def make_claim(name: str, content: Any, place: str) -> Claim:
 
     Args:
         name: what the claim is called in ``verdicts.json``.
-        content: a mapping with ``statement``, ``tests``, ``texts``, ``needs``, perhaps ``number``.
+        content: a mapping with ``statement``, ``tests``, ``texts``, perhaps ``number``, ``topic``,
+            ``about``, ``needs``.
         place: names the content in messages.
 
     Raises:
         TimbangError: a key is missing, unknown or of the wrong kind.
     """
-    _check_keys(content, ("statement", "tests", "texts"), ("number", "topic", "needs"), place)
+    _check_keys(
+        content, ("statement", "tests", "texts"), ("number", "topic", "about", "needs"), place
+    )
     tests = content["tests"]
     if not isinstance(tests, list) or not tests:
         raise TimbangError(f"{place}: tests: is not a list of at least one test")
@@ -116,6 +122,7 @@ def make_claim(name: str, content: Any, place: str) -> Claim:
         name=name,
         number=str(content["number"]) if "number" in content else None,
         topic=str(content["topic"]) if "topic" in content else None,
+        about=_read_about(content.get("about"), f"{place}: about"),
         statement=_read_words(content["statement"], f"{place}: statement"),
         tests=tuple(
             _make_test(test, f"{place}: tests.{number}") for number, test in enumerate(tests)
@@ -197,6 +204,12 @@ def _place_of(number: str | None) -> tuple[bool, int, str]:
     """Return what claims are sorted by: 2 before 10a before 10b, those without a number last."""
     digits = "".join(filter(str.isdigit, number or ""))
     return number is None, int(digits or 0), number or ""
+
+
+def _read_about(content: Any, place: str) -> About | None:
+    if content is not None and content not in list(About):
+        raise TimbangError(f"{place}: {content!r} is not allowed; allowed: {', '.join(About)}")
+    return None if content is None else About(content)
 
 
 def _make_test(content: Any, place: str) -> Comparison:

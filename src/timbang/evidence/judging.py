@@ -3,13 +3,16 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from timbang.evidence.claims import Claim, make_claim, read_claims
-from timbang.evidence.contrasts import Design, Splits
+from timbang.evidence.design import About, Design, Splits
+from timbang.evidence.images import ImageScores
 from timbang.evidence.verdicts import (
     ACCURACY,
     LATE_ACCURACY,
@@ -19,6 +22,10 @@ from timbang.evidence.verdicts import (
     describe_verdict,
     judge_claims,
 )
+from timbang.evidence.weighing import ReadScores, Scale
+from timbang.records.tables import read_split
+from timbang.scores.metrics import score_images
+from timbang.scores.predictions import read_predictions
 
 
 @dataclass(frozen=True)
@@ -42,30 +49,83 @@ def list_claims(files: Sequence[Path], of_study: Mapping[str, Any]) -> list[Clai
     return [*read_claims(files), *own]
 
 
-def judge_study(
+def make_scale(
     runs: pd.DataFrame,
-    claims: Sequence[Claim],
-    pairs: Sequence[tuple[str, str]],
     splits: Splits,
     margin: float,
+    about: str,
+    diverged: str,
+    classes: int,
+    read_scores: ReadScores | None,
+) -> Scale:
+    """Return what a study's contenders are weighed by.
+
+    Args:
+        runs: the table ``runs.csv``.
+        splits: how the splits of the replicates hang together.
+        margin: of accuracies, a fraction.
+        about: what differences are said of, a word of ``About``.
+        diverged: what a run that diverged counts as: ``chance`` or ``left_out``.
+        classes: the number of classes.
+        read_scores: gives the scores of a contender's runs on the images of a part.
+    """
+    return Scale(
+        runs,
+        Design(splits, runs["train_images"].mean(), runs["validation_images"].mean()),
+        margin,
+        About(about),
+        1 / classes if diverged == "chance" else None,
+        read_scores,
+    )
+
+
+def read_scores_of(
+    predictions: Mapping[str, Mapping[int, Path]], splits: Mapping[int, Path]
+) -> ReadScores:
+    """Return what reads the scores of a contender's runs on the images of a part, each file once.
+
+    Args:
+        predictions: the files of predictions by contender and replicate.
+        splits: the files of the splits by replicate, which say the groups of the images.
+    """
+
+    @cache
+    def groups_of(replicate: int) -> pd.Series:
+        return read_split(splits[replicate]).set_index("filename")["group"]
+
+    @cache
+    def read(contender: str, part: str) -> Mapping[int, ImageScores]:
+        return {
+            replicate: _score_images(read_predictions(path, part), groups_of(replicate))
+            for replicate, path in predictions[contender].items()
+        }
+
+    return read
+
+
+def _score_images(predictions: pd.DataFrame, groups: pd.Series) -> ImageScores:
+    right, nats = score_images(predictions)
+    known = np.where(np.isnan(nats), np.nan, right)
+    return ImageScores(groups.loc[predictions["filename"]].to_numpy(), known, nats)
+
+
+def judge_study(
+    scale: Scale, claims: Sequence[Claim], pairs: Sequence[tuple[str, str]]
 ) -> Judgement:
     """Decide a study's contrasts and judge claims by its runs.
 
     Args:
-        runs: the table ``runs.csv``.
+        scale: what contenders are weighed by.
         claims: the claims.
         pairs: first and second contender of each of the study's contrasts.
-        splits: how the splits of the replicates hang together, as ``Design`` has it.
-        margin: of accuracies, a fraction.
     """
-    design = Design(splits, runs["train_images"].mean(), runs["validation_images"].mean())
     return Judgement(
         decisions=[
             decision
             for measure in (ACCURACY, LATE_ACCURACY)
-            for decision in decide_contrasts(runs, pairs, design, margin, measure)
+            for decision in decide_contrasts(scale, pairs, measure)
         ],
-        verdicts=judge_claims(claims, runs, pairs, design, margin),
+        verdicts=judge_claims(claims, scale, pairs),
     )
 
 

@@ -1,9 +1,11 @@
 """What the rules say of contrasts and claims."""
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,39 +15,16 @@ from timbang.evidence.claims import Claim, Comparison, Expectation, Verdict
 from timbang.evidence.contrasts import (
     ALPHA,
     FEWEST_REPLICATES,
-    Contrast,
-    Design,
+    Estimate,
     adjust_by_holm,
     contrast,
 )
+from timbang.evidence.design import Design
+from timbang.evidence.sampling import Sampling
+from timbang.evidence.weighing import Scale, Weighed
 from timbang.records.tables import read_rows
 
 ACCURACY, LATE_ACCURACY = "accuracy", "late_accuracy"
-
-
-COLUMNS = (
-    "measure",
-    "first",
-    "second",
-    "replicates",
-    "pairs",
-    "mean",
-    "sd",
-    "min",
-    "max",
-    "low",
-    "high",
-    "p",
-    "p_adjusted",
-    "margin",
-    "probability_better",
-    "probability_equal",
-    "probability_worse",
-    "superiority",
-    "superiority_low",
-    "superiority_high",
-    "says",
-)
 
 
 class Finding(StrEnum):
@@ -64,6 +43,10 @@ class Finding(StrEnum):
     NONE = "none"
 
 
+_P_VALUE = attrgetter("p_value")
+_P_BELOW = attrgetter("p_below")
+_P_ABOVE = attrgetter("p_above")
+_P_EQUAL = attrgetter("p_equal")
 # The same contrast seen from the other side.
 TURNED = {Finding.HIGHER: Finding.LOWER, Finding.LOWER: Finding.HIGHER}
 
@@ -72,28 +55,45 @@ TURNED = {Finding.HIGHER: Finding.LOWER, Finding.LOWER: Finding.HIGHER}
 class Decision:
     """A contrast of two contenders by one measure, and what it decides.
 
-    ``p_adjusted`` is after Holm's correction over the contrasts of its family.
+    The p values are after Holm's correction over its family: against no difference
+    (``p_adjusted``), against one of the margin or more (``p_below``), of minus the margin or less
+    (``p_above``), and of either (``p_equal``).
     """
 
     measure: str
     first: str
     second: str
     margin: float
-    contrast: Contrast
+    weighed: Weighed
     p_adjusted: float
-    says: Finding
+    p_below: float
+    p_above: float
+    p_equal: float
+
+    @property
+    def says(self) -> Finding:
+        """What the contrast says of its first contender."""
+        own = self.weighed.contrast
+        if own.pairs < FEWEST_REPLICATES:
+            return {0: Finding.NONE, 1: Finding.SINGLE}.get(own.pairs, Finding.FEW)
+        if self.p_adjusted <= ALPHA and abs(own.mean) >= self.margin:
+            return Finding.HIGHER if own.mean > 0 else Finding.LOWER
+        return Finding.EQUAL if self.p_equal <= ALPHA else Finding.UNDECIDED
 
 
 @dataclass(frozen=True)
 class Outcome:
     """A test of a claim: its decision, None where it could not be made, and its verdict.
 
-    ``missing`` names the contender or measure that a test lacks. ``late`` is the same test by the
-    mean of the last epochs, for tests by accuracy.
+    ``decision`` is the test by itself, or as one of the study's contrasts; ``p_refuted`` is the p
+    that would refute it, corrected over the tests of the claim. ``missing`` names the contender or
+    measure that a test lacks. ``late`` is the same test by the mean of the last epochs, for tests
+    by accuracy.
     """
 
     test: Comparison
     decision: Decision | None
+    p_refuted: float
     verdict: Verdict
     missing: str | None
     late: "Outcome | None"
@@ -110,93 +110,91 @@ class JudgedClaim:
 
 
 def decide_contrasts(
-    runs: pd.DataFrame,
-    pairs: Sequence[tuple[str, str]],
-    design: Design,
-    margin: float,
-    measure: str = ACCURACY,
+    scale: Scale, pairs: Sequence[tuple[str, str]], measure: str = ACCURACY
 ) -> list[Decision]:
     """Return the decisions on the study's contrasts, Holm over all.
 
     Args:
-        runs: the table ``runs.csv``.
+        scale: what contenders are weighed by.
         pairs: first and second contender of each contrast.
-        design: how the replicates hang together.
-        margin: below which a difference is of no account, in the unit of the measure.
-        measure: a column of ``runs``.
+        measure: a column of ``runs.csv``, in the unit of the study's margin.
     """
-    return decide_family(runs, [(measure, *pair, margin) for pair in pairs], design)
+    weighed = [scale.weigh(measure, *pair, scale.margin) for pair in pairs]
+    return decide_family([(measure, *pair, scale.margin) for pair in pairs], weighed)
 
 
 def decide_family(
-    runs: pd.DataFrame, tests: Sequence[tuple[str, str, str, float]], design: Design
+    tests: Sequence[tuple[str, str, str, float]], weighed: Sequence[Weighed]
 ) -> list[Decision]:
     """Return decisions on tests that are corrected together.
 
     Args:
-        runs: the table ``runs.csv``.
         tests: measure, first and second contender, margin.
-        design: how the replicates hang together.
+        weighed: the contrast of each.
     """
-    contrasts = [
-        contrast(pair_runs(runs, measure, first, second), design, margin)
-        for measure, first, second, margin in tests
-    ]
-    adjusted = adjust_by_holm([own.p_value for own in contrasts])
-    return [
-        Decision(measure, first, second, margin, own, p, decide(own, p, margin))
-        for (measure, first, second, margin), own, p in zip(tests, contrasts, adjusted, strict=True)
-    ]
-
-
-def pair_runs(runs: pd.DataFrame, measure: str, first: str, second: str) -> list[float]:
-    """Return first minus second, replicate by replicate.
-
-    NaN where a run has no such measure, or diverged: then it has costs, but nothing that they buy.
-    """
-    known = runs.assign(value=runs[measure].astype(float).mask(runs["diverged"]))
-    own, other = (
-        known[known["contender"] == name].set_index("replicate")["value"]
-        for name in (first, second)
+    estimates = [own.contrast.decisive for own in weighed]
+    decisions = []
+    p_values, below, above, equal = (
+        adjust_by_holm([of(own) for own in estimates])
+        for of in (_P_VALUE, _P_BELOW, _P_ABOVE, _P_EQUAL)
     )
-    return (own - other).sort_index().tolist()
+    for place, (measure, first, second, margin) in enumerate(tests):
+        decisions.append(
+            Decision(
+                measure,
+                first,
+                second,
+                margin,
+                weighed[place],
+                p_values[place],
+                below[place],
+                above[place],
+                equal[place],
+            )
+        )
+    return decisions
 
 
-def decide(own: Contrast, p_adjusted: float, margin: float) -> Finding:
-    """Return what a contrast decides: see ``Decision``."""
-    if own.pairs < FEWEST_REPLICATES:
-        return {0: Finding.NONE, 1: Finding.SINGLE}.get(own.pairs, Finding.FEW)
-    if p_adjusted <= ALPHA and abs(own.mean) >= margin:
-        return Finding.HIGHER if own.mean > 0 else Finding.LOWER
-    is_within = -margin < own.low and own.high < margin
-    return Finding.EQUAL if is_within else Finding.UNDECIDED
-
-
-def judge_test(expect: Expectation, decision: Decision) -> Verdict:
-    """Return the verdict on one expectation.
+def judge_test(expect: Expectation, alone: Decision, joint: Decision) -> tuple[Verdict, float]:
+    """Return the verdict on one expectation, and the p that would refute it.
 
     ``greater`` is supported where the first is significantly higher by the margin at least, and
-    refuted where it is significantly lower or the interval lies wholly below the margin;
-    ``no_greater`` is supported where the interval lies wholly below the margin, and refuted where
-    the first is significantly higher; ``equal`` is supported where the interval lies wholly
-    within the margin on both sides, and refuted where either is significantly higher.
+    refuted where it is significantly lower, or significantly less than the margin above;
+    ``no_greater`` is supported and refuted the other way round; ``equal`` is supported where the
+    difference is significantly within the margin on both sides, and refuted where either is
+    significantly higher.
+
+    All tests of a claim must hold for its support, so each is tested by itself (Berger 1982,
+    Technometrics 24: an intersection of unions has no need of a correction); one refuted test
+    refutes the claim, so that is corrected over its tests.
+
+    Args:
+        expect: what is expected.
+        alone: the test by itself.
+        joint: the same, corrected over the tests of the claim.
     """
-    own = decision.contrast
-    if not own.is_decidable:
-        return Verdict.INCONCLUSIVE
-    is_opposite = own.mean < 0 and decision.p_adjusted <= ALPHA
-    is_below = own.high < decision.margin or is_opposite
+    if not alone.weighed.contrast.is_decidable:
+        return Verdict.INCONCLUSIVE, math.nan
     match expect:
         case Expectation.GREATER:
-            supported, refuted = decision.says == Finding.HIGHER, is_below
+            supported, refuted = alone.says == Finding.HIGHER, _is_below(joint)
+            p_refuted = joint.p_below
         case Expectation.NO_GREATER:
-            supported, refuted = is_below, decision.says == Finding.HIGHER
+            supported, refuted = _is_below(alone), joint.says == Finding.HIGHER
+            p_refuted = joint.p_adjusted
         case Expectation.EQUAL:
-            supported = decision.says == Finding.EQUAL
-            refuted = decision.says in (Finding.HIGHER, Finding.LOWER)
+            supported = alone.says == Finding.EQUAL
+            refuted = joint.says in (Finding.HIGHER, Finding.LOWER)
+            p_refuted = joint.p_adjusted
     if supported:
-        return Verdict.SUPPORTED
-    return Verdict.REFUTED if refuted else Verdict.INCONCLUSIVE
+        return Verdict.SUPPORTED, p_refuted
+    return (Verdict.REFUTED if refuted else Verdict.INCONCLUSIVE), p_refuted
+
+
+def _is_below(decision: Decision) -> bool:
+    """Return whether the difference is below the margin, or the opposite is significant."""
+    is_opposite = decision.weighed.contrast.mean < 0 and decision.p_adjusted <= ALPHA
+    return is_opposite or decision.p_below <= ALPHA
 
 
 def join_verdicts(verdicts: Sequence[Verdict]) -> Verdict:
@@ -211,40 +209,27 @@ def join_verdicts(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def judge_claims(
-    claims: Sequence[Claim],
-    runs: pd.DataFrame,
-    pairs: Sequence[tuple[str, str]],
-    design: Design,
-    margin: float,
+    claims: Sequence[Claim], scale: Scale, pairs: Sequence[tuple[str, str]]
 ) -> list[JudgedClaim]:
     """Return the verdicts on claims.
 
-    A claim's test that is one of the study's contrasts takes Holm's correction from these; the
-    others of a claim are a family of their own.
+    A claim's test that is one of the study's contrasts takes Holm's correction from these.
 
     Args:
         claims: the claims.
-        runs: the table ``runs.csv``.
+        scale: what contenders are weighed by.
         pairs: first and second contender of each of the study's contrasts.
-        design: how the replicates hang together.
-        margin: of accuracies, a fraction.
     """
-    return [_judge_claim(claim, runs, pairs, design, margin) for claim in claims]
+    return [_judge_claim(claim, scale, pairs) for claim in claims]
 
 
-def _judge_claim(
-    claim: Claim,
-    runs: pd.DataFrame,
-    pairs: Sequence[tuple[str, str]],
-    design: Design,
-    margin: float,
-) -> JudgedClaim:
-    outcomes = _judge_tests(claim.tests, runs, pairs, design, margin)
+def _judge_claim(claim: Claim, scale: Scale, pairs: Sequence[tuple[str, str]]) -> JudgedClaim:
+    outcomes = _judge_tests(claim, claim.tests, scale, pairs)
     late_tests = [
         replace(test, measure=LATE_ACCURACY) if test.measure == ACCURACY else test
         for test in claim.tests
     ]
-    late = _judge_tests(late_tests, runs, pairs, design, margin)
+    late = _judge_tests(claim, late_tests, scale, pairs)
     joined = tuple(
         replace(own, late=other) if own.test.measure == ACCURACY else own
         for own, other in zip(outcomes, late, strict=True)
@@ -258,45 +243,76 @@ def _judge_claim(
 
 
 def _judge_tests(
+    claim: Claim,
     tests: Sequence[Comparison],
-    runs: pd.DataFrame,
+    scale: Scale,
     pairs: Sequence[tuple[str, str]],
-    design: Design,
-    margin: float,
 ) -> list[Outcome]:
-    missing = [find_missing(test, runs) for test in tests]
+    missing = [find_missing(test, scale.runs) for test in tests]
     there = [
-        (test.measure, test.first, test.second, margin if test.margin is None else test.margin)
+        (
+            test.measure,
+            test.first,
+            test.second,
+            scale.margin if test.margin is None else test.margin,
+        )
         for test, lack in zip(tests, missing, strict=True)
         if lack is None
     ]
-    decisions = iter(decide_family(runs, there, design))
-    contrasts = {
-        (own.measure, own.first, own.second): own
-        for measure in {test.measure for test in tests} & {ACCURACY, LATE_ACCURACY}
-        for own in decide_contrasts(runs, pairs, design, margin, measure)
-    }
+    weighed = [scale.weigh(*test, claim.about) for test in there]
+    families = [
+        decide_contrasts(scale, pairs, measure)
+        for measure in sorted({test.measure for test in tests} & {ACCURACY, LATE_ACCURACY})
+    ]
+    of_study = {(own.measure, own.first, own.second): own for own in itertools.chain(*families)}
+    decisions = iter(zip(there, weighed, decide_family(there, weighed), strict=True))
     outcomes = []
     for test, lack in zip(tests, missing, strict=True):
         if lack is not None:
-            outcomes.append(Outcome(test, None, Verdict.NOT_TESTED, lack, None))
+            outcomes.append(Outcome(test, None, math.nan, Verdict.NOT_TESTED, lack, None))
             continue
-        decision = _correct_by_study(next(decisions), contrasts)
-        outcomes.append(Outcome(test, decision, judge_test(test.expect, decision), None, None))
+        named, own, joint = next(decisions)
+        (alone,) = decide_family([named], [own])
+        alone = _correct_by_study(alone, of_study)
+        joint = _take_larger(joint, alone)
+        verdict, p_refuted = judge_test(test.expect, alone, joint)
+        outcomes.append(Outcome(test, alone, p_refuted, verdict, None, None))
     return outcomes
 
 
 def _correct_by_study(
-    decision: Decision, contrasts: Mapping[tuple[str, str, str], Decision]
+    decision: Decision, of_study: Mapping[tuple[str, str, str], Decision]
 ) -> Decision:
-    """Take the adjusted p of the study's contrast that a test is, in either direction."""
+    """Take the p values of the study's contrast that a test is, in either direction.
+
+    Those of the margin only where it is the same one.
+    """
     first, second = decision.first, decision.second
-    same = contrasts.get((decision.measure, first, second))
-    same = same or contrasts.get((decision.measure, second, first))
-    if same is None:
+    same = of_study.get((decision.measure, first, second))
+    other = of_study.get((decision.measure, second, first))
+    found = same or other
+    if found is None or found.weighed.contrast.about != decision.weighed.contrast.about:
         return decision
-    p = same.p_adjusted
-    return replace(decision, p_adjusted=p, says=decide(decision.contrast, p, decision.margin))
+    if found.margin != decision.margin:
+        return replace(decision, p_adjusted=found.p_adjusted)
+    below, above = found.p_below, found.p_above
+    if same is None:
+        below, above = above, below
+    return replace(
+        decision,
+        p_adjusted=found.p_adjusted,
+        p_below=below,
+        p_above=above,
+        p_equal=found.p_equal,
+    )
+
+
+def _take_larger(decision: Decision, other: Decision) -> Decision:
+    """Return a decision with the larger p values of both."""
+    names = ("p_adjusted", "p_below", "p_above", "p_equal")
+    return replace(
+        decision, **{name: max(getattr(decision, name), getattr(other, name)) for name in names}
+    )
 
 
 def find_missing(test: Comparison, runs: pd.DataFrame) -> str | None:
@@ -317,27 +333,42 @@ def find_missing(test: Comparison, runs: pd.DataFrame) -> str | None:
 
 def tabulate_decisions(decisions: Sequence[Decision]) -> pd.DataFrame:
     """Return decisions as the table ``contrasts.csv``, one row each."""
-    return pd.DataFrame([describe_decision(own) for own in decisions], columns=COLUMNS)
+    nothing = Weighed(contrast([], Design("fixed", 1, 1), 0, Sampling.COST), 0, math.nan)
+    (unknown,) = decide_family([("", "", "", 0.0)], [nothing])
+    columns = list(describe_decision(unknown))
+    return pd.DataFrame([describe_decision(own) for own in decisions], columns=columns)
 
 
 def describe_decision(decision: Decision) -> dict[str, Any]:
     """Return a decision as a row of ``contrasts.csv``."""
-    own = decision.contrast
+    own = decision.weighed.contrast
+    decisive = own.decisive
     return {
         "measure": decision.measure,
         "first": decision.first,
         "second": decision.second,
+        "about": own.about,
         "replicates": own.replicates,
         "pairs": own.pairs,
         "mean": own.mean,
         "sd": own.sd,
         "min": own.lowest,
         "max": own.highest,
-        "low": own.low,
-        "high": own.high,
-        "p": own.p_value,
+        "finished": decision.weighed.finished,
+        "finished_mean": decision.weighed.finished_mean,
+        "low": decisive.low,
+        "high": decisive.high,
+        "p": decisive.p_value,
         "p_adjusted": decision.p_adjusted,
         "margin": decision.margin,
+        "p_below": decision.p_below,
+        "p_above": decision.p_above,
+        "p_equal": decision.p_equal,
+        **_describe_estimate("these", own.these),
+        **_describe_estimate("like", own.like),
+        "floor": own.like.floor,
+        "floor_low": own.like.floor_low,
+        "floor_high": own.like.floor_high,
         "probability_better": own.better,
         "probability_equal": own.equal,
         "probability_worse": own.worse,
@@ -346,6 +377,10 @@ def describe_decision(decision: Decision) -> dict[str, Any]:
         "superiority_high": own.superiority_high,
         "says": decision.says,
     }
+
+
+def _describe_estimate(name: str, own: Estimate) -> dict[str, float]:
+    return {f"{name}_low": own.low, f"{name}_high": own.high, f"{name}_p": own.p_value}
 
 
 def read_contrasts(path: Path) -> list[dict[str, Any]]:
@@ -373,8 +408,14 @@ def turn(row: Mapping[str, Any]) -> dict[str, Any]:
         "mean": negative("mean"),
         "min": negative("max"),
         "max": negative("min"),
-        "low": negative("high"),
-        "high": negative("low"),
+        "finished_mean": negative("finished_mean"),
+        **{
+            f"{kind}{end}": negative(f"{kind}{other}")
+            for kind in ("", "these_", "like_")
+            for end, other in (("low", "high"), ("high", "low"))
+        },
+        "p_below": row["p_above"],
+        "p_above": row["p_below"],
         "says": TURNED.get(row["says"], row["says"]),
     }
 
@@ -418,6 +459,7 @@ def _describe_outcome(outcome: Outcome) -> dict[str, Any]:
             for key, value in describe_decision(decision).items()
             if key not in described
         }
+        described["p_refuted"] = None if math.isnan(outcome.p_refuted) else outcome.p_refuted
         described["rule"] = put_rule_in_words(test.expect, decision.margin)
     if outcome.late is not None:
         described["of_last_epochs"] = _describe_outcome(outcome.late)
@@ -426,20 +468,20 @@ def _describe_outcome(outcome: Outcome) -> dict[str, Any]:
 
 def put_rule_in_words(expect: str, margin: float) -> str:
     """Return the rule of a test as a sentence, for ``verdicts.json``."""
-    significant = f"Holm-adjusted p <= {ALPHA}"
+    level = f"<= {ALPHA}"
     match expect:
         case "greater":
             return (
-                f"supported: {significant}, first - second >= {margin:g}; refuted: the interval "
-                f"lies below {margin:g}, or {significant} with the opposite sign"
+                f"supported: p_adjusted {level} and first - second >= {margin:g}; refuted: p of "
+                f"{margin:g} or more (p_refuted) {level}, or the opposite significant"
             )
         case "no_greater":
             return (
-                f"supported: the interval lies below {margin:g}, or {significant} with the "
-                f"opposite sign; refuted: {significant}, first - second >= {margin:g}"
+                f"supported: p_below {level}, or the opposite significant; refuted: p_refuted "
+                f"{level} and first - second >= {margin:g}"
             )
         case _:
             return (
-                f"supported: the interval lies between -{margin:g} and {margin:g}; refuted: "
-                f"{significant}, |first - second| >= {margin:g}"
+                f"supported: p_equal {level}; refuted: p_refuted {level} and "
+                f"|first - second| >= {margin:g}"
             )

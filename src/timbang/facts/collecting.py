@@ -1,6 +1,6 @@
 """All facts of a study in one place."""
 
-from timbang.evidence.contrasts import Design, Splits
+from timbang.evidence.design import About, Design, Splits
 from timbang.facts.evidence import (
     add_claims,
     add_constants,
@@ -21,7 +21,12 @@ from timbang.facts.runs import (
 
 
 def collect_facts(
-    results: Results, reference: str, margin: float, splits: Splits, twin: str | None
+    results: Results,
+    reference: str,
+    margin: float,
+    splits: Splits,
+    about: str,
+    twin: str | None,
 ) -> Facts:
     """Return all numbers that the report of a study may state.
 
@@ -30,6 +35,7 @@ def collect_facts(
         reference: the contender that the others are compared with.
         margin: below which a difference of accuracies is of no account, a fraction.
         splits: how the splits of the replicates hang together, as ``Design`` has it.
+        about: what differences are said of, a word of ``About``.
         twin: the name of the study that this one is compared with, if any.
     """
     facts = Facts()
@@ -45,7 +51,7 @@ def collect_facts(
     add_environment(facts, [run for runs in results.training.values() for run in runs.values()])
     add_constants(facts, {name: own["network"] for name, own in contenders.items()})
     design = Design(splits, facts.value("split.train"), facts.value("split.validation"))
-    add_contrasts(facts, results.contrasts, int(summary[0]["replicates"]), design)
+    add_contrasts(facts, results.contrasts, int(summary[0]["replicates"]), design, About(about))
     add_claims(facts, results.verdicts)
     add_published(facts, results.published, list(contenders), reference)
     add_twin(facts, results.twin, summary, twin)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from timbang.evidence.contrasts import Splits
+from timbang.evidence.design import Splits
 from timbang.evidence.verdicts import ACCURACY, Finding
 from timbang.facts.fact import Facts
 from timbang.facts.results import Results

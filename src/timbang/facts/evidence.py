@@ -6,9 +6,10 @@ from typing import Any
 
 from timbang.errors import TimbangError
 from timbang.evidence.claims import Verdict
-from timbang.evidence.contrasts import ALPHA, CONFIDENCE, Design
-from timbang.evidence.planner import POWER, count_needed, plan
-from timbang.evidence.verdicts import ACCURACY
+from timbang.evidence.contrasts import ALPHA, CONFIDENCE
+from timbang.evidence.design import About, Design
+from timbang.evidence.planner import POWER, SPREAD_CONFIDENCE, Outlook, look_ahead, plan
+from timbang.evidence.verdicts import ACCURACY, Finding
 from timbang.facts.fact import Facts, Unit
 from timbang.facts.runs import unit_of_difference
 from timbang.networks.catalogue import CATALOGUE
@@ -16,12 +17,33 @@ from timbang.networks.relations import depth_of
 from timbang.scores.summary import STATISTICS
 from timbang.study.published import Published
 
+OPEN = (Finding.UNDECIDED, Finding.FEW)
 CONTRASTS, VERDICTS, TIMBANG = "contrasts.csv", "verdicts.json", "Timbang"
-IN_UNIT = ("mean", "sd", "min", "max", "low", "high", "margin")
+IN_UNIT = (
+    "mean",
+    "sd",
+    "min",
+    "max",
+    "finished_mean",
+    "low",
+    "high",
+    "margin",
+    "these_low",
+    "these_high",
+    "like_low",
+    "like_high",
+    "floor",
+)
+COUNTS = ("pairs", "finished")
+P_VALUES = ("p", "p_adjusted", "p_below", "p_above", "p_equal", "p_refuted")
 
 
 def add_contrasts(
-    facts: Facts, contrasts: Sequence[Mapping[str, Any]], replicates: int, design: Design
+    facts: Facts,
+    contrasts: Sequence[Mapping[str, Any]],
+    replicates: int,
+    design: Design,
+    about: About,
 ) -> None:
     """Add the study's contrasts, and what more replicates would decide.
 
@@ -30,6 +52,7 @@ def add_contrasts(
         contrasts: the rows of ``contrasts.csv``.
         replicates: how often each contender was trained.
         design: how the replicates hang together.
+        about: what differences are said of.
     """
     for row in contrasts:
         name, measure = row["first"], row["measure"]
@@ -38,16 +61,29 @@ def add_contrasts(
         )
     main = [row for row in contrasts if row["measure"] == ACCURACY]
     facts.add("contrasts", len(main), Unit.COUNT, CONTRASTS, "rows by accuracy", "how many")
-    made = plan(replicates, max(len(main), 1), design)
+    made = plan(replicates, max(len(main), 1), design, about)
     rule = f"power {POWER:g} after Holm's correction"
     facts.add("plan.needed", made.needed, Unit.COUNT, CONTRASTS, "pairs", "least that can decide")
     if math.isfinite(made.detectable):
         facts.add("plan.detectable", made.detectable, Unit.SD, CONTRASTS, "pairs", rule)
     for row in main:
-        if row["says"] in ("undecided", "few") and row["sd"]:
-            needed = count_needed(row["mean"] / row["sd"], len(main), design)
-            at = f"{ACCURACY}, {row['first']}, mean over sd"
+        if row["says"] in OPEN:
+            needed = foresee(row, len(main), design).needed
+            at = f"{ACCURACY}, {row['first']}, sd, floor_high, margin"
             facts.add(f"plan.needed/{row['first']}", needed, Unit.COUNT, CONTRASTS, at, rule)
+
+
+def foresee(row: Mapping[str, Any], contrasts: int, design: Design) -> Outlook:
+    """Return what would decide an open contrast of ``contrasts.csv``.
+
+    Args:
+        row: its row.
+        contrasts: the number of contrasts that are tested.
+        design: how the replicates hang together.
+    """
+    is_like = row["about"] == About.LIKE_THESE
+    floors = (row["floor_low"] or 0.0, row["floor_high"] or 0.0) if is_like else (0.0, 0.0)
+    return look_ahead(row["sd"] or 0.0, row["pairs"], floors, row["margin"], contrasts, design)
 
 
 def add_claims(facts: Facts, verdicts: Sequence[Mapping[str, Any]]) -> None:
@@ -76,9 +112,10 @@ def _add_decision(
     unit = unit_of_difference(measure)
     for column in IN_UNIT:
         facts.add(f"{quantity}.{column}/{subject}", row[column], unit, file, at + column)
-    for column in ("p", "p_adjusted"):
-        facts.add(f"{quantity}.{column}/{subject}", row[column], Unit.P, file, at + column)
-    facts.add(f"{quantity}.pairs/{subject}", row["pairs"], Unit.COUNT, file, at + "pairs")
+    for column in P_VALUES:
+        facts.add(f"{quantity}.{column}/{subject}", row.get(column), Unit.P, file, at + column)
+    for column in COUNTS:
+        facts.add(f"{quantity}.{column}/{subject}", row[column], Unit.COUNT, file, at + column)
     if row["mean"] is not None:
         size = abs(row["mean"])
         facts.add(f"{quantity}.size/{subject}", size, unit, file, at + "mean", "without its sign")
@@ -194,6 +231,7 @@ def add_constants(facts: Facts, networks: Mapping[str, str]) -> None:
         ("confidence", CONFIDENCE, Unit.SHARE),
         ("alpha", ALPHA, Unit.NUMBER),
         ("power", POWER, Unit.SHARE),
+        ("spread_confidence", SPREAD_CONFIDENCE, Unit.SHARE),
         ("kernel.point", 1, Unit.COUNT),
         ("kernel.small", 3, Unit.COUNT),
         ("kernel.large", 5, Unit.COUNT),

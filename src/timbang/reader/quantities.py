@@ -15,15 +15,15 @@ import numpy as np
 import pandas as pd
 
 from timbang.evidence.contrasts import ALPHA, CONFIDENCE
-from timbang.evidence.planner import POWER
+from timbang.evidence.planner import POWER, SPREAD_CONFIDENCE
+from timbang.evidence.verdicts import Decision
 from timbang.networks.catalogue import CATALOGUE
 from timbang.networks.relations import depth_of
 from timbang.reader.decided import (
-    Test,
     count_needed_by,
     count_verdicts,
-    decide_claim,
-    decide_contrasts,
+    decide,
+    judge,
     plan_replicates,
 )
 from timbang.reader.printed import NOISE
@@ -37,6 +37,7 @@ MEMBERS_SHOWN = 8
 CONSTANTS = {
     "confidence": (CONFIDENCE, "share"),
     "power": (POWER, "share"),
+    "spread_confidence": (SPREAD_CONFIDENCE, "share"),
     "alpha": (ALPHA, "number"),
     "kernel.point": (1, "count"),
     "kernel.small": (3, "count"),
@@ -226,16 +227,21 @@ def _run(results: RawResults, rest: str, name: str, replicate: str) -> Found:
 
 def _contrast(results: RawResults, rest: str, name: str) -> Found:
     measure, column = rest.split(".")
-    return _column(decide_contrasts(results, measure)[name], column)
+    return _column(decide(results, measure)[name], column)
 
 
 def _claim(results: RawResults, rest: str, name: str, place: str) -> Found:
-    test = decide_claim(results, name)[1][_at(place)]
-    return _column(test, rest) if test else (None, "")
+    outcome = judge(results, name).outcomes[_at(place)]
+    if outcome.decision is None:
+        return None, ""
+    if rest == "p_refuted":
+        return outcome.p_refuted, "p"
+    return _column(outcome.decision, rest)
 
 
-def _column(test: Test, column: str) -> Found:
-    own = test.contrast
+def _column(test: Decision, column: str) -> Found:
+    own = test.weighed.contrast
+    decisive, these, like = own.decisive, own.these, own.like
     unit = {"share": "points", "count": "number"}.get(
         MEASURES[test.measure], MEASURES[test.measure]
     )
@@ -245,11 +251,21 @@ def _column(test: Test, column: str) -> Found:
         "sd": (own.sd, unit),
         "min": (own.lowest, unit),
         "max": (own.highest, unit),
-        "low": (own.low, unit),
-        "high": (own.high, unit),
+        "finished_mean": (test.weighed.finished_mean, unit),
+        "low": (decisive.low, unit),
+        "high": (decisive.high, unit),
+        "these_low": (these.low, unit),
+        "these_high": (these.high, unit),
+        "like_low": (like.low, unit),
+        "like_high": (like.high, unit),
+        "floor": (like.floor, unit),
         "margin": (test.margin, unit),
-        "p": (own.p_value, "p"),
+        "p": (decisive.p_value, "p"),
         "p_adjusted": (test.p_adjusted, "p"),
+        "p_below": (test.p_below, "p"),
+        "p_above": (test.p_above, "p"),
+        "p_equal": (test.p_equal, "p"),
+        "finished": (test.weighed.finished, "count"),
         "pairs": (own.pairs, "count"),
     }
     return columns[column]

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from timbang.evidence.claims import Claim
-from timbang.evidence.contrasts import Design
+from timbang.evidence.design import Design
+from timbang.evidence.images import ImageScores
 from timbang.records.tables import (
     PARTS,
     TEST,
@@ -58,13 +59,15 @@ MEASURES = {
 class Run:
     """One run: its ``training.json``, history, measures and confusion matrix.
 
-    ``measures`` holds NaN where there is none. ``confusion`` is int [classes, classes], true
-    classes in rows; zero where the run diverged.
+    ``measures`` holds NaN where there is none. ``answers`` has a row an image that it was held
+    against: filename, label, part, prediction, and the chance of its label. ``confusion`` is int
+    [classes, classes], true classes in rows; zero where the run diverged.
     """
 
     training: Mapping[str, Any]
     history: pd.DataFrame
     measures: Mapping[str, float]
+    answers: pd.DataFrame
     confusion: np.ndarray
 
     @property
@@ -166,7 +169,20 @@ class RawResults:
         train, validation = (
             float(np.mean(self.count_images(part))) for part in (TRAIN, VALIDATION)
         )
-        return Design("fixed" if self.study.split.is_fixed else "redrawn", train, validation)
+        return Design(self.study.tie, train, validation)
+
+    def score_images(self, contender: str, replicate: int, part: str) -> ImageScores:
+        """Return what a run scored on each image of a part, NaN where it diverged."""
+        run = self.runs[contender][replicate]
+        answers = run.answers[run.answers["part"] == part]
+        groups = self.splits[replicate].set_index("filename")["group"]
+        right = (answers["label"] == answers["predicted"]).to_numpy(dtype=float)
+        chances = answers["chance"].to_numpy(dtype=float)
+        return ImageScores(
+            groups.loc[answers["filename"]].to_numpy(),
+            right if run.is_finished else np.full(len(right), np.nan),
+            -np.log(np.maximum(chances, np.finfo(np.float64).tiny)),
+        )
 
     def count_images(self, part: str, is_leaked: bool = False) -> list[int]:
         """Return the images of a part, or the leaked ones of them, replicate by replicate."""
@@ -210,7 +226,7 @@ class RawResults:
             measures |= {f"test_{key}": value for key, value in _score(test).items()}
             if self.study.probes:
                 measures |= _read_json(folder / "probes.json")["measures"]
-        return Run(training, history, measures, confusion)
+        return Run(training, history, measures, predictions, confusion)
 
 
 class Twin:

@@ -78,8 +78,16 @@ def score_test(predictions: pd.DataFrame) -> dict[str, Any]:
     return {"test_accuracy": accuracy, "test_loss": loss, "test_images": len(predictions)}
 
 
-def _score(predictions: pd.DataFrame) -> tuple[float, float]:
-    """Return the accuracy and the mean cross-entropy in nats, which is never infinite."""
+def score_images(predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Score each image by itself.
+
+    Args:
+        predictions: the table that ``read_predictions`` returns.
+
+    Returns:
+        bool [images], whether the prediction is the label, and float [images], the cross-entropy in
+        nats, which is never infinite; it is NaN where the run diverged.
+    """
     labels = predictions["label"]
     of_true = np.array(
         [
@@ -87,5 +95,11 @@ def _score(predictions: pd.DataFrame) -> tuple[float, float]:
             for row, label in zip(predictions.to_dict("records"), labels, strict=True)
         ]
     )
-    loss = -np.log(np.maximum(of_true, np.finfo(np.float64).tiny)).mean()
-    return float((labels == predictions["predicted"]).mean()), float(loss)
+    nats = -np.log(np.maximum(of_true, np.finfo(np.float64).tiny))
+    return (labels == predictions["predicted"]).to_numpy(), nats
+
+
+def _score(predictions: pd.DataFrame) -> tuple[float, float]:
+    """Return the accuracy and the mean cross-entropy in nats."""
+    right, nats = score_images(predictions)
+    return float(right.mean()), float(nats.mean())

@@ -106,6 +106,8 @@ def _build_study(config: Mapping[str, Any]) -> Study:
             config.get("contrasts", [name for name in contenders if name != config["reference"]])
         ),
         margin=float(config["margin"]),
+        about=config["about"],
+        diverged=config["diverged"],
         claims=config["claims"],
         probes=tuple(config["probes"]),
         device=config["device"],

@@ -6,7 +6,7 @@ So a key of the report that is added changes no module that training follows fro
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from timbang.study.words import Contender, Data, Recipe, Split
 
@@ -42,6 +42,8 @@ class Study:
     reference: str
     contrasts: tuple[str, ...]
     margin: float
+    about: str
+    diverged: str
     claims: Any
     probes: tuple[str, ...]
     device: str
@@ -52,6 +54,13 @@ class Study:
     def contender(self, name: str) -> Contender:
         """Return the contender of that name, which must exist."""
         return next(contender for contender in self.contenders if contender.name == name)
+
+    @property
+    def tie(self) -> Literal["redrawn", "folds", "fixed"]:
+        """How the splits of the replicates hang together: anew in each, dealt, or one for all."""
+        if self.split.is_fixed:
+            return "fixed"
+        return "folds" if self.split.folds else "redrawn"
 
     @property
     def weighed(self) -> tuple[str, ...]:
