@@ -17,7 +17,13 @@ import pandas as pd
 import yaml
 
 from timbang.evidence.claims import Claim
-from timbang.evidence.judging import describe_verdicts, judge_study, list_claims
+from timbang.evidence.judging import (
+    describe_verdicts,
+    judge_study,
+    list_claims,
+    make_scale,
+    read_scores_of,
+)
 from timbang.evidence.verdicts import read_contrasts, tabulate_decisions
 from timbang.facts.collecting import collect_facts
 from timbang.facts.description import describe_study
@@ -340,13 +346,22 @@ def _write_run(
 
 def _judge(study: Study, claims: Sequence[Claim], folder: Path) -> None:
     _summarise(study, folder)
-    judgement = judge_study(
+    splits = {r: folder / f"splits/{r}.csv" for r in study.replicates}
+    predictions = {
+        own.name: {r: folder / f"runs/{own.name}/{r}/predictions.csv" for r in study.replicates}
+        for own in study.contenders
+    }
+    scale = make_scale(
         read_rows(folder / "runs.csv"),
-        claims,
-        [(name, study.reference) for name in study.contrasts],
-        "fixed" if study.split.is_fixed else "redrawn",
+        study.tie,
         study.margin,
+        study.about,
+        study.diverged,
+        read_split(splits[study.replicates[0]])["label"].nunique(),
+        read_scores_of(predictions, splits),
     )
+    pairs = [(name, study.reference) for name in study.contrasts]
+    judgement = judge_study(scale, claims, pairs)
     write_table(folder / "contrasts.csv", tabulate_decisions(judgement.decisions))
     write_json(folder / "verdicts.json", describe_verdicts(judgement.verdicts, folder / "runs.csv"))
     twin = study.report.compare_with
@@ -405,9 +420,8 @@ def collect(made: MadeUp) -> Facts:
         published=read_published(study.report.published),
         twin=read_rows(folder.parent / twin / "summary.csv").to_dict("records") if twin else [],
     )
-    tie = "fixed" if study.split.is_fixed else "redrawn"
-    facts = collect_facts(results, study.reference, study.margin, tie, twin)
-    described = describe_study(study, results, facts, tie) | {
+    facts = collect_facts(results, study.reference, study.margin, study.tie, study.about, twin)
+    described = describe_study(study, results, facts, study.tie) | {
         "figures": list(list_due_figures(study))
     }
     write_json(folder / "facts.json", {"study": described, "files": {}, "facts": facts.as_rows()})

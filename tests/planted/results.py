@@ -17,8 +17,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from timbang.evidence.contrasts import Splits
-from timbang.evidence.judging import describe_verdicts, judge_study, list_claims
+from timbang.evidence.judging import describe_verdicts, judge_study, list_claims, make_scale
 from timbang.evidence.verdicts import read_contrasts, tabulate_decisions
 from timbang.facts.collecting import collect_facts
 from timbang.facts.description import describe_study
@@ -270,13 +269,19 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
     every = [run for runs in metrics.values() for run in runs.values()]
     runs = collect_runs(every)
     write_table(folder / "runs.csv", runs)
-    splits: Splits = "fixed" if scenario.fixed else "redrawn"
-    judgement = judge_study(
+    scale = make_scale(
         read_rows(folder / "runs.csv"),
+        study.tie,
+        study.margin,
+        study.about,
+        study.diverged,
+        len(every[0]["classes"]),
+        None,
+    )
+    judgement = judge_study(
+        scale,
         list_claims(sorted((ROOT / "report/claims").glob("*.yaml")), {}),
         [(name, study.reference) for name in study.contrasts],
-        splits,
-        study.margin,
     )
     write_table(folder / "contrasts.csv", tabulate_decisions(judgement.decisions))
     results = Results(
@@ -303,8 +308,8 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
         published=read_published(study.report.published),
         twin=[],
     )
-    facts = collect_facts(results, study.reference, study.margin, splits, None)
-    described = describe_study(study, results, facts, splits) | {"figures": []}
+    facts = collect_facts(results, study.reference, study.margin, study.tie, study.about, None)
+    described = describe_study(study, results, facts, study.tie) | {"figures": []}
     bibliography = read_bibliography([ROOT / "report" / "references.bib"])
     report = asdict(study.report) | {"date": None}
     (folder / "report").mkdir()

@@ -62,9 +62,13 @@ def make_study(
     for name in names[1:]:
         known = (wide[name] - wide["c0"]).dropna()
         reach = 0.1 if len(known) >= 5 else np.nan
-        ends = (known.mean(), known.mean() - reach, known.mean() + reach)
-        contrasts.append(("accuracy", name, "c0", len(known), *ends))
-    columns = ["measure", "first", "second", "pairs", "mean", "low", "high"]
+        row = {"measure": "accuracy", "first": name, "second": "c0", "mean": known.mean()}
+        row |= {"pairs": len(wide), "finished": len(known)}
+        for kind, factor in (("", 1.0), ("like_", 1.0), ("these_", 0.5)):
+            row[f"{kind}low"] = known.mean() - factor * reach
+            row[f"{kind}high"] = known.mean() + factor * reach
+        contrasts.append(row)
+    columns = None if contrasts else ["measure", "first"]
     pd.DataFrame(contrasts, columns=columns).to_csv(folder / "contrasts.csv", index=False)
     runs.to_csv(folder / "runs.csv", index=False)
     return Drawing(
@@ -325,15 +329,16 @@ def expect_runs(runs, measure, prefix=""):
 
 def expect_forest(runs, contrasts):
     wide = 100 * runs.pivot(index="replicate", columns="contender", values="accuracy")
-    expected = {("x", "setting.margin"): [2.0], ("t", "contrast.accuracy.pairs/c3"): "6"}
+    expected = {("x", "setting.margin"): [2.0], ("t", "contrast.accuracy.finished/c3"): "6"}
     for row in contrasts.to_dict("records"):
         differences = (wide[row["first"]] - wide["c0"]).dropna()
         for replicate, value in differences.items():
             expected["x", f"run.difference/{row['first']}/{replicate}"] = [value]
         for word in ("mean", "low", "high"):
             id = f"contrast.accuracy.{word}/{row['first']}"
-            expected["x", id] = [100 * row[word]]
             expected["t", id] = f"{100 * row[word]:+.1f}".replace("-", "−")
+        for word in ("mean", "these_low", "these_high", "like_low", "like_high"):
+            expected["x", f"contrast.accuracy.{word}/{row['first']}"] = [100 * row[word]]
     return expected
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from timbang.evidence.claims import make_claim
-from timbang.evidence.judging import judge_study
+from timbang.evidence.judging import judge_study, make_scale, read_scores_of
 from timbang.evidence.verdicts import describe_decision
 from timbang.probes.measures import PROBE_MEASURES
 from timbang.reader.quantities import look_up
@@ -276,19 +276,37 @@ def test_scores_of_classes_are_those_of_the_summary(results, metrics):
         assert number(results, f"confusion/{contender.name}/0/1") == total[0][1]
 
 
+def scale_of(results, runs):
+    """What the evidence weighs by: its own tables, and the files that its rule reads."""
+    study, folder = results.study, results.folder
+    files = {
+        own.name: {r: folder / f"runs/{own.name}/{r}/predictions.csv" for r in study.replicates}
+        for own in study.contenders
+    }
+    splits = {r: folder / f"splits/{r}.csv" for r in study.replicates}
+    scores = read_scores_of(files, splits)
+    settings = (study.tie, study.margin, study.about, study.diverged)
+    return make_scale(runs, *settings, len(results.classes), scores)
+
+
 def test_contrasts_are_those_of_the_evidence(results, metrics):
     runs = collect_runs(metrics)
     study = results.study
     pairs = [(name, study.reference) for name in study.contrasts]
-    splits = "fixed" if study.split.is_fixed else "redrawn"
-    judged = judge_study(runs, [], pairs, splits, study.margin)
+    judged = judge_study(scale_of(results, runs), [], pairs)
     for decision in judged.decisions:
         row = describe_decision(decision)
-        for column in ("mean", "sd", "min", "max", "low", "high", "p", "p_adjusted", "margin"):
+        for column in (*COLUMNS, "mean", "sd", "min", "max", "finished_mean"):
             own = number(results, f"contrast.{row['measure']}.{column}/{row['first']}")
             assert own == pytest.approx(row[column], rel=1e-9, nan_ok=True), column
         assert number(results, f"contrast.{row['measure']}.pairs/{row['first']}") == row["pairs"]
     assert number(results, "contrasts") == len(pairs)
+
+
+COLUMNS = (
+    *("low", "high", "p", "p_adjusted", "margin", "p_below", "p_above", "p_equal"),
+    *("these_low", "these_high", "like_low", "like_high", "floor"),
+)
 
 
 def make_test(first, second, measure="accuracy", expect="greater", **own):
@@ -323,9 +341,8 @@ def test_claims_are_judged_as_the_evidence_judges_them(tmp_path, own):
     )
     study = results.study
     pairs = [(name, study.reference) for name in study.contrasts]
-    splits = "fixed" if study.split.is_fixed else "redrawn"
     runs = collect_runs(score_all(results))
-    judged = judge_study(runs, results.claims, pairs, splits, study.margin).verdicts
+    judged = judge_study(scale_of(results, runs), results.claims, pairs).verdicts
     for claim in judged:
         for place, outcome in enumerate(claim.outcomes):
             subject = f"{claim.claim.name}/{place}"
@@ -333,7 +350,7 @@ def test_claims_are_judged_as_the_evidence_judges_them(tmp_path, own):
                 assert look_up(results, f"claim.mean/{subject}") is None
                 continue
             row = describe_decision(outcome.decision)
-            for column in ("mean", "low", "high", "margin", "p_adjusted", "pairs"):
+            for column in (*COLUMNS, "mean", "pairs"):
                 own_value = number(results, f"claim.{column}/{subject}")
                 assert own_value == pytest.approx(row[column], nan_ok=True)
     for kind in ("supported", "refuted", "inconclusive", "not_tested"):

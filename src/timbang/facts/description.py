@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from timbang.evidence.design import Splits
+from timbang.evidence.design import Design, Splits
+from timbang.evidence.planner import Remedy
 from timbang.evidence.verdicts import ACCURACY, Finding
+from timbang.facts.evidence import foresee
 from timbang.facts.fact import Facts
 from timbang.facts.results import Results
 from timbang.facts.runs import list_settings
@@ -47,6 +49,12 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
         row["first"]: row["says"] for row in results.contrasts if row["measure"] == ACCURACY
     }
     tested = [name for name in names if name in findings]
+    design = Design(splits, facts.value("split.train"), facts.value("split.validation"))
+    remedies = {
+        row["first"]: foresee(row, len(findings), design).remedy
+        for row in results.contrasts
+        if row["measure"] == ACCURACY and row["says"] == Finding.UNDECIDED
+    }
     plain = find_plain(study.contenders, study.reference)
     finished = [name for name in study.weighed if f"accuracy.mean/{name}" in facts]
     finished = finished or [name for name in names if f"accuracy.mean/{name}" in facts]
@@ -91,11 +99,10 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
         "decided": [name for name in tested if findings[name] in DECIDED],
         "undecided": undecided,
         "better": [name for name in tested if findings[name] == Finding.HIGHER],
-        "hopeless": [
-            name
-            for name in undecided
-            if findings[name] == Finding.UNDECIDED and f"plan.needed/{name}" not in facts
-        ],
+        "need_images": [name for name in undecided if remedies.get(name) == Remedy.IMAGES],
+        "need_unknown": [name for name in undecided if remedies.get(name) == Remedy.UNKNOWN],
+        "about": study.about,
+        "scored_at_chance": study.diverged == "chance",
         "finished": finished,
         "diverged": [name for name in names if facts.value(f"diverged/{name}", 0)],
         "best": max(finished, key=lambda n: accuracy[n], default=None),
@@ -230,7 +237,7 @@ def _describe_claims(verdicts: Sequence[Mapping[str, Any]]) -> list[dict[str, An
         "texts",
         "needs",
     )
-    tests = ("measure", "first", "second", "missing", "verdict")
+    tests = ("measure", "first", "second", "about", "missing", "verdict")
     return [
         {key: own.get(key) for key in keys}
         | {"tests": [{key: test[key] for key in tests} for test in own["tests"] if "mean" in test]}

@@ -17,7 +17,6 @@ from timbang.networks.relations import depth_of
 from timbang.scores.summary import STATISTICS
 from timbang.study.published import Published
 
-OPEN = (Finding.UNDECIDED, Finding.FEW)
 CONTRASTS, VERDICTS, TIMBANG = "contrasts.csv", "verdicts.json", "Timbang"
 IN_UNIT = (
     "mean",
@@ -67,7 +66,7 @@ def add_contrasts(
     if math.isfinite(made.detectable):
         facts.add("plan.detectable", made.detectable, Unit.SD, CONTRASTS, "pairs", rule)
     for row in main:
-        if row["says"] in OPEN:
+        if row["says"] == Finding.UNDECIDED:
             needed = foresee(row, len(main), design).needed
             at = f"{ACCURACY}, {row['first']}, sd, floor_high, margin"
             facts.add(f"plan.needed/{row['first']}", needed, Unit.COUNT, CONTRASTS, at, rule)
@@ -82,8 +81,8 @@ def foresee(row: Mapping[str, Any], contrasts: int, design: Design) -> Outlook:
         design: how the replicates hang together.
     """
     is_like = row["about"] == About.LIKE_THESE
-    floors = (row["floor_low"] or 0.0, row["floor_high"] or 0.0) if is_like else (0.0, 0.0)
-    return look_ahead(row["sd"] or 0.0, row["pairs"], floors, row["margin"], contrasts, design)
+    floors = (row["floor_low"], row["floor_high"]) if is_like else (0.0, 0.0)
+    return look_ahead(row["sd"], row["pairs"], floors, row["margin"], contrasts, design)
 
 
 def add_claims(facts: Facts, verdicts: Sequence[Mapping[str, Any]]) -> None:

@@ -28,6 +28,7 @@ def add_images(facts: Facts, audit: Mapping[str, Any]) -> None:
     count("images.usable", audit["usable"], "/usable")
     count("images.left_out", audit["images"] - audit["usable"], "/images", "images minus usable")
     count("classes", len(classes), "/classes", "how many")
+    facts.add("chance", 1 / len(classes), Unit.SHARE, AUDIT, "/classes", "one over how many")
     for what in ("images", "groups"):
         own = [entry[what] for entry in classes]
         for place, value in enumerate(own):

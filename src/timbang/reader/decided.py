@@ -5,8 +5,6 @@ The rules are those of ``timbang.evidence``; the numbers that they are given are
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from timbang.evidence.claims import Verdict
 from timbang.evidence.design import About
 from timbang.evidence.images import ImageScores
@@ -63,13 +61,11 @@ def count_needed_by(results: RawResults, contender: str) -> int | None:
         LookupError: the contrast is not open.
     """
     decision = decide(results, "accuracy")[contender]
-    if decision.says not in (Finding.UNDECIDED, Finding.FEW):
+    if decision.says != Finding.UNDECIDED:
         raise LookupError(contender)
-    own = decision.weighed.contrast
-    floors = (own.like.floor_low, own.like.floor_high) if own.about == About.LIKE_THESE else (0, 0)
-    known = (float(np.nan_to_num(floors[0])), float(np.nan_to_num(floors[1])))
-    contrasts = len(results.study.contrasts)
-    ahead = look_ahead(own.sd, own.pairs, known, decision.margin, contrasts, results.design)
+    own, contrasts = decision.weighed.contrast, len(results.study.contrasts)
+    floors = own.decisive.floor_low, own.decisive.floor_high
+    ahead = look_ahead(own.sd, own.pairs, floors, decision.margin, contrasts, results.design)
     return ahead.needed
 
 

@@ -359,6 +359,7 @@ QUANTITIES: dict[str, tuple[str, Callable[..., Any]]] = {
     "images.usable": ("count", lambda r: len(r.usable)),
     "images.left_out": ("count", lambda r: len(r.manifest) - len(r.usable)),
     "classes": ("count", lambda r: len(r.classes)),
+    "chance": ("share", lambda r: 1 / len(r.classes)),
     "groups": ("count", lambda r: r.usable["group"].nunique()),
     "duplicates.groups": ("count", lambda r: len(_copies(r, "group"))),
     "duplicates.images": ("count", lambda r: _copies(r, "group").sum()),

@@ -8,6 +8,8 @@ from timbang.languages.messages import message
 from timbang.report.figures.figure import Drawing, Figure
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawn
 
@@ -43,35 +45,44 @@ def draw(drawing: Drawing) -> Drawn:
     }
     columns: dict[str, rows.Cells] = {word: [] for word in heads}
     for row, name in enumerate(names):
-        own = contrasts.loc[name].to_dict()
+        own: dict[str, Any] = dict(contrasts.loc[name])
         differences = 100 * (runs[name] - runs[drawing.reference])
         dots = {f"run.difference/{name}/{r}": value for r, value in differences.items()}
         rows.draw_dots(axes, row + 0.16, 0.15, dots, looks[name])
-        look: dict[str, Any] = {
-            "color": "black",
-            "markersize": 4.5,
-            "markeredgewidth": 1.2,
-            "zorder": 3,
-        }
-        ends = [100 * own["low"], 100 * own["high"]]
-        axes.plot(ends, [row - 0.2] * 2, color="black", linewidth=1.4)
-        for word, shape in (("mean", "D"), ("low", "|"), ("high", "|")):
-            id, value = f"contrast.accuracy.{word}/{name}", own[word]
-            if np.isfinite(value):
-                text = style.write_number(value, Unit.POINTS, drawing.language, signed=True)
-                columns[word].append((row, text, id))
-            if np.isfinite(value) and own["pairs"] > 1:
-                (point,) = axes.plot(100 * value, row - 0.2, shape, **look)
-                style.mark_datum(point, "x", id)
-        if own["pairs"] < len(runs):
-            count = style.write_number(int(own["pairs"]), Unit.COUNT, drawing.language)
-            columns["pairs"].append((row, count, f"contrast.accuracy.pairs/{name}"))
+        for word in ("mean", "low", "high"):
+            if np.isfinite(own[word]):
+                text = style.write_number(own[word], Unit.POINTS, drawing.language, signed=True)
+                columns[word].append((row, text, f"contrast.accuracy.{word}/{name}"))
+        if own["pairs"] > 1:
+            _draw_intervals(axes, row - 0.2, name, own)
+        if own["finished"] < len(runs):
+            count = style.write_number(int(own["finished"]), Unit.COUNT, drawing.language)
+            columns["pairs"].append((row, count, f"contrast.accuracy.finished/{name}"))
     offset = rows.GAP
     for word, head in heads.items():
         offset = rows.print_column(axes, offset, head, columns[word])
     _name_directions(axes, drawing, offset)
     style.print_numbers(figure, drawing.language)
     return figure
+
+
+def _draw_intervals(axes: Axes, height: float, name: str, contrast: Mapping[str, float]) -> None:
+    """Draw the mean, the interval for these images as a bar, and that for others as a thin line."""
+    import numpy as np
+
+    from timbang.report.figures import style
+
+    ends = {"like_low": "|", "like_high": "|", "these_low": "|", "these_high": "|", "mean": "D"}
+    for kind, width in (("like", 0.9), ("these", 3.2)):
+        reach = [100 * contrast[f"{kind}_{end}"] for end in ("low", "high")]
+        axes.plot(reach, [height] * 2, color="black", linewidth=width, solid_capstyle="butt")
+    for column, shape in ends.items():
+        value = 100 * contrast[column]
+        if np.isfinite(value):
+            size = 4.5 if shape == "D" or column.startswith("like") else 3.2
+            look: dict[str, Any] = {"color": "black", "markersize": size, "zorder": 3}
+            (point,) = axes.plot(value, height, shape, markeredgewidth=1.2, **look)
+            style.mark_datum(point, "x", f"contrast.accuracy.{column}/{name}")
 
 
 def _name_directions(axes: Axes, drawing: Drawing, beside: float) -> None:
@@ -126,17 +137,19 @@ def caption(writer: Writer) -> str:
                 replicates=writer.num("replicates"),
             )
         )
-    if any(writer.has("contrast.accuracy.low", name) for name in names):
+    if any(writer.has("contrast.accuracy.these_low", name) for name in names):
         sentences.append(
             writer.say(
-                "The line is the %(confidence)s *t* interval of the mean.",
+                "The bar is its %(confidence)s interval on these images, the thin line that for "
+                "images like these; the columns give the one that decides.",
                 confidence=writer.num("constant.confidence", style="whole"),
             )
         )
     if any(writer.value("diverged", name) for name in names):
         sentences.append(
             writer.say(
-                "The column of pairs counts the replicates in which neither network diverged."
+                "The column of pairs counts the replicates in which neither network diverged; "
+                "the others have no mark."
             )
         )
     sentences.append(

@@ -12,9 +12,7 @@ from timbang.report.media.medium import Caption, Grid, encode_id
 FORMULAS = {
     "residual": "<i>y</i> = <i>F</i>(<i>x</i>) + <i>x</i>",
     "plain": "<i>y</i> = <i>F</i>(<i>x</i>)",
-    "variance": "<i>s</i>² (1/<i>J</i> + <i>n</i><sub>v</sub>/<i>n</i><sub>t</sub>)",
-    "validation": "<i>n</i><sub>v</sub>",
-    "training": "<i>n</i><sub>t</sub>",
+    "variance": "<i>s</i>²/<i>J</i>",
     "replicates": "<i>J</i>",
     "freedom": "<i>J</i> − 1",
     "p": "<i>p</i>",

@@ -14,9 +14,7 @@ from timbang.report.tex import escape_tex
 FORMULAS = {
     "residual": r"$y=F(x)+x$",
     "plain": r"$y=F(x)$",
-    "variance": r"$s^2\,(1/J+n_\mathrm{v}/n_\mathrm{t})$",
-    "validation": r"$n_\mathrm{v}$",
-    "training": r"$n_\mathrm{t}$",
+    "variance": "$s^2/J$",
     "replicates": "$J$",
     "freedom": "$J-1$",
     "p": r"\emph{p}",

@@ -8,12 +8,16 @@ from timbang.report.writer import Writer
 
 def build(writer: Writer) -> Grid:
     """Return one row a comparison."""
-    interval = writer.say("Interval")
+    is_fixed = writer.study["is_fixed"]
+    here = writer.say("on this division") if is_fixed else writer.say("on these images")
+    elsewhere = writer.say("for images like these")
     columns = [
         Column(writer.say("Network"), "l"),
         Column(writer.say("difference")),
-        Column(writer.say("low"), group=interval),
-        Column(writer.say("high"), group=interval),
+        Column(writer.say("low"), group=here),
+        Column(writer.say("high"), group=here),
+        Column(writer.say("low"), group=elsewhere),
+        Column(writer.say("high"), group=elsewhere),
         Column(writer.say("adjusted p")),
         Column(writer.say("Conclusion"), "l"),
     ]
@@ -26,19 +30,20 @@ def build(writer: Writer) -> Grid:
     for name in writer.study["tested"]:
         own = [
             writer.cell(f"contrast.accuracy.{key}", name, signed=True)
-            for key in ("mean", "low", "high")
+            for key in ("mean", "these_low", "these_high", "like_low", "like_high")
         ]
         p = writer.cell("contrast.accuracy.p_adjusted", name)
         said = words.get(writer.study["findings"][name], writer.say("open"))
         rows.append(Row([writer.title(name), *own, p, said]))
-    return Grid(columns, rows, widths=[38])
+    return Grid(columns, rows, widths=[30])
 
 
 def caption(writer: Writer) -> str:
     """Return what stands above the table."""
     return writer.say(
         "Mean difference in validation accuracy from %(reference)s, in percentage points, with its "
-        "%(confidence)s interval and Holm-adjusted %(p)s; the margin is %(margin)s points.",
+        "%(confidence)s intervals on these images and for images like these, and the Holm-adjusted "
+        "%(p)s of what is decided; the margin is %(margin)s points.",
         reference=writer.title(writer.study["reference"]),
         confidence=writer.num("constant.confidence", style="whole"),
         p=writer.formula("p"),
