@@ -24,6 +24,7 @@ from timbang.evidence.judging import (
     make_scale,
     read_scores_of,
 )
+from timbang.evidence.looks import record_look
 from timbang.evidence.verdicts import read_contrasts, tabulate_decisions
 from timbang.facts.collecting import collect_facts
 from timbang.facts.description import describe_study
@@ -364,9 +365,20 @@ def _judge(study: Study, claims: Sequence[Claim], folder: Path) -> None:
     judgement = judge_study(scale, claims, pairs)
     write_table(folder / "contrasts.csv", tabulate_decisions(judgement.decisions))
     write_json(folder / "verdicts.json", describe_verdicts(judgement.verdicts, folder / "runs.csv"))
+    looks: list[dict[str, Any]] = []
+    for count in sorted({len(study.replicates), *_draw_looks(study)}):
+        seen = scale.runs[scale.runs["replicate"].isin(study.replicates[:count])]
+        looks = record_look(looks, seen, {})
+    write_json(folder / "looks.json", looks)
     twin = study.report.compare_with
     if twin:
         _summarise(study, folder.parent / twin)
+
+
+def _draw_looks(study: Study) -> list[int]:
+    """Return at how many replicates the study was looked at before: sometimes at half of them."""
+    count = len(study.replicates)
+    return [count // 2] if count > 3 and len(study.contenders) % 2 else []
 
 
 def _summarise(study: Study, folder: Path) -> None:
@@ -417,6 +429,7 @@ def collect(made: MadeUp) -> Facts:
         classes=read_rows(folder / "per_class.csv"),
         contrasts=read_contrasts(folder / "contrasts.csv"),
         verdicts=json.loads((folder / "verdicts.json").read_text()),
+        looks=json.loads((folder / "looks.json").read_text()),
         published=read_published(study.report.published),
         twin=read_rows(folder.parent / twin / "summary.csv").to_dict("records") if twin else [],
     )

@@ -18,6 +18,7 @@ import pandas as pd
 import yaml
 
 from timbang.evidence.judging import describe_verdicts, judge_study, list_claims, make_scale
+from timbang.evidence.looks import record_look
 from timbang.evidence.verdicts import read_contrasts, tabulate_decisions
 from timbang.facts.collecting import collect_facts
 from timbang.facts.description import describe_study
@@ -306,6 +307,7 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
         contrasts=read_contrasts(folder / "contrasts.csv"),
         verdicts=json.loads(json.dumps(describe_verdicts(judgement.verdicts, folder / "runs.csv"))),
         published=read_published(study.report.published),
+        looks=record_look([], runs, {}),
         twin=[],
     )
     facts = collect_facts(results, study.reference, study.margin, study.tie, study.about, None)

@@ -15,6 +15,8 @@ rule judge_claims:
             caption="../report/contrasts.rst",
         ),
         verdicts=f"{RESULTS}/verdicts.json",
+        # What was looked at before stays.
+        looks=update(f"{RESULTS}/looks.json"),
     log:
         f"{RESULTS}/logs/judge_claims.log",
     localrule: True

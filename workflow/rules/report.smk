@@ -21,6 +21,7 @@ rule collect_facts:
         classes=rules.summarise_runs.output.classes,
         contrasts=rules.judge_claims.output.contrasts,
         verdicts=rules.judge_claims.output.verdicts,
+        looks=rules.judge_claims.output.looks,
         twin_summary=of_twin("summary.csv"),
     output:
         facts=f"{RESULTS}/facts.json",

@@ -52,6 +52,7 @@ with log_to(snakemake.log[0]) as log:
         classes=read_rows(inputs.classes),
         contrasts=read_contrasts(Path(inputs.contrasts)),
         verdicts=read_json(inputs.verdicts),
+        looks=read_json(inputs.looks),
         published=read_published(study.report.published),
         twin=read_rows(twin).to_dict("records") if twin else [],
     )
@@ -77,6 +78,7 @@ with log_to(snakemake.log[0]) as log:
             inputs.classes,
             inputs.contrasts,
             inputs.verdicts,
+            inputs.looks,
         )
     }
     content = {

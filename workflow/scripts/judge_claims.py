@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 from timbang.evidence.judging import (
@@ -7,7 +8,8 @@ from timbang.evidence.judging import (
     make_scale,
     read_scores_of,
 )
-from timbang.evidence.verdicts import tabulate_decisions
+from timbang.evidence.looks import record_look
+from timbang.evidence.verdicts import ACCURACY, tabulate_decisions
 from timbang.logs import log_to
 from timbang.records.tables import read_rows, read_split
 from timbang.records.writing import write_json, write_table
@@ -22,19 +24,20 @@ def by_replicate(files):
 
 
 with log_to(snakemake.log[0]) as log:
-    judgement = judge_study(
-        make_scale(
-            read_rows(runs),
-            splits=params.splits,
-            margin=params.margin,
-            about=params.about,
-            diverged=params.diverged,
-            classes=read_split(Path(inputs.splits[0]))["label"].nunique(),
-            read_scores=read_scores_of(
-                {name: by_replicate(files) for name, files in params.predictions.items()},
-                by_replicate(inputs.splits),
-            ),
+    scale = make_scale(
+        read_rows(runs),
+        splits=params.splits,
+        margin=params.margin,
+        about=params.about,
+        diverged=params.diverged,
+        classes=read_split(Path(inputs.splits[0]))["label"].nunique(),
+        read_scores=read_scores_of(
+            {name: by_replicate(files) for name, files in params.predictions.items()},
+            by_replicate(inputs.splits),
         ),
+    )
+    judgement = judge_study(
+        scale,
         claims=list_claims([Path(path) for path in inputs.claims], params.claims),
         pairs=[(name, params.reference) for name in params.contrasts],
     )
@@ -45,5 +48,9 @@ with log_to(snakemake.log[0]) as log:
         ensure_ascii=False,
         allow_nan=False,
     )
+    looks = Path(snakemake.output.looks)
+    before = json.loads(looks.read_text(encoding="utf-8")) if looks.is_file() else []
+    findings = {own.first: own.says for own in judgement.decisions if own.measure == ACCURACY}
+    write_json(looks, record_look(before, scale.runs, findings))
     for verdict in judgement.verdicts:
         log.info("%s: %s", verdict.claim.name, verdict.verdict)

@@ -5,6 +5,7 @@ from timbang.facts.evidence import (
     add_claims,
     add_constants,
     add_contrasts,
+    add_looks,
     add_published,
     add_twin,
 )
@@ -53,6 +54,7 @@ def collect_facts(
     design = Design(splits, facts.value("split.train"), facts.value("split.validation"))
     add_contrasts(facts, results.contrasts, int(summary[0]["replicates"]), design, About(about))
     add_claims(facts, results.verdicts)
+    add_looks(facts, results.looks)
     add_published(facts, results.published, list(contenders), reference)
     add_twin(facts, results.twin, summary, twin)
     return facts

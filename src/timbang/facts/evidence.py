@@ -8,6 +8,7 @@ from timbang.errors import TimbangError
 from timbang.evidence.claims import Verdict
 from timbang.evidence.contrasts import ALPHA, CONFIDENCE
 from timbang.evidence.design import About, Design
+from timbang.evidence.looks import count_replicates, false_decision_rate
 from timbang.evidence.planner import POWER, SPREAD_CONFIDENCE, Outlook, look_ahead, plan
 from timbang.evidence.verdicts import ACCURACY, Finding
 from timbang.facts.fact import Facts, Unit
@@ -17,7 +18,7 @@ from timbang.networks.relations import depth_of
 from timbang.scores.summary import STATISTICS
 from timbang.study.published import Published
 
-CONTRASTS, VERDICTS, TIMBANG = "contrasts.csv", "verdicts.json", "Timbang"
+CONTRASTS, VERDICTS, LOOKS, TIMBANG = "contrasts.csv", "verdicts.json", "looks.json", "Timbang"
 IN_UNIT = (
     "mean",
     "sd",
@@ -83,6 +84,19 @@ def foresee(row: Mapping[str, Any], contrasts: int, design: Design) -> Outlook:
     is_like = row["about"] == About.LIKE_THESE
     floors = (row["floor_low"], row["floor_high"]) if is_like else (0.0, 0.0)
     return look_ahead(row["sd"], row["pairs"], floors, row["margin"], contrasts, design)
+
+
+def add_looks(facts: Facts, looks: Sequence[Mapping[str, Any]]) -> None:
+    """Add at how many replicates a study was looked at, and what these looks cost."""
+    counts = count_replicates(looks)
+    facts.add("looks", len(counts), Unit.COUNT, LOOKS, "/*/replicates", "distinct numbers")
+    rule = "false decisions at any look, Armitage, McPherson and Rowe 1969"
+    cost = false_decision_rate(counts)
+    facts.add("looks.cost", cost, Unit.SHARE, LOOKS, "/*/replicates", rule)
+    for place, count in enumerate(counts):
+        facts.add(
+            f"looks.replicates/{place}", count, Unit.COUNT, LOOKS, "/*/replicates", "how many"
+        )
 
 
 def add_claims(facts: Facts, verdicts: Sequence[Mapping[str, Any]]) -> None:

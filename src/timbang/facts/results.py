@@ -29,5 +29,6 @@ class Results:
     classes: pd.DataFrame
     contrasts: Sequence[Mapping[str, Any]]
     verdicts: Sequence[Mapping[str, Any]]
+    looks: Sequence[Mapping[str, Any]]
     published: Published | None
     twin: Sequence[Mapping[str, Any]]

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from timbang.evidence.contrasts import ALPHA, CONFIDENCE
+from timbang.evidence.looks import count_replicates, false_decision_rate
 from timbang.evidence.planner import POWER, SPREAD_CONFIDENCE
 from timbang.evidence.verdicts import Decision
 from timbang.networks.catalogue import CATALOGUE
@@ -426,6 +427,9 @@ QUANTITIES: dict[str, tuple[str, Callable[..., Any]]] = {
     "recall.highest": ("share", lambda r, c: _recalls(r, c).max()),
     "recall.lowest.class": ("count", lambda r, c: _recalls(r, c).argmin()),
     "recall.highest.class": ("count", lambda r, c: _recalls(r, c).argmax()),
+    "looks": ("count", lambda r: len(count_replicates(r.looks))),
+    "looks.cost": ("share", lambda r: false_decision_rate(count_replicates(r.looks))),
+    "looks.replicates": ("count", lambda r, n: count_replicates(r.looks)[_at(n)]),
     "contrasts": ("count", lambda r: len(r.study.contrasts)),
     "plan.detectable": ("sd", lambda r: plan_replicates(r).detectable),
     "plan.needed": (

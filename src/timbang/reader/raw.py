@@ -164,6 +164,11 @@ class RawResults:
         return pd.DataFrame(rows, columns=["contender", "replicate", "diverged", *MEASURES])
 
     @cached_property
+    def looks(self) -> Any:
+        """The record of how often the study was looked at."""
+        return _read_json(self.folder / "looks.json")
+
+    @cached_property
     def design(self) -> Design:
         """How the replicates hang together."""
         train, validation = (
