@@ -14,7 +14,7 @@ from timbang.evidence.judging import judge_study, make_scale, read_scores_of
 from timbang.evidence.verdicts import describe_decision
 from timbang.probes.measures import PROBE_MEASURES
 from timbang.reader.quantities import look_up
-from timbang.reader.raw import MEASURES, RawResults
+from timbang.reader.raw import MEASURES, RawResults, Twin
 from timbang.records.tables import MANIFEST_COLUMNS, read_split
 from timbang.resources import SCHEMA
 from timbang.scores.measures import RUN_MEASURES
@@ -500,7 +500,7 @@ def test_the_twin_is_read_from_its_own_predictions(tmp_path):
     twin = make_results(tmp_path / "twin", replicates=4, lost=[("plain34", 1)], seed=2)
     runs = collect_runs(score_all(twin))
     runs.to_csv(tmp_path / "twin/runs.csv", index=False)
-    results = RawResults(tmp_path / "small", own.study, twin=tmp_path / "twin")
+    results = RawResults(tmp_path / "small", own.study, twin=Twin(tmp_path / "twin"))
     summary = summarise_runs(runs, "resnet34").set_index("contender")
     for word in STATISTICS:
         wanted = summary.loc["plain34", f"accuracy_{word}"]

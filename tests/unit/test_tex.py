@@ -1,4 +1,4 @@
-"""What a user wrote prints literally; numbers print as given."""
+"""What a user wrote prints literally."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ from pages import read_text
 from timbang.errors import TimbangError
 from timbang.report import compile
 from timbang.report.compile import compile_document, find_engine
-from timbang.report.tex import TeX, cell, escape_tex, number, percent, plain_number
+from timbang.report.tex import escape_tex
 
 HOSTILE = r"a_b & 50% \input{x} $ # ~ ^ { }"
 
@@ -36,24 +36,6 @@ def test_braces_are_balanced(text):
         depth += {"{": 1, "}": -1}.get(character, 0)
         assert depth >= 0
     assert depth == 0
-
-
-@pytest.mark.parametrize(
-    ("value", "digits", "text"),
-    [(0.04999, 1, "0.0"), (-0.04, 1, "0.0"), (-0.06, 1, "-0.1"), (12.345, 2, "12.35"), (3, 0, "3")],
-)
-def test_plain_numbers(value, digits, text):
-    assert plain_number(value, digits) == text
-
-
-def test_missing_numbers_are_dashes():
-    assert number(None) == percent(float("nan")) == "--"
-    assert cell(float("inf"), 1) == "{--}"
-
-
-def test_percent_of_a_fraction():
-    assert percent(0.9321) == r"\percent{93.2}"
-    assert isinstance(percent(0.5), TeX)
 
 
 @pytest.mark.skipif(

@@ -58,7 +58,7 @@ def check_pieces(pieces: Iterable[Piece], name: str, language: str, results: Raw
             numbers += 1
             id, _ = split_forms(piece.id)
             ids |= {id} if piece.kind == VALUE else set()
-            fault = _compare(piece, marks, results)
+            fault = find_fault(piece.text, piece.id, marks, results, piece.kind == SOURCE)
         else:
             is_stray = not piece.kind and holds_digit(piece.text)
             fault = "a digit that no mark accounts for" if is_stray else None
@@ -97,7 +97,9 @@ def split_forms(id: str) -> tuple[str, Decimal]:
     return id, scale
 
 
-def find_fault(text: str, id: str, marks: Marks, results: RawResults) -> str | None:
+def find_fault(
+    text: str, id: str, marks: Marks, results: RawResults, is_source: bool = False
+) -> str | None:
     """Return what is wrong with a printed value; None where it is that of its id.
 
     Args:
@@ -105,6 +107,7 @@ def find_fault(text: str, id: str, marks: Marks, results: RawResults) -> str | N
         id: its id, with the form in which it is written.
         marks: the marks of the language.
         results: the raw files.
+        is_source: whether it stands in its line of the appendix.
     """
     plain, form = split_forms(id)
     quantity = look_up(results, plain)
@@ -116,24 +119,14 @@ def find_fault(text: str, id: str, marks: Marks, results: RawResults) -> str | N
     printed = parse_number(text, marks)
     if printed is None:
         return f"{id} is {_write(quantity)}, this is no number"
-    scale = 100 if printed.is_percent else quantity.scale
-    is_right = printed.states(Decimal(quantity.value) * scale * form)
+    exact, scale = Decimal(quantity.value), 100 if printed.is_percent else quantity.scale
+    if is_source:
+        # The appendix may give a value as it stands in its file, or as it is printed.
+        scales = {scale} if printed.is_percent else {1, scale}
+        is_right = any(printed.shortens(exact * own, quantity.noise) for own in scales)
+    else:
+        is_right = printed.states(exact * scale * form)
     return None if is_right else f"{id} is {_write(quantity)}"
-
-
-def _compare(piece: Piece, marks: Marks, results: RawResults) -> str | None:
-    if piece.kind == VALUE:
-        return find_fault(piece.text, piece.id, marks, results)
-    quantity = look_up(results, piece.id)
-    printed = parse_number(piece.text, marks)
-    if quantity is None or isinstance(quantity.value, str) or printed is None:
-        return find_fault(piece.text, piece.id, marks, results)
-    # A line of the appendix may give the value as it stands in its file, or as it is printed.
-    scales = {100} if printed.is_percent else {1, quantity.scale}
-    is_right = any(
-        printed.shortens(Decimal(quantity.value) * scale, quantity.noise) for scale in scales
-    )
-    return None if is_right else f"{piece.id} is {_write(quantity)}"
 
 
 def _write(quantity: Quantity) -> str:

@@ -17,28 +17,22 @@ from timbang.evidence.verdicts import (
     judge_claims,
 )
 from timbang.evidence.weighing import Scale
-from timbang.reader.raw import RawResults
+from timbang.reader.raw import RawResults, once
 
 
+@once
 def decide(results: RawResults, measure: str) -> dict[str, Decision]:
     """Return the study's contrasts with the reference by a measure, by contender."""
-
-    def make() -> dict[str, Decision]:
-        decisions = decide_contrasts(_scale(results), _pairs(results), measure)
-        return {own.first: own for own in decisions}
-
-    return results.once(("contrasts", measure), make)
+    decisions = decide_contrasts(_scale(results), _pairs(results), measure)
+    return {own.first: own for own in decisions}
 
 
+@once
 def judge(results: RawResults, name: str) -> JudgedClaim:
     """Return a claim with the outcomes of its tests and its verdict."""
-
-    def make() -> JudgedClaim:
-        claim = next(claim for claim in results.claims if claim.name == name)
-        (judged,) = judge_claims([claim], _scale(results), _pairs(results))
-        return judged
-
-    return results.once(("claim", name), make)
+    claim = next(claim for claim in results.claims if claim.name == name)
+    (judged,) = judge_claims([claim], _scale(results), _pairs(results))
+    return judged
 
 
 def count_verdicts(results: RawResults) -> dict[str, int]:

@@ -28,7 +28,7 @@ from timbang.reader.decided import (
     plan_replicates,
 )
 from timbang.reader.printed import NOISE
-from timbang.reader.raw import MEASURES, RawResults, Run
+from timbang.reader.raw import MEASURES, RawResults, Run, once
 from timbang.records.tables import TEST, TRAIN, VALIDATION
 
 COMMIT_DIGITS = 12
@@ -71,12 +71,9 @@ class Quantity:
         return Decimal(0) if self.unit == "p" else NOISE
 
 
+@once
 def look_up(results: RawResults, id: str) -> Quantity | None:
     """Return what an id stands for; None where the study has no such thing."""
-    return results.once(("quantity", id), lambda: _describe(results, id))
-
-
-def _describe(results: RawResults, id: str) -> Quantity | None:
     try:
         value, unit = _recompute(results, id)
     except ABSENT:
@@ -131,12 +128,6 @@ def _value(results: RawResults, id: str) -> Any:
     return found.value if found else math.nan
 
 
-def _difference(first: str, second: str) -> Callable[..., float]:
-    return lambda results, name: (
-        _value(results, f"{first}/{name}") - _value(results, f"{second}/{name}")
-    )
-
-
 def _copies(results: RawResults, column: str) -> pd.Series:
     """Return how many of the usable images share each value of a column that two or more have."""
     counts = results.usable[column].value_counts()
@@ -180,24 +171,29 @@ def _recalls(results: RawResults, name: str) -> np.ndarray:
     return np.mean([run.scores["recall"] for run in _finished(results, name)], axis=0)
 
 
-def _confused(results: RawResults, name: str, true: str, taken: str) -> int:
-    def add() -> np.ndarray:
-        return np.sum([run.confusion for run in results.runs[name].values()], axis=0)
-
-    return results.once(("confusion", name), add)[_at(true), _at(taken)]
+@once
+def _confusion(results: RawResults, name: str) -> np.ndarray:
+    return np.sum([run.confusion for run in results.runs[name].values()], axis=0)
 
 
 def _training(results: RawResults, name: str, key: str) -> Any:
     return next(iter(results.runs[name].values())).training[key]
 
 
+@once
 def _curve(results: RawResults, name: str, column: str) -> np.ndarray:
     """Return float [finished runs, epochs] of a column of the histories."""
+    return np.array([run.history[column] for run in _finished(results, name)], dtype=float)
 
-    def stack() -> np.ndarray:
-        return np.array([run.history[column] for run in _finished(results, name)], dtype=float)
 
-    return results.once(("curve", name, column), stack)
+@once
+def _histories(results: RawResults, name: str, column: str) -> pd.DataFrame:
+    """Return a column of the histories, one row an epoch and one column a run."""
+    return pd.DataFrame({r: run.history[column] for r, run in results.runs[name].items()})
+
+
+def _losses(results: RawResults, name: str) -> np.ndarray:
+    return _curve(results, name, "validation_loss")
 
 
 def _late_gain(results: RawResults, name: str) -> float:
@@ -209,13 +205,8 @@ def _epochs(results: RawResults, rest: str, name: str, epoch: str) -> Found:
     """Return a statistic over the runs of an epoch; one that diverged counts while it lasted."""
     measure, statistic = rest.split(".")
     column = {"loss": "validation_loss", "accuracy": "validation_accuracy"}.get(measure, measure)
-
-    def stack() -> pd.DataFrame:
-        return pd.DataFrame({r: run.history[column] for r, run in results.runs[name].items()})
-
-    values = results.once(("epochs", name, column), stack)
-    unit = "nats" if column.endswith("loss") else "share"
-    return take(statistic, values.iloc[_at(epoch, first=1)]), unit
+    values = _histories(results, name, column).iloc[_at(epoch, first=1)]
+    return take(statistic, values), "nats" if column.endswith("loss") else "share"
 
 
 def _run(results: RawResults, rest: str, name: str, replicate: str) -> Found:
@@ -243,9 +234,8 @@ def _claim(results: RawResults, rest: str, name: str, place: str) -> Found:
 def _column(test: Decision, column: str) -> Found:
     own = test.weighed.contrast
     decisive, these, like = own.decisive, own.these, own.like
-    unit = {"share": "points", "count": "number"}.get(
-        MEASURES[test.measure], MEASURES[test.measure]
-    )
+    unit = MEASURES[test.measure]
+    unit = {"share": "points", "count": "number"}.get(unit, unit)
     columns: dict[str, Found] = {
         "mean": (own.mean, unit),
         "size": (abs(own.mean), unit),
@@ -270,10 +260,6 @@ def _column(test: Decision, column: str) -> Found:
         "pairs": (own.pairs, "count"),
     }
     return columns[column]
-
-
-def _claims(results: RawResults, rest: str) -> Found:
-    return count_verdicts(results)[rest] if rest else len(results.claims), "count"
 
 
 def _setting(results: RawResults, rest: str, name: str | None = None) -> Found:
@@ -310,10 +296,6 @@ def _environment(results: RawResults, rest: str, place: str) -> Found:
     }
     texts = [read[rest](run.training) for own in results.runs.values() for run in own.values()]
     return list(dict.fromkeys(filter(None, texts)))[_at(place)], "text"
-
-
-def _constant(results: RawResults, rest: str) -> Found:
-    return CONSTANTS[rest]
 
 
 def _published(results: RawResults, rest: str, *subject: str) -> Found:
@@ -354,108 +336,105 @@ def _twin(results: RawResults, rest: str, *subject: str) -> Found:
     return take(rest.removeprefix("accuracy."), list(accuracies.values())), "share"
 
 
-# By its name, the unit of a quantity and its value.
-QUANTITIES: dict[str, tuple[str, Callable[..., Any]]] = {
-    "images.files": ("count", lambda r: len(r.manifest)),
-    "images.usable": ("count", lambda r: len(r.usable)),
-    "images.left_out": ("count", lambda r: len(r.manifest) - len(r.usable)),
-    "classes": ("count", lambda r: len(r.classes)),
-    "chance": ("share", lambda r: 1 / len(r.classes)),
-    "groups": ("count", lambda r: r.usable["group"].nunique()),
-    "duplicates.groups": ("count", lambda r: len(_copies(r, "group"))),
-    "duplicates.images": ("count", lambda r: _copies(r, "group").sum()),
-    "duplicates.largest": ("count", lambda r: max(_copies(r, "group"), default=1)),
-    # What the figure of duplicates prints beside its pictures.
-    "duplicates.size": ("count", lambda r, n: _copies(r, "group").iloc[_at(n)]),
-    "duplicates.shown": (
-        "count",
-        lambda r, n: min(_copies(r, "group").iloc[_at(n)], MEMBERS_SHOWN),
-    ),
-    "pair.evidence": ("nats", lambda r, side, n: r.audit["closest"][side][_at(n)]["evidence"]),
-    "equal_bytes.groups": ("count", lambda r: len(_copies(r, "sha256"))),
-    "equal_bytes.images": ("count", lambda r: _copies(r, "sha256").sum()),
-    "equal_pixels.groups": ("count", lambda r: len(_copies(r, "pixels_sha256"))),
-    "equal_pixels.images": ("count", lambda r: _copies(r, "pixels_sha256").sum()),
-    "criterion.distance": ("bits", lambda r: r.audit["criterion"]["distance"]),
-    "criterion.evidence": ("nats", lambda r: r.audit["criterion"]["evidence"]),
-    "mixed_groups": (
-        "count",
-        lambda r: (r.usable.groupby("group")["label"].nunique() > 1).sum(),
-    ),
-    "chains": ("count", lambda r: r.audit["chains"]),
-    "pictured": (
-        "count",
-        lambda r: len(_copies(r, "group")) + sum(map(len, r.audit["closest"].values())),
-    ),
-    "one_coloured": ("count", lambda r: len(r.audit["one_coloured"])),
-    "tiny": ("count", lambda r: len(r.audit["tiny"])),
-    "elongated": ("count", lambda r: len(r.audit["elongated"])),
-    "split.train": ("count", lambda r: take("mean", r.count_images(TRAIN))),
-    "split.validation": ("count", lambda r: take("mean", r.count_images(VALIDATION))),
-    "split.test": ("count", lambda r: r.count_images(TEST)[0]),
-    "split.leaked_test": ("count", lambda r: max(_leaked(r, TEST))),
-    "split.folds": ("count", lambda r: r.study.split.folds),
-    "split.leaked.min": ("count", lambda r: min(_leaked(r))),
-    "split.leaked.max": ("count", lambda r: max(_leaked(r))),
-    "split.leaked.share": ("share", lambda r: sum(_leaked(r)) / sum(r.count_images(VALIDATION))),
-    "split.equal.min": ("count", lambda r: min(_equal_pixels(r))),
-    "split.equal.max": ("count", lambda r: max(_equal_pixels(r))),
-    "replicates": ("count", lambda r: len(r.study.replicates)),
-    "contenders": ("count", lambda r: len(r.study.contenders)),
-    "finished": ("count", lambda r, c: sum(run.is_finished for run in r.runs[c].values())),
-    "diverged": ("count", lambda r, c: sum(not run.is_finished for run in r.runs[c].values())),
-    "accuracy_drop.mean": ("points", _difference("train_accuracy.mean", "accuracy.mean")),
-    "accuracy.range": ("points", _difference("accuracy.max", "accuracy.min")),
-    "parameters": ("count", lambda r, c: _training(r, c, "parameters")),
-    "multiply_adds": ("count", lambda r, c: _training(r, c, "multiply_adds")),
-    "parameters.excess": (
-        "share",
-        lambda r, c: (
+# By unit, what a quantity is of a study, and of the rest of its id.
+RULES: dict[str, dict[str, Callable[..., Any]]] = {
+    "count": {
+        "looks": lambda r: len(count_replicates(r.looks)),
+        "looks.replicates": lambda r, n: count_replicates(r.looks)[_at(n)],
+        "images.files": lambda r: len(r.manifest),
+        "images.usable": lambda r: len(r.usable),
+        "images.left_out": lambda r: len(r.manifest) - len(r.usable),
+        "classes": lambda r: len(r.classes),
+        "groups": lambda r: r.usable["group"].nunique(),
+        "duplicates.groups": lambda r: len(_copies(r, "group")),
+        "duplicates.images": lambda r: _copies(r, "group").sum(),
+        "duplicates.largest": lambda r: max(_copies(r, "group"), default=1),
+        # What the figure of duplicates prints beside its pictures.
+        "duplicates.size": lambda r, n: _copies(r, "group").iloc[_at(n)],
+        "duplicates.shown": lambda r, n: min(_copies(r, "group").iloc[_at(n)], MEMBERS_SHOWN),
+        "equal_bytes.groups": lambda r: len(_copies(r, "sha256")),
+        "equal_bytes.images": lambda r: _copies(r, "sha256").sum(),
+        "equal_pixels.groups": lambda r: len(_copies(r, "pixels_sha256")),
+        "equal_pixels.images": lambda r: _copies(r, "pixels_sha256").sum(),
+        "mixed_groups": lambda r: (r.usable.groupby("group")["label"].nunique() > 1).sum(),
+        "chains": lambda r: r.audit["chains"],
+        "pictured": lambda r: len(_copies(r, "group")) + sum(map(len, r.audit["closest"].values())),
+        "one_coloured": lambda r: len(r.audit["one_coloured"]),
+        "tiny": lambda r: len(r.audit["tiny"]),
+        "elongated": lambda r: len(r.audit["elongated"]),
+        "split.train": lambda r: take("mean", r.count_images(TRAIN)),
+        "split.validation": lambda r: take("mean", r.count_images(VALIDATION)),
+        "split.test": lambda r: r.count_images(TEST)[0],
+        "split.leaked_test": lambda r: max(_leaked(r, TEST)),
+        "split.folds": lambda r: r.study.split.folds,
+        "split.leaked.min": lambda r: min(_leaked(r)),
+        "split.leaked.max": lambda r: max(_leaked(r)),
+        "split.equal.min": lambda r: min(_equal_pixels(r)),
+        "split.equal.max": lambda r: max(_equal_pixels(r)),
+        "replicates": lambda r: len(r.study.replicates),
+        "contenders": lambda r: len(r.study.contenders),
+        "contrasts": lambda r: len(r.study.contrasts),
+        "finished": lambda r, c: sum(run.is_finished for run in r.runs[c].values()),
+        "diverged": lambda r, c: sum(not run.is_finished for run in r.runs[c].values()),
+        "parameters": lambda r, c: _training(r, c, "parameters"),
+        "multiply_adds": lambda r, c: _training(r, c, "multiply_adds"),
+        "highest.loss.epoch": lambda r, c: _losses(r, c).mean(axis=0).argmax() + 1,
+        "support.mean": lambda r, c, k: r.runs[c] and _class_part(r, VALIDATION, k),
+        "recall.lowest.class": lambda r, c: _recalls(r, c).argmin(),
+        "recall.highest.class": lambda r, c: _recalls(r, c).argmax(),
+        "plan.needed": lambda r, c=None: (
+            plan_replicates(r).needed if c is None else count_needed_by(r, c)
+        ),
+        "depth": lambda r, c: depth_of(r.study.contender(c).network),
+        "class.images.largest": lambda r: _of_classes(r, "images").max(),
+        "class.images.smallest": lambda r: _of_classes(r, "images").min(),
+        "class.groups.largest": lambda r: _of_classes(r, "groups").max(),
+        "class.groups.smallest": lambda r: _of_classes(r, "groups").min(),
+        "class.images": lambda r, k: _of_classes(r, "images").iloc[_at(k)],
+        "class.groups": lambda r, k: _of_classes(r, "groups").iloc[_at(k)],
+        "class.part": _class_part,
+        "confusion": lambda r, c, true, taken: _confusion(r, c)[_at(true), _at(taken)],
+    },
+    "share": {
+        "looks.cost": lambda r: false_decision_rate(count_replicates(r.looks)),
+        "chance": lambda r: 1 / len(r.classes),
+        "split.leaked.share": lambda r: sum(_leaked(r)) / sum(r.count_images(VALIDATION)),
+        "parameters.excess": lambda r, c: (
             _training(r, c, "parameters") / _training(r, r.study.reference, "parameters") - 1
         ),
-    ),
-    "first.train_loss": ("nats", lambda r, c: _curve(r, c, "train_loss")[:, 0].mean()),
-    "first.loss": ("nats", lambda r, c: _curve(r, c, "validation_loss")[:, 0].mean()),
-    "highest.loss": ("nats", lambda r, c: _curve(r, c, "validation_loss").mean(axis=0).max()),
-    "highest.loss.epoch": (
-        "count",
-        lambda r, c: _curve(r, c, "validation_loss").mean(axis=0).argmax() + 1,
-    ),
-    "late_gain": ("points", _late_gain),
-    "support.mean": ("count", lambda r, c, k: r.runs[c] and _class_part(r, VALIDATION, k)),
-    "recall.lowest": ("share", lambda r, c: _recalls(r, c).min()),
-    "recall.highest": ("share", lambda r, c: _recalls(r, c).max()),
-    "recall.lowest.class": ("count", lambda r, c: _recalls(r, c).argmin()),
-    "recall.highest.class": ("count", lambda r, c: _recalls(r, c).argmax()),
-    "looks": ("count", lambda r: len(count_replicates(r.looks))),
-    "looks.cost": ("share", lambda r: false_decision_rate(count_replicates(r.looks))),
-    "looks.replicates": ("count", lambda r, n: count_replicates(r.looks)[_at(n)]),
-    "contrasts": ("count", lambda r: len(r.study.contrasts)),
-    "plan.detectable": ("sd", lambda r: plan_replicates(r).detectable),
-    "plan.needed": (
-        "count",
-        lambda r, c=None: plan_replicates(r).needed if c is None else count_needed_by(r, c),
-    ),
-    "depth": ("count", lambda r, c: depth_of(r.study.contender(c).network)),
-    "class.images.largest": ("count", lambda r: _of_classes(r, "images").max()),
-    "class.images.smallest": ("count", lambda r: _of_classes(r, "images").min()),
-    "class.groups.largest": ("count", lambda r: _of_classes(r, "groups").max()),
-    "class.groups.smallest": ("count", lambda r: _of_classes(r, "groups").min()),
-    "class.images": ("count", lambda r, k: _of_classes(r, "images").iloc[_at(k)]),
-    "class.groups": ("count", lambda r, k: _of_classes(r, "groups").iloc[_at(k)]),
-    "class.part": ("count", _class_part),
-    "confusion": ("count", _confused),
+        "recall.lowest": lambda r, c: _recalls(r, c).min(),
+        "recall.highest": lambda r, c: _recalls(r, c).max(),
+    },
+    "points": {
+        "accuracy_drop.mean": lambda r, c: (
+            _value(r, f"train_accuracy.mean/{c}") - _value(r, f"accuracy.mean/{c}")
+        ),
+        "accuracy.range": lambda r, c: (
+            _value(r, f"accuracy.max/{c}") - _value(r, f"accuracy.min/{c}")
+        ),
+        "late_gain": _late_gain,
+    },
+    "nats": {
+        "pair.evidence": lambda r, side, n: r.audit["closest"][side][_at(n)]["evidence"],
+        "criterion.evidence": lambda r: r.audit["criterion"]["evidence"],
+        "first.train_loss": lambda r, c: _curve(r, c, "train_loss")[:, 0].mean(),
+        "first.loss": lambda r, c: _losses(r, c)[:, 0].mean(),
+        "highest.loss": lambda r, c: _losses(r, c).mean(axis=0).max(),
+    },
+    "bits": {"criterion.distance": lambda r: r.audit["criterion"]["distance"]},
+    "sd": {"plan.detectable": lambda r: plan_replicates(r).detectable},
 }
+QUANTITIES = {name: (unit, rule) for unit, own in RULES.items() for name, rule in own.items()}
 FAMILIES: dict[str, Callable[..., Found]] = {
     "run": _run,
     "curve": _epochs,
     "contrast": _contrast,
     "claim": _claim,
-    "claims": _claims,
+    "claims": lambda r, rest: (count_verdicts(r)[rest] if rest else len(r.claims), "count"),
     "setting": _setting,
     "layout": _layout,
     "environment": _environment,
-    "constant": _constant,
+    "constant": lambda _, rest: CONSTANTS[rest],
     "published": _published,
     "twin": _twin,
 }

@@ -7,10 +7,10 @@ import csv
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,7 @@ from timbang.study.published import Published
 from timbang.study.study import Study
 
 Made = TypeVar("Made")
+Names = TypeVarTuple("Names")
 
 PROBABILITY = "probability:"
 ANSWERS = ("filename", "label", "part", "predicted")
@@ -87,38 +88,20 @@ class Run:
         }
 
 
+@dataclass
 class RawResults:
     """A study's configuration and its raw files, each read when it is first asked for.
 
-    Args:
-        folder: ``results/<study>``.
-        study: the configuration.
-        published: the published numbers, if any.
-        twin: the folder of the study to compare with, if any.
-        claims: the claims, in the order of ``verdicts.json``.
-
+    ``folder`` is ``results/<study>``, ``twin`` the study to compare with, if any, and ``claims``
+    are in the order of ``verdicts.json``. ``made`` is what ``once`` has kept.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        study: Study,
-        published: Published | None = None,
-        twin: Path | None = None,
-        claims: Sequence[Claim] = (),
-    ) -> None:
-        self.folder = folder
-        self.study = study
-        self.published = published
-        self.twin = Twin(twin) if twin else None
-        self.claims = claims
-        self._made: dict[tuple[str, ...], Any] = {}
-
-    def once(self, key: tuple[str, ...], make: Callable[[], Made]) -> Made:
-        """Return what ``make`` returns, which is called once for each key."""
-        if key not in self._made:
-            self._made[key] = make()
-        return self._made[key]
+    folder: Path
+    study: Study
+    published: Published | None = None
+    twin: "Twin | None" = None
+    claims: Sequence[Claim] = ()
+    made: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     @cached_property
     def manifest(self) -> pd.DataFrame:
@@ -234,17 +217,27 @@ class RawResults:
         return Run(training, history, measures, predictions, confusion)
 
 
+def once(make: Callable[[RawResults, *Names], Made]) -> Callable[[RawResults, *Names], Made]:
+    """Decorate a function of results and of names: what it returns is kept in the results."""
+
+    @wraps(make)
+    def get(results: RawResults, *names: *Names) -> Made:
+        key = (make, *names)
+        if key not in results.made:
+            results.made[key] = make(results, *names)
+        return results.made[key]
+
+    return get
+
+
+@dataclass
 class Twin:
     """The study that another one is compared with: its accuracies and its leaks.
 
-    ``runs.csv`` says which runs it has, and nothing else.
-
-    Args:
-        folder: its results.
+    ``runs.csv`` says which runs it has, and nothing else. ``folder`` has its results.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    folder: Path
 
     @cached_property
     def accuracies(self) -> dict[str, dict[int, float]]:

@@ -8,7 +8,7 @@ from timbang.evidence.claims import Claim
 from timbang.networks.titles import title_contender
 from timbang.reader.check import Checked, check_report
 from timbang.reader.drawn import check_figure
-from timbang.reader.raw import RawResults
+from timbang.reader.raw import RawResults, Twin
 from timbang.study.published import read_published
 from timbang.study.study import Study
 
@@ -62,9 +62,10 @@ def open_results(folder: Path, study: Study, claims: Sequence[Claim]) -> RawResu
     Raises:
         TimbangError: published numbers cannot be read.
     """
-    twin = study.report.compare_with
     published = read_published(study.report.published)
-    return RawResults(folder, study, published, folder.parent / twin if twin else None, claims)
+    other = study.report.compare_with
+    twin = Twin(folder.parent / other) if other else None
+    return RawResults(folder, study, published, twin, claims)
 
 
 def describe_checked(checked: Checked) -> str:

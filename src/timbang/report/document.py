@@ -5,7 +5,7 @@ It is written twice, since the first pass finds the numbers that the second refe
 
 import datetime
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,12 +20,9 @@ from timbang.languages.catalogue import Language
 from timbang.report.bibliography import Entry
 from timbang.report.figures import list_figures
 from timbang.report.figures.figure import Figure
-from timbang.report.media.medium import Caption, Medium, encode_id, write_literal
-from timbang.report.settings import (
-    write_measure,
-    write_setting,
-    write_setting_name,
-)
+from timbang.report.media.choice import Medium, write_literal
+from timbang.report.media.medium import Caption, encode_id
+from timbang.report.settings import write_measure, write_setting, write_setting_name
 from timbang.report.sources import write_sources
 from timbang.report.tables import list_tables
 from timbang.report.tables.table import Table
@@ -34,22 +31,6 @@ from timbang.report.writer import Numbering, Printed, Writer
 from timbang.resources import REPORT
 
 TEMPLATES = REPORT / "templates"
-# What the document calls of its writer.
-EXPOSED = (
-    "num",
-    "cell",
-    "num_p",
-    "value",
-    "has",
-    "title",
-    "label",
-    "name",
-    "ref",
-    "cite",
-    "formula",
-    "joined",
-    "section",
-)
 # Statements of the pages' own templates stand where TeX has no use for them.
 PAGE_MARKS = {
     "block_start_string": "<%",
@@ -174,21 +155,17 @@ class _Pass:
     def __init__(self, writer: Writer, front: Front) -> None:
         self.writer = writer
         self.front = front
-        self.figures = list_figures()
-        self.all_tables = list_tables()
+        self.floats: list[Table | Figure] = [*list_tables().values(), *list_figures().values()]
         self.tables: dict[str, str] = {}
 
     def render(self) -> str:
         """Return the document's body."""
         writer, medium = self.writer, self.writer.medium
-        names: dict[str, Callable[..., Any]] = {name: getattr(writer, name) for name in EXPOSED}
+        # The document has all that its writer has, and what follows.
+        own = {name: getattr(writer, name) for name in dir(writer) if not name.startswith("_")}
+        own["study"] = {**writer.study, "ai_assistance": self.front.ai_assistance}
         return _read_template().render(
-            **names,
-            medium=medium,
-            language=writer.language,
-            study={**writer.study, "ai_assistance": self.front.ai_assistance},
-            any_leak=writer.any_leak,
-            any_published=writer.any_published,
+            own,
             p=lambda caller: medium.paragraph(_tidy(caller())),
             abstract=lambda caller: medium.abstract(writer.say("Summary"), _tidy(caller())),
             sentence=_capitalise,
@@ -207,29 +184,26 @@ class _Pass:
 
     def fill_slot(self, name: str) -> str:
         """Return the tables and figures that stand in a place, after what leads to them."""
-        writer, medium = self.writer, self.writer.medium
-        every: list[Table | Figure] = [*self.all_tables.values(), *self.figures.values()]
         standing = [
-            own for own in every if own.slot == name and own.stands(writer) and self._is_due(own)
+            own
+            for own in self.floats
+            if own.slot == name and own.stands(self.writer) and self._is_due(own)
         ]
-        said = medium.paragraph(" ".join(map(self._mention, standing)))
+        said = self.writer.medium.paragraph(" ".join(map(self._mention, standing)))
         return said + "".join(map(self._write_float, standing))
 
     def _is_due(self, own: Table | Figure) -> bool:
         return isinstance(own, Table) or own.name in self.writer.study["figures"]
 
     def _mention(self, own: Table | Figure) -> str:
-        if isinstance(own, Table):
-            return self.writer.say(own.mention, table=self.writer.ref(f"tab:{own.name}"))
-        return self.writer.say(own.mention, figure=self.writer.ref(f"fig:{own.name}"))
+        link = self.writer.ref(_label(own))
+        return self.writer.say(own.mention, **{_kind(own): link})
 
     def _write_float(self, own: Table | Figure) -> str:
         writer, medium = self.writer, self.writer.medium
-        kind, short = ("table", "tab") if isinstance(own, Table) else ("figure", "fig")
-        label = f"{short}:{own.name}"
-        number = writer.count_float(kind, label)
+        number = writer.count_float(_kind(own), _label(own))
         name = writer.say("Table") if isinstance(own, Table) else writer.say("Figure")
-        caption = Caption(label, name, number, own.caption(writer))
+        caption = Caption(_label(own), name, number, own.caption(writer))
         if isinstance(own, Figure):
             return medium.figure(caption, Path(f"{own.name}-{writer.language.code}"))
         with writer.in_table():
@@ -282,6 +256,14 @@ class _Pass:
             items.append((key, str(place + 1), _write_entry(writer, key)))
         heading = writer.section(1, writer.say("References"), "references", counted=False)
         return heading + medium.references(items)
+
+
+def _kind(own: Table | Figure) -> str:
+    return "table" if isinstance(own, Table) else "figure"
+
+
+def _label(own: Table | Figure) -> str:
+    return f"{_kind(own)[:3]}:{own.name}"
 
 
 def _write_entry(writer: Writer, key: str) -> str:

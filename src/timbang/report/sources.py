@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from timbang.facts.fact import Fact
 from timbang.report.formats import write_source
 from timbang.report.media.medium import Column, Grid, Row
 from timbang.report.writer import Printed, Writer
@@ -19,56 +20,45 @@ def write_sources(writer: Writer, files: Mapping[str, str]) -> str:
         files: the SHA-256 of each file that facts are from, relative to the study's folder.
     """
     medium, sha = writer.medium, writer.name("term/sha", "SHA-256")
-    parts = [
-        writer.section(
-            1, writer.say("Sources of the numbers"), "app:sources", counted=False, number="A"
-        ),
-        medium.paragraph(
-            writer.say(
-                "Each number of the text with its value as it is kept, its file below "
-                "`results/%(study)s/`, the place in it, and how it was made.",
-                study=medium.prose(writer.study["name"]),
-            )
-        ),
-    ]
-    rows = [_write_row(writer, own) for own in list(writer.iterate_linked())]
-    columns = [
-        Column(writer.say("Value"), "l"),
-        Column(writer.say("File"), "l"),
-        Column(writer.say("Place"), "l"),
-        Column(writer.say("Made how"), "l"),
-    ]
-    parts.append(medium.table(None, Grid(columns, rows, is_long=True, widths=[22, 34, 42, 30])))
-    parts.append(
-        medium.paragraph(writer.say("Their files, each with the start of its %(sha)s:", sha=sha))
+    heading = writer.say("Sources of the numbers")
+    introduction = writer.say(
+        "Each number of the text with its value as it is kept, its file below "
+        "`results/%(study)s/`, the place in it, and how it was made.",
+        study=medium.prose(writer.study["name"]),
     )
-    columns = [Column(writer.say("File"), "l"), Column(sha, "l")]
+    heads = writer.say("Value"), writer.say("File"), writer.say("Place"), writer.say("Made how")
+    rows = [_write_row(writer, own.fact) for own in writer.printed.values() if own.is_linked]
     listed = [
-        Row(
-            [
-                writer.name("file", file),
-                medium.name("sha", medium.escape(digest[:SHOWN_DIGITS])),
-            ]
-        )
+        Row([writer.name("file", file), writer.name("sha", digest[:SHOWN_DIGITS])])
         for file, digest in files.items()
     ]
-    parts.append(medium.table(None, Grid(columns, listed, is_long=True, widths=[90])))
-    return "".join(parts)
+    return "".join(
+        [
+            writer.section(1, heading, "app:sources", counted=False, number="A"),
+            medium.paragraph(introduction),
+            _write_table(writer, heads, rows, [22, 34, 42, 30]),
+            medium.paragraph(
+                writer.say("Their files, each with the start of its %(sha)s:", sha=sha)
+            ),
+            _write_table(writer, (writer.say("File"), sha), listed, [90]),
+        ]
+    )
 
 
-def _write_row(writer: Writer, own: Printed) -> Row:
-    fact = own.fact
+def _write_table(
+    writer: Writer, heads: Sequence[str], rows: Sequence[Row], widths: Sequence[int]
+) -> str:
+    columns = [Column(head, "l") for head in heads]
+    return writer.medium.table(None, Grid(columns, rows, is_long=True, widths=widths))
+
+
+def _write_row(writer: Writer, fact: Fact) -> Row:
     text = write_source(fact.value, writer.language)
     is_text = isinstance(fact.value, str)
     shown = writer.medium.escape(text) if is_text else writer.medium.prose(text)
-    return Row(
-        [
-            writer.medium.source(fact.id, shown, fact.id),
-            writer.name("file", fact.file),
-            writer.name("at", fact.at),
-            writer.name("rule", fact.rule),
-        ]
-    )
+    places = [("file", fact.file), ("at", fact.at), ("rule", fact.rule)]
+    value = writer.medium.source(fact.id, shown)
+    return Row([value, *(writer.name(kind, text) for kind, text in places)])
 
 
 def list_values(printed: Sequence[Printed]) -> list[dict[str, Any]]:

@@ -1,11 +1,6 @@
-"""Text for TeX: what a user wrote prints literally, and numbers print as the language writes them.
+"""Text for TeX: what a user wrote prints literally."""
 
-TeX that Timbang makes itself is marked as ``TeX``; all other text is escaped where it is used.
-"""
-
-import math
 import unicodedata
-from typing import TypeGuard
 
 # PyLaTeX's escape_latex leaves ligatures ('' -- << ?`), control characters and ^ wrong.
 _SPECIAL = {
@@ -46,18 +41,14 @@ _NOT_IN_T1 = set("ĦħĸĿŀŉŦŧſ")
 _LONG_WORD = 20
 
 
-class TeX(str):
-    """A text that is TeX already and is not escaped again."""
-
-
-def escape_tex(text: object) -> TeX:
+def escape_tex(text: object) -> str:
     """Return TeX that prints a text literally, in one paragraph.
 
     White space and control characters become single spaces. Letters that pdfTeX's T1 fonts do
     not have print as their code point, as in [U+65E5]. Long words may be broken over lines.
     """
     words = "".join(" " if _is_space(character) else character for character in str(text)).split()
-    return TeX(" ".join(_escape_word(word) for word in words))
+    return " ".join(_escape_word(word) for word in words)
 
 
 def _is_space(character: str) -> bool:
@@ -82,30 +73,3 @@ def _escape_character(character: str) -> str:
     if is_latin and character not in _NOT_IN_T1:
         return character
     return f"{{[}}U+{ord(character):04X}{{]}}"
-
-
-def number(value: float | None, digits: int = 0) -> TeX:
-    r"""Return a number for siunitx's ``\num``, or a dash where there is none."""
-    return TeX(rf"\num{{{plain_number(value, digits)}}}") if _is_finite(value) else TeX("--")
-
-
-def plain_number(value: float, digits: int) -> str:
-    """Return a number with a decimal point and that many decimals; never a negative zero."""
-    text = f"{value:.{digits}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
-
-
-def percent(fraction: float | None, digits: int = 1) -> TeX:
-    """Return a fraction as per cent, as in 93.2%."""
-    if not _is_finite(fraction):
-        return TeX("--")
-    return TeX(rf"\percent{{{plain_number(100 * fraction, digits)}}}")
-
-
-def cell(value: float | None, digits: int) -> TeX:
-    """Return a number for an ``S`` column of siunitx, or a dash where there is none."""
-    return TeX(plain_number(value, digits)) if _is_finite(value) else TeX("{--}")
-
-
-def _is_finite(value: float | None) -> TypeGuard[float]:
-    return value is not None and math.isfinite(value)

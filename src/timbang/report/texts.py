@@ -5,15 +5,9 @@ from collections.abc import Mapping
 from timbang.report.writer import Writer
 
 
-def choose_text(writer: Writer, texts: Mapping[str, str]) -> str:
-    """Return a text in the document's language: as given, or of the catalogue."""
-    code = writer.language.code
-    if code in texts:
-        return texts[code]
-    text = texts.get("en", next(iter(texts.values()), ""))
-    return writer.language.say(text)
-
-
 def say_text(writer: Writer, id: str, texts: Mapping[str, str]) -> str:
-    """Return such a text as a name: nothing in it is the document's own."""
-    return writer.name(id, choose_text(writer, texts))
+    """Return such a text in the document's language, as given or of the catalogue, as a name."""
+    text = texts.get(writer.language.code)
+    if text is None:
+        text = writer.language.say(texts.get("en", next(iter(texts.values()), "")))
+    return writer.name(id, text)

@@ -1,14 +1,16 @@
 """Writes the document's parts: numbers of facts, names, sections, figures, tables, references."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from timbang.facts.fact import Fact, Facts, Unit
 from timbang.languages.catalogue import Language
+from timbang.languages.messages import message
 from timbang.report.bibliography import Entry
 from timbang.report.formats import write_value
-from timbang.report.media.medium import Medium, write_literal
+from timbang.report.media.choice import Medium, write_literal
 
 
 @dataclass
@@ -32,38 +34,47 @@ class Printed:
     is_linked: bool
 
 
+# By the kind of a label, how it is referred to.
+REFERENCES = {
+    "sec": message("Section %(number)s"),
+    "fig": message("Figure %(number)s"),
+    "tab": message("Table %(number)s"),
+    "app": message("Appendix %(number)s"),
+}
+# What messages may hold without its being given.
+PLACEHOLDERS: Mapping[str, Callable[["Writer"], str]] = {
+    "n": lambda writer: writer.formula("n"),
+    "p": lambda writer: writer.formula("p"),
+    "replicates": lambda writer: writer.num("replicates"),
+    "reference": lambda writer: writer.title(writer.study["reference"]),
+    "confidence": lambda writer: writer.num("constant.confidence", style="whole"),
+    "margin": lambda writer: writer.num("setting.margin"),
+}
+
+
+@dataclass
 class Writer:
     """Writes one document in one language and medium, and keeps what it wrote.
 
-    Args:
-        study: what the document says of the study besides facts: ``facts.json`` without them.
-        facts: the facts.
-        language: the language.
-        medium: the medium.
-        bibliography: the entries that may be cited, by key.
-        numbering: of an earlier pass; empty in the first.
+    ``study`` is what the document says of the study besides facts: ``facts.json`` without them;
+    ``bibliography`` are the entries that may be cited, by key, and ``before`` is the numbering of
+    an earlier pass, empty in the first.
     """
 
-    def __init__(
-        self,
-        study: Mapping[str, Any],
-        facts: Facts,
-        language: Language,
-        medium: Medium,
-        bibliography: Mapping[str, Entry],
-        numbering: Numbering,
-    ) -> None:
-        self.study = study
-        self.facts = facts
-        self.language = language
-        self.medium = medium
-        self.bibliography = bibliography
-        self.before = numbering
+    study: Mapping[str, Any]
+    facts: Facts
+    language: Language
+    medium: Medium
+    bibliography: Mapping[str, Entry]
+    before: Numbering
+
+    def __post_init__(self) -> None:
         self.numbering = Numbering()
         self.printed: dict[tuple[str, str], Printed] = {}
         self._counts = {"section": [0, 0, 0], "figure": [0], "table": [0]}
         self._in_table = False
-        self._titles = {own["name"]: own["title"] for own in study["contenders"]}
+        self._titles = {own["name"]: own["title"] for own in self.study["contenders"]}
+        self.names = list(self._titles)
 
     # Facts.
 
@@ -115,23 +126,30 @@ class Writer:
     @property
     def any_published(self) -> bool:
         """Whether a published number stands beside one of the study's."""
-        return any(self.has("published.accuracy", name) for name in self._titles)
+        return any(self.has("published.accuracy", name) for name in self.names)
 
     @property
     def any_leak(self) -> bool:
         """Whether some run had leaked and clean validation images."""
-        return any(self.has("leak_difference.mean", name) for name in self._titles)
+        return any(self.has("leak_difference.mean", name) for name in self.names)
 
     # Words.
 
     def say(self, message: str, **placeholders: str) -> str:
-        """Return a message with what stands in its placeholders, which is in the medium."""
-        return write_literal(self.medium, self.language.say(message)) % placeholders
+        """Return a message with what stands in its placeholders, which is in the medium.
 
-    def say_count(self, one: str, many: str, count: float, **placeholders: str) -> str:
-        """Return the form of a message that goes with a count."""
-        message = self.language.say_count(one, many, count)
-        return write_literal(self.medium, message) % placeholders
+        Those of ``PLACEHOLDERS`` need not be given.
+        """
+        usual = {
+            name: write(self)
+            for name, write in PLACEHOLDERS.items()
+            if f"%({name})s" in message and name not in placeholders
+        }
+        return write_literal(self.medium, self.language.say(message)) % (usual | placeholders)
+
+    def sentences(self, *said: str | bool) -> str:
+        """Return sentences in their order, without those that are ``False``."""
+        return " ".join(own for own in said if isinstance(own, str))
 
     def joined(self, items: Sequence[str]) -> str:
         """Return a list in prose of items that are in the medium."""
@@ -171,15 +189,7 @@ class Writer:
     def ref(self, label: str) -> str:
         """Return "Section 2.1", "Figure 3", "Table 4" or "Appendix A", which leads there."""
         link = self.medium.reference(label, self.before.labels.get(label, "0"))
-        match label.partition(":")[0]:
-            case "fig":
-                return self.say("Figure %(number)s", number=link)
-            case "tab":
-                return self.say("Table %(number)s", number=link)
-            case "app":
-                return self.say("Appendix %(number)s", number=link)
-            case _:
-                return self.say("Section %(number)s", number=link)
+        return self.say(REFERENCES[label.partition(":")[0]], number=link)
 
     def cite(self, *keys: str) -> str:
         """Return numbers of references, in brackets."""
@@ -199,30 +209,20 @@ class Writer:
         self.numbering.labels[label] = number
         return number
 
-    def in_table(self) -> "_InTable":
-        """Return a context in which numbers do not lead to the appendix: their table does."""
-        return _InTable(self)
-
-    def iterate_linked(self) -> Iterator[Printed]:
-        """Yield the numbers that lead to the appendix, in the order in which they were printed."""
-        return (own for own in self.printed.values() if own.is_linked)
+    @contextmanager
+    def in_table(self) -> Iterator[None]:
+        """Write numbers that do not lead to the appendix: their table does."""
+        self._in_table = True
+        try:
+            yield
+        finally:
+            self._in_table = False
 
     def _count(self, kind: str, level: int) -> str:
         counts = self._counts[kind]
         counts[level - 1] += 1
         counts[level:] = [0] * len(counts[level:])
         return ".".join(map(str, counts[:level]))
-
-
-class _InTable:
-    def __init__(self, writer: Writer) -> None:
-        self.writer = writer
-
-    def __enter__(self) -> None:
-        self.writer._in_table = True
-
-    def __exit__(self, *_: object) -> None:
-        self.writer._in_table = False
 
 
 def _join(parts: Sequence[object]) -> str:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
 
     from timbang.report.writer import Writer
-    from timbang.study.study import Study
 
 # What may stand in a path: convolutions by their kernel, batch normalisation, the rectifier.
 POINT, SMALL, LARGE, NORM, RELU = "point", "small", "large", "BN", "ReLU"
@@ -79,7 +78,7 @@ BLOCKS = {
 Kind = tuple[str, bool]
 
 
-def draw(drawing: Drawing) -> Drawn:
+def _draw(drawing: Drawing) -> Drawn:
     """Draw the block of each family of the study, side by side as far as they fit."""
     from timbang.report.figures import style
 
@@ -209,42 +208,28 @@ class _Pen:
 
     def sum(self, across: float, down: float) -> None:
         """Draw a plus in a circle."""
-        plus: dict[str, Any] = {
-            "markersize": 5,
-            "color": "0.2",
-            "markeredgewidth": 0.7,
-            "zorder": 3,
-        }
+        plus: Any = {"markersize": 5, "color": "0.2", "markeredgewidth": 0.7, "zorder": 3}
         circle = plus | {"markersize": 2 * RADIUS * 72, "markerfacecolor": "white", "zorder": 2}
         self.axes.plot(across, down, "o", **circle)
         self.axes.plot(across, down, "+", **plus)
 
 
-def caption(writer: Writer) -> str:
-    """Return what stands below the figure."""
+def _caption(writer: Writer) -> str:
     families = set(writer.study["families"])
-    sentences = [
+    return writer.sentences(
         writer.say(
             "The blocks that the networks are built of, from their input *x* down to their output "
             "*y*: convolutions (conv.), batch normalisation (BN) and rectifiers (ReLU)."
-        )
-    ]
-    if families - {"plain"}:
-        sentences.append(
-            writer.say(
-                "The line on the right is the shortcut, which the circled plus adds; where the "
-                "shape changes it is a %(side)s×%(side)s convolution.",
-                side=writer.num("constant.kernel.point"),
-            )
-        )
-    if families & {"multipath", "twinpath"}:
-        sentences.append(writer.say("Each of two paths has half of the block's channels."))
-    return " ".join(sentences)
-
-
-def is_due(study: Study) -> bool:
-    """Return whether any network is one of Timbang's own."""
-    return any(contender.network in CATALOGUE for contender in study.contenders)
+        ),
+        bool(families - {"plain"})
+        and writer.say(
+            "The line on the right is the shortcut, which the circled plus adds; where the "
+            "shape changes it is a %(side)s×%(side)s convolution.",
+            side=writer.num("constant.kernel.point"),
+        ),
+        bool(families & {"multipath", "twinpath"})
+        and writer.say("Each of two paths has half of the block's channels."),
+    )
 
 
 FIGURE = Figure(
@@ -252,8 +237,8 @@ FIGURE = Figure(
     slot="networks",
     needs=(),
     shows="the blocks of the networks",
-    draw=draw,
+    draw=_draw,
     mention=message("%(figure)s shows the blocks of the networks."),
-    caption=caption,
-    due=is_due,
+    caption=_caption,
+    due=lambda study: any(own.network in CATALOGUE for own in study.contenders),
 )

@@ -26,7 +26,7 @@ BAR = 0.75
 LINE: dict[str, Any] = {"color": "black", "linewidth": 1.6, "solid_capstyle": "butt"}
 
 
-def draw(drawing: Drawing) -> Drawn:
+def _draw(drawing: Drawing) -> Drawn:
     """Draw the images of each class as a bar of its parts, and its distinct images as a line."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch, Rectangle
@@ -126,21 +126,19 @@ def _name_classes(
     return size, step
 
 
-def caption(writer: Writer) -> str:
-    """Return what stands below the figure."""
-    said = (
+def _caption(writer: Writer) -> str:
+    places = range(writer.value("classes"))
+    return writer.sentences(
         writer.say(
             "Images of each class (number), and the parts that they are divided into, as means "
             "over the replicates."
         )
         if writer.replicates > 1
-        else writer.say("Images of each class (number), and the parts that they are divided into.")
-    )
-    places = range(writer.value("classes"))
-    if all(writer.value("class.groups", k) == writer.value("class.images", k) for k in places):
-        return said
-    return f"{said} " + writer.say(
-        "The black line is at the number of distinct images, where duplicates count once."
+        else writer.say("Images of each class (number), and the parts that they are divided into."),
+        any(writer.value("class.groups", k) != writer.value("class.images", k) for k in places)
+        and writer.say(
+            "The black line is at the number of distinct images, where duplicates count once."
+        ),
     )
 
 
@@ -149,7 +147,7 @@ FIGURE = Figure(
     slot="classes",
     needs=("splits",),
     shows="the number of images of each class",
-    draw=draw,
+    draw=_draw,
     mention=message("%(figure)s shows the number of images of each class."),
-    caption=caption,
+    caption=_caption,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
@@ -53,25 +53,27 @@ class Layout:
         return 0.07 + 0.13 * max(head.count("\n") + 1 for head in self.heads)
 
 
-def draw(drawing: Drawing) -> Drawn:
+def _draw(drawing: Drawing) -> Drawn:
     """Draw a matrix a network: counts, and shares of the true class as colour off the diagonal."""
-    import json
-
     import numpy as np
 
     from timbang.report.figures import style
     from timbang.scores.summary import sum_matrices
 
     matrices, shares, classes = {}, {}, []
+    metrics = drawing.contents("metrics")
     for name in drawing.weighed:
-        files = drawing.paths("metrics")[name]
-        runs = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+        runs = metrics[name]
         classes = runs[0]["classes"]
         matrices[name] = counts = sum_matrices(runs)
         shares[name] = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         np.fill_diagonal(shares[name], np.nan)
     most = max(float(np.nanmax(share, initial=0)) for share in shares.values())
-    room = _measure_counts(matrices.values()) if len(classes) <= MOST_COUNTED_CLASSES else None
+    room = None
+    if len(classes) <= MOST_COUNTED_CLASSES:
+        # The side of a cell that the longest count fits into.
+        longest = str(max(counts.max() for counts in matrices.values()))
+        room = max(style.measure(longest, style.SMALLEST) + 2 * style.POINT, 8.5 * style.POINT)
     plan = lay_out([drawing.titles[name] for name in matrices], classes, room)
     width = plan.columns * plan.pitch - GAP
     left = (style.TEXT_WIDTH - width - LABEL - plan.names - SCALE) / 2 + LABEL + plan.names
@@ -136,14 +138,6 @@ def lay_out(titles: Sequence[str], classes: Sequence[str], room: float | None) -
     return max(found, key=lambda plan: plan.side)
 
 
-def _measure_counts(matrices: Iterable[np.ndarray]) -> float:
-    """Return the side of a cell that the longest count fits into, in inches."""
-    from timbang.report.figures.style import POINT, SMALLEST, measure
-
-    longest = max(int(counts.max()) for counts in matrices)
-    return max(measure(str(longest), SMALLEST) + 2 * POINT, 8.5 * POINT)
-
-
 def _blues() -> Colormap:
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -203,14 +197,11 @@ def _draw_scale(axes: Axes, most: float, label: str) -> None:
     axes.spines[:].set(visible=True, linewidth=0.4, color="0.6")
 
 
-def caption(writer: Writer) -> str:
-    """Return what stands below the figure."""
-    sentences = [
+def _caption(writer: Writer) -> str:
+    return writer.sentences(
         writer.say(
             "Confusion matrices of the validation images, summed over the replicates "
-            "(%(n)s = %(replicates)s).",
-            n=writer.formula("n"),
-            replicates=writer.num("replicates"),
+            "(%(n)s = %(replicates)s)."
         )
         if writer.replicates > 1
         else writer.say("Confusion matrices of the validation images."),
@@ -218,10 +209,9 @@ def caption(writer: Writer) -> str:
             "Colour is the share of the images of a true class (row) that are assigned to "
             "another class (column); the diagonal, the correct predictions, is grey."
         ),
-    ]
-    if writer.value("classes") <= MOST_COUNTED_CLASSES:
-        sentences.append(writer.say("Numbers, where they fit, are images; empty cells have none."))
-    return " ".join(sentences)
+        writer.value("classes") <= MOST_COUNTED_CLASSES
+        and writer.say("Numbers, where they fit, are images; empty cells have none."),
+    )
 
 
 FIGURE = Figure(
@@ -229,7 +219,7 @@ FIGURE = Figure(
     slot="confusion",
     needs=("metrics",),
     shows="the confusion matrices",
-    draw=draw,
+    draw=_draw,
     mention=message("%(figure)s shows which classes are confused."),
-    caption=caption,
+    caption=_caption,
 )

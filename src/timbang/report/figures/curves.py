@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from timbang.languages.messages import message
 from timbang.report.figures.figure import Drawing, Figure
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
 
     from timbang.report.figures.style import Mark
-    from timbang.report.writer import Writer
 
 PANELS = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
 # A loss that spans more than this is drawn on a logarithmic axis, or a spike flattens the rest.
@@ -28,19 +27,16 @@ MOST_NAMED, WIDEST_NAME = 6, 1.5
 HEIGHT, LEAST_DISTANCE = 4.7, 0.085
 
 
-def draw(drawing: Drawing) -> Drawn:
+def _draw(drawing: Drawing) -> Drawn:
     """Draw each network's mean over replicates, and the range between them as a band."""
     import pandas as pd
     from matplotlib.ticker import MaxNLocator
 
     from timbang.report.figures import style
 
-    histories = {
-        name: [pd.read_csv(path) for path in own]
-        for name, own in drawing.paths("histories").items()
-    }
-    titles = drawing.titles
-    looks = {name: style.mark(place) for place, name in enumerate(titles)}
+    files, titles = drawing.paths("histories"), drawing.titles
+    histories = {name: [pd.read_csv(path) for path in own] for name, own in files.items()}
+    looks = style.mark_all(titles)
     heads = {
         "train_loss": drawing.say("Training loss"),
         "validation_loss": drawing.say("Validation loss"),
@@ -92,15 +88,7 @@ def _draw_panel(
         epochs = np.arange(1, values.shape[1] + 1)
         mean, low, high = (take(values, axis=0) for take in (np.nanmean, np.nanmin, np.nanmax))
         look = looks[name]
-        (line,) = axes.plot(
-            epochs,
-            mean,
-            color=look.color,
-            linestyle=look.dashes,
-            marker=look.marker,
-            markevery=max(1, len(epochs) // 8),
-            zorder=3,
-        )
+        line = look.draw_line(axes, epochs, mean, zorder=3)
         mark_datum(line, "y", f"curve.{measure}.mean/{name}/*")
         ends[name] = (float(epochs[-1]), float(mean[-1]))
         if len(runs) > 1:
@@ -158,16 +146,9 @@ def _name_lines(
         dark = [0.7 * part for part in color]
         at = axes.transAxes
         axes.text(1.05, height, titles[name], transform=at, va="center", fontsize=SMALL, color=dark)
-        axes.plot(
-            [across, 1.0, 1.04],
-            [up, up, height],
-            transform=at,
-            color=color,
-            linewidth=0.5,
-            clip_on=False,
-            scalex=False,
-            scaley=False,
-        )
+        # From the end of the line to its name, over the edge of the axes and not counted in them.
+        look: Any = {"linewidth": 0.5, "clip_on": False, "scalex": False, "scaley": False}
+        axes.plot([across, 1.0, 1.04], [up, up, height], transform=at, color=color, **look)
 
 
 def spread_out(places: Sequence[float], distance: float) -> list[float]:
@@ -186,29 +167,20 @@ def spread_out(places: Sequence[float], distance: float) -> list[float]:
     return [round(place, 3) for place in moved]
 
 
-def caption(writer: Writer) -> str:
-    """Return what stands below the figure."""
-    said = (
-        writer.say(
-            "Loss (in nats) and accuracy by epoch: lines are means over the replicates "
-            "(%(n)s = %(replicates)s), bands reach from the lowest to the highest replicate.",
-            n=writer.formula("n"),
-            replicates=writer.num("replicates"),
-        )
-        if writer.replicates > 1
-        else writer.say("Loss (in nats) and accuracy by epoch, one run per network.")
-    )
-    return f"{said} " + writer.say(
-        "Training values are those of the batches while they were trained on."
-    )
-
-
 FIGURE = Figure(
     name="curves",
     slot="curves",
     needs=("histories",),
     shows="the training curves",
-    draw=draw,
+    draw=_draw,
     mention=message("%(figure)s shows the course of training."),
-    caption=caption,
+    caption=lambda writer: writer.sentences(
+        writer.say(
+            "Loss (in nats) and accuracy by epoch: lines are means over the replicates "
+            "(%(n)s = %(replicates)s), bands reach from the lowest to the highest replicate."
+        )
+        if writer.replicates > 1
+        else writer.say("Loss (in nats) and accuracy by epoch, one run per network."),
+        writer.say("Training values are those of the batches while they were trained on."),
+    ),
 )

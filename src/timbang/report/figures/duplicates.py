@@ -34,7 +34,7 @@ class Strip:
     labels: Sequence[tuple[str, str]]
 
 
-def draw(drawing: Drawing) -> Drawn:
+def _draw(drawing: Drawing) -> Drawn:
     """Draw groups, a row each, and below them pairs with their evidence."""
     import json
 
@@ -55,22 +55,13 @@ def draw(drawing: Drawing) -> Drawn:
         for side in ("joined", "apart")
     )
     widest = max((style.measure(line, size) for own in groups for line, _ in own.labels), default=0)
+    largest = drawing.say("Largest groups of identical or nearly identical images")
+    weakest = drawing.say("Pairs counted as duplicates, with their evidence, the weakest first")
+    strongest = drawing.say("Pairs counted as different, with their evidence, the strongest first")
     blocks = [
-        (
-            drawing.say("Largest groups of identical or nearly identical images"),
-            widest + 2 * GAP,
-            [[strip] for strip in groups],
-        ),
-        (
-            drawing.say("Pairs counted as duplicates, with their evidence, the weakest first"),
-            LABEL_WIDTH,
-            _arrange(joined),
-        ),
-        (
-            drawing.say("Pairs counted as different, with their evidence, the strongest first"),
-            LABEL_WIDTH,
-            _arrange(apart),
-        ),
+        (largest, widest + 2 * GAP, [[strip] for strip in groups]),
+        (weakest, LABEL_WIDTH, _arrange(joined)),
+        (strongest, LABEL_WIDTH, _arrange(apart)),
     ]
     cell = (style.TEXT_WIDTH - PAIRS_A_LINE * LABEL_WIDTH) / MEMBERS_SHOWN
     top = sum(TITLE_HEIGHT + cell * len(lines) for _, _, lines in blocks if lines) + GAP
@@ -149,28 +140,18 @@ def _arrange(pairs: Sequence[Strip]) -> list[list[Strip]]:
     return [list(pairs[start : start + PAIRS_A_LINE]) for start in starts]
 
 
-def caption(writer: Writer) -> str:
-    """Return what stands below the figure."""
-    sentences = []
+def _caption(writer: Writer) -> str:
     groups = writer.value("duplicates.groups", default=0)
-    if groups:
-        sentences.append(
-            writer.say("The largest groups of duplicates, with the number of their images.")
-        )
-    if writer.value("pictured") > groups:
-        sentences.append(
-            writer.say(
-                "Pairs of images closest to the criterion, which asks for an evidence of "
-                "%(evidence)s nats; left of each pair its evidence.",
-                evidence=writer.num("criterion.evidence"),
-            )
-        )
-    return " ".join(sentences)
-
-
-def stands(writer: Writer) -> bool:
-    """Return whether there is anything to picture."""
-    return writer.value("pictured", default=0) > 0
+    return writer.sentences(
+        groups > 0
+        and writer.say("The largest groups of duplicates, with the number of their images."),
+        writer.value("pictured") > groups
+        and writer.say(
+            "Pairs of images closest to the criterion, which asks for an evidence of "
+            "%(evidence)s nats; left of each pair its evidence.",
+            evidence=writer.num("criterion.evidence"),
+        ),
+    )
 
 
 FIGURE = Figure(
@@ -178,8 +159,8 @@ FIGURE = Figure(
     slot="duplicates",
     needs=("audit", "manifest", "pixels"),
     shows="the duplicates",
-    draw=draw,
+    draw=_draw,
     mention=message("%(figure)s shows what lies closest to the criterion."),
-    caption=caption,
-    stands=stands,
+    caption=_caption,
+    stands=lambda writer: writer.value("pictured", default=0) > 0,
 )

@@ -6,6 +6,7 @@ its types alone: it is read whenever the workflow is planned, where none of thes
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,14 +49,16 @@ class Drawing:
         """Return the files of that name of every contender, by replicate."""
         return {own: [Path(path) for path in self.files[name][own]] for own in self.titles}
 
+    def contents(self, name: str) -> dict[str, list[Any]]:
+        """Return what the JSON files of that name hold, of every contender by replicate."""
+        return {
+            own: [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+            for own, paths in self.paths(name).items()
+        }
+
     def say(self, message: str) -> str:
         """Return a word of the figure in its language."""
         return self.language.say(message)
-
-
-def always(_: Any) -> bool:
-    """Say that a figure or a table always applies."""
-    return True
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Figure:
     ``audit``, ``manifest``, ``pixels``, ``probes``, ``contrasts``, ``twin_runs``. ``shows`` says
     in a few words what it shows. It is drawn where it is ``due`` in a study, and ``stands`` in the
     document, at the place called ``slot``, where the results have it. ``mention`` is the sentence
-    that leads to it.
+    that leads to it, ``caption`` what stands below it.
     """
 
     name: str
@@ -76,5 +79,5 @@ class Figure:
     draw: Callable[[Drawing], Drawn]
     mention: str
     caption: Callable[[Writer], str]
-    due: Callable[[Study], bool] = always
-    stands: Callable[[Writer], bool] = always
+    due: Callable[[Study], bool] = lambda _: True
+    stands: Callable[[Writer], bool] = lambda _: True

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
 
     from timbang.report.writer import Writer
-    from timbang.study.study import Study
 
 
-def draw(drawing: Drawing) -> Drawn:
+def _draw(drawing: Drawing) -> Drawn:
     """Draw a row a contrast: mean difference, interval, and every replicate's difference."""
     import numpy as np
 
@@ -30,7 +29,7 @@ def draw(drawing: Drawing) -> Drawn:
     runs = read_rows(drawing.path("runs")).pivot(
         index="replicate", columns="contender", values="accuracy"
     )
-    looks = {name: style.mark(place) for place, name in enumerate(drawing.titles)}
+    looks = style.mark_all(drawing.titles)
     names = [name for name in looks if name in contrasts.index]
     figure, axes = rows.new_rows([drawing.titles[name] for name in names], row=0.36, besides=0.85)
     margin = 100 * drawing.margin
@@ -58,9 +57,7 @@ def draw(drawing: Drawing) -> Drawn:
         if own["finished"] < len(runs):
             count = style.write_number(int(own["finished"]), Unit.COUNT, drawing.language)
             columns["pairs"].append((row, count, f"contrast.accuracy.finished/{name}"))
-    offset = rows.GAP
-    for word, head in heads.items():
-        offset = rows.print_column(axes, offset, head, columns[word])
+    offset = rows.print_columns(axes, [(head, columns[word]) for word, head in heads.items()])
     _name_directions(axes, drawing, offset)
     style.print_numbers(figure, drawing.language)
     return figure
@@ -94,8 +91,7 @@ def _name_directions(axes: Axes, drawing: Drawing, beside: float) -> None:
 
     size = style.SMALL
     names = [style.measure_block(label.get_text(), size) for label in axes.get_yticklabels()]
-    worse = drawing.say("worse")
-    worse = f"← {worse}"
+    worse = "← " + drawing.say("worse")
     width = style.TEXT_WIDTH - max(names) - beside - style.measure(worse, size) - 0.5
     reference = drawing.titles[drawing.reference]
     better = drawing.say("better than %(reference)s") % {"reference": reference}
@@ -112,59 +108,33 @@ def _name_directions(axes: Axes, drawing: Drawing, beside: float) -> None:
     )
 
 
-def caption(writer: Writer) -> str:
-    """Return what stands below the figure."""
-    sentences = [
+def _caption(writer: Writer) -> str:
+    return writer.sentences(
+        writer.say("Difference in validation accuracy from %(reference)s, in percentage points."),
         writer.say(
-            "Difference in validation accuracy from %(reference)s, in percentage points.",
-            reference=writer.title(writer.study["reference"]),
+            "Each coloured mark is one replicate (%(n)s = %(replicates)s), the black diamond "
+            "the mean of the paired differences."
         )
-    ]
-    names = [own["name"] for own in writer.study["contenders"]]
-    if writer.replicates == 1:
-        sentences.append(
-            writer.say(
-                "Each coloured mark is the only replicate, so that the variation from run to run "
-                "is unknown."
-            )
-        )
-    else:
-        sentences.append(
-            writer.say(
-                "Each coloured mark is one replicate (%(n)s = %(replicates)s), the black diamond "
-                "the mean of the paired differences.",
-                n=writer.formula("n"),
-                replicates=writer.num("replicates"),
-            )
-        )
-    if any(writer.has("contrast.accuracy.these_low", name) for name in names):
-        sentences.append(
-            writer.say(
-                "The bar is its %(confidence)s interval on these images, the thin line that for "
-                "images like these; the columns give the one that decides.",
-                confidence=writer.num("constant.confidence", style="whole"),
-            )
-        )
-    if any(writer.value("diverged", name) for name in names):
-        sentences.append(
-            writer.say(
-                "The column of pairs counts the replicates in which neither network diverged; "
-                "the others have no mark."
-            )
-        )
-    sentences.append(
+        if writer.replicates > 1
+        else writer.say(
+            "Each coloured mark is the only replicate, so that the variation from run to run "
+            "is unknown."
+        ),
+        any(writer.has("contrast.accuracy.these_low", name) for name in writer.names)
+        and writer.say(
+            "The bar is its %(confidence)s interval on these images, the thin line that for "
+            "images like these; the columns give the one that decides."
+        ),
+        any(writer.value("diverged", name) for name in writer.names)
+        and writer.say(
+            "The column of pairs counts the replicates in which neither network diverged; "
+            "the others have no mark."
+        ),
         writer.say(
             "Within the grey band, the margin of %(margin)s percentage points either way, a "
-            "difference counts as negligible.",
-            margin=writer.num("setting.margin"),
-        )
+            "difference counts as negligible."
+        ),
     )
-    return " ".join(sentences)
-
-
-def is_due(study: Study) -> bool:
-    """Return whether any network is compared with the reference."""
-    return bool(study.contrasts)
 
 
 FIGURE = Figure(
@@ -172,8 +142,8 @@ FIGURE = Figure(
     slot="key",
     needs=("contrasts", "runs"),
     shows="every network against the reference",
-    draw=draw,
+    draw=_draw,
     mention=message("%(figure)s shows the differences."),
-    caption=caption,
-    due=is_due,
+    caption=_caption,
+    due=lambda study: bool(study.contrasts),
 )

@@ -10,70 +10,37 @@ from timbang.report.figures.figure import Drawing, Figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
 
-    from timbang.report.writer import Writer
 
-
-def draw(drawing: Drawing) -> Drawn:
+def _draw(drawing: Drawing) -> Drawn:
     """Draw each run as two marks on a line, and the means of both as bars.
 
     A run without leaked or without clean images shows only the other.
     """
-    from timbang.records.tables import read_rows
     from timbang.report.figures import rows, style
 
-    kinds = {
-        "clean_accuracy": (style.Mark(style.COLORS[0], "o"), drawing.say("clean")),
-        "leaked_accuracy": (style.Mark(style.COLORS[1], "D"), drawing.say("leaked")),
+    looks = {
+        "clean_accuracy": style.Mark(style.COLORS[0], "o"),
+        "leaked_accuracy": style.Mark(style.COLORS[1], "D"),
     }
-    runs = read_rows(drawing.path("runs"))
+    runs = rows.read_runs(drawing.path("runs"))
     figure, axes = rows.new_rows(list(drawing.titles.values()), row=0.46, besides=0.9)
-    columns: dict[str, rows.Cells] = {measure: [] for measure in kinds}
+    means: dict[str, rows.Cells] = {measure: [] for measure in looks}
     for row, name in enumerate(drawing.titles):
-        own = runs[runs["contender"] == name].set_index("replicate")
-        axes.hlines(
-            rows.spread_rows(row, 0.28, len(own)),
-            100 * own["clean_accuracy"],
-            100 * own["leaked_accuracy"],
-            color="0.8",
-            linewidth=0.6,
-            zorder=1,
-        )
-        for measure, (look, _) in kinds.items():
-            values = {f"run.{measure}/{name}/{r}": 100 * value for r, value in own[measure].items()}
-            rows.draw_dots(axes, row, 0.28, values, look)
-            id = f"{measure}.mean/{name}"
-            columns[measure] += rows.draw_mean(
-                axes, row, 0.4, values, id, drawing.language, look.color
+        heights = rows.spread_rows(row, 0.28, len(runs[name]))
+        clean, leaked = (100 * runs[name][measure] for measure in looks)
+        axes.hlines(heights, clean, leaked, color="0.8", linewidth=0.6, zorder=1)
+        for measure, look in looks.items():
+            ids, own = (f"run.{measure}/{name}", f"{measure}.mean/{name}"), runs[name][measure]
+            means[measure] += rows.draw_runs(
+                axes, row, (0.28, 0.4), own, ids, look, drawing.language, look.color
             )
-    offset = rows.GAP
-    for measure, (_, head) in kinds.items():
-        offset = rows.print_column(axes, offset, head, columns[measure])
+    heads = drawing.say("clean"), drawing.say("leaked")
+    rows.print_columns(axes, list(zip(heads, means.values(), strict=True)))
     labels = [drawing.say("clean images"), drawing.say("leaked images")]
-    style.add_legend(figure, [look for look, _ in kinds.values()], labels, lines=False)
+    style.add_legend(figure, list(looks.values()), labels, lines=False)
     axes.set_xlabel(drawing.say("Validation accuracy (%)"))
     style.print_numbers(figure, drawing.language)
     return figure
-
-
-def caption(writer: Writer) -> str:
-    """Return what stands below the figure."""
-    said = writer.say(
-        "Validation accuracy on leaked images, which have a duplicate among the training images, "
-        "and on clean ones; a grey line joins the two of one run."
-    )
-    if writer.replicates == 1:
-        return said
-    means = writer.say(
-        "Bars and numbers are means (%(n)s = %(replicates)s per network).",
-        n=writer.formula("n"),
-        replicates=writer.num("replicates"),
-    )
-    return f"{said} {means}"
-
-
-def stands(writer: Writer) -> bool:
-    """Return whether any run had leaked and clean validation images."""
-    return writer.any_leak
 
 
 FIGURE = Figure(
@@ -81,8 +48,15 @@ FIGURE = Figure(
     slot="leaks",
     needs=("runs",),
     shows="the accuracy on leaked and on clean images",
-    draw=draw,
+    draw=_draw,
     mention=message("%(figure)s shows both accuracies of every run."),
-    caption=caption,
-    stands=stands,
+    caption=lambda writer: writer.sentences(
+        writer.say(
+            "Validation accuracy on leaked images, which have a duplicate among the training "
+            "images, and on clean ones; a grey line joins the two of one run."
+        ),
+        writer.replicates > 1
+        and writer.say("Bars and numbers are means (%(n)s = %(replicates)s per network)."),
+    ),
+    stands=lambda writer: writer.any_leak,
 )

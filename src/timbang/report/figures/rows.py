@@ -1,15 +1,18 @@
 """What figures share that have a row a network: names, dots, means, and numbers on the right."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.typing import ColorType
 
 from timbang.facts.fact import Unit
 from timbang.languages.catalogue import Language
+from timbang.records.tables import read_rows
 from timbang.report.figures import style
 
 # From the axes to a column of numbers, and between two of them, in inches.
@@ -34,6 +37,12 @@ def new_rows(titles: Sequence[str], row: float, besides: float) -> tuple[Figure,
     return figure, axes
 
 
+def read_runs(path: Path) -> dict[str, pd.DataFrame]:
+    """Read ``runs.csv``; return by contender its rows by replicate."""
+    runs = read_rows(path).groupby("contender")
+    return {str(name): own.set_index("replicate") for name, own in runs}
+
+
 def draw_dots(
     axes: Axes, row: float, reach: float, values: Mapping[str, float], look: style.Mark
 ) -> None:
@@ -50,22 +59,20 @@ def draw_dots(
     heights = spread_rows(row, reach, len(values))
     for (id, value), height in zip(values.items(), heights, strict=True):
         if np.isfinite(value):
-            draw_dot(axes, value, height, look, "x", id, size)
+            draw_dot(axes, (value, height), look, "x", id, size)
 
 
 def draw_dot(
     axes: Axes,
-    x: float,
-    y: float,
+    place: tuple[float, float],
     look: style.Mark,
     axis: Literal["x", "y"],
     id: str,
     size: float = 4.0,
 ) -> None:
     """Draw a dot that stands for the value of an id along an axis; its size in points."""
-    (dot,) = axes.plot(
-        x, y, look.marker, color=look.color, markersize=size, markeredgewidth=0, alpha=0.75
-    )
+    of_dot: Any = {"color": look.color, "markersize": size, "markeredgewidth": 0, "alpha": 0.75}
+    (dot,) = axes.plot(*place, look.marker, **of_dot)
     style.mark_datum(dot, axis, id)
 
 
@@ -74,57 +81,60 @@ def spread_rows(row: float, reach: float, count: int) -> np.ndarray:
     return row + (np.linspace(-reach, reach, count) if count > 1 else np.zeros(count))
 
 
-def draw_mean(
+def draw_runs(
     axes: Axes,
     row: float,
-    reach: float,
-    values: Mapping[str, float],
-    id: str,
+    reaches: tuple[float, float],
+    shares: pd.Series,
+    ids: tuple[str, str],
+    look: style.Mark,
     language: Language,
     color: ColorType = "black",
 ) -> Cells:
-    """Draw the mean of several runs, in per cent, as an upright bar.
-
-    Returns:
-        Its cell in a column of numbers; none where there is one run or none.
-    """
-    finite = [value for value in values.values() if np.isfinite(value)]
-    if len(finite) < 2:
-        return []
-    mean = float(np.mean(finite))
-    (bar,) = axes.plot([mean] * 2, [row - reach, row + reach], color=color, lw=1.4, zorder=3)
-    style.mark_datum(bar, "x", id)
-    return [(row, style.write_number(mean / 100, Unit.SHARE, language), id)]
-
-
-def print_column(axes: Axes, offset: float, head: str, cells: Cells) -> float:
-    """Print numbers in a column right of the axes, under a head; nothing where there are none.
+    """Draw a dot a run and the mean of several as an upright bar, in per cent.
 
     Args:
-        axes: whose rows they belong to.
-        offset: from the axes to the left end of the column, in inches.
-        head: the word above them.
-        cells: the numbers.
+        axes: where they are drawn.
+        row: the height of their middle.
+        reaches: how far the dots, and the bar, stand from it at most.
+        shares: float, by replicate; NaN where there is none.
+        ids: of the runs, less the replicate, and of the mean.
+        look: of the dots.
+        language: that the mean is printed in.
+        color: of the bar.
 
     Returns:
-        The offset of a further column.
+        The cell of the mean in a column of numbers; none of one run or none.
     """
-    if not cells:
-        return offset
-    texts = [head, *(text for _, text, _ in cells)]
-    right = offset + max(style.measure(text, style.SMALL) for text in texts)
-    look: dict[str, Any] = {
-        "textcoords": "offset points",
-        "fontsize": style.SMALL,
-        "ha": "right",
-        "annotation_clip": False,
-    }
-    place = right / style.POINT
-    across = axes.get_yaxis_transform()
-    for row, text, id in cells:
-        number = axes.annotate(
-            text, (1, row), xycoords=across, xytext=(place, 0), va="center", **look
-        )
-        style.mark_datum(number, "t", id)
-    axes.annotate(head, (1, 1), xycoords="axes fraction", xytext=(place, 3), **look)
-    return right + GAP
+    of_runs, of_mean = ids
+    values = {f"{of_runs}/{replicate}": 100 * share for replicate, share in shares.items()}
+    draw_dots(axes, row, reaches[0], values, look)
+    if shares.count() < 2:
+        return []
+    mean = float(np.mean([value for value in values.values() if np.isfinite(value)]))
+    ends = [row - reaches[1], row + reaches[1]]
+    (bar,) = axes.plot([mean] * 2, ends, color=color, lw=1.4, zorder=3)
+    style.mark_datum(bar, "x", of_mean)
+    return [(row, style.write_number(mean / 100, Unit.SHARE, language), of_mean)]
+
+
+def print_columns(axes: Axes, columns: Sequence[tuple[str, Cells]]) -> float:
+    """Print columns of numbers, each under its head, right of the axes; no empty one.
+
+    Returns:
+        How far they reach from the axes, in inches, with a gap.
+    """
+    offset = GAP
+    look: Any = {"textcoords": "offset points", "fontsize": style.SMALL, "ha": "right"}
+    look["annotation_clip"] = False
+    for head, cells in columns:
+        if not cells:
+            continue
+        offset += max(style.measure(own, style.SMALL) for own in (head, *(c[1] for c in cells)))
+        place, across = offset / style.POINT, axes.get_yaxis_transform()
+        for row, text, id in cells:
+            at: Any = {"xycoords": across, "xytext": (place, 0), "va": "center"}
+            style.mark_datum(axes.annotate(text, (1, row), **at, **look), "t", id)
+        axes.annotate(head, (1, 1), xycoords="axes fraction", xytext=(place, 3), **look)
+        offset += GAP
+    return offset

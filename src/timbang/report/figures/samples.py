@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure as Drawn
 
-    from timbang.report.writer import Writer
-
 # The caption says twelve.
 MOST_CLASSES = 12
 # Up to so many classes are shown with fewer and larger images.
@@ -25,7 +23,7 @@ LARGEST_SIDE = 128
 WIDEST_NAME, GAP = 1.2, 0.03
 
 
-def draw(drawing: Drawing) -> Drawn:
+def _draw(drawing: Drawing) -> Drawn:
     """Draw a row of images a class."""
     import numpy as np
 
@@ -117,25 +115,21 @@ def _samples_per_class(classes: int) -> int:
     return SAMPLES_OF_FEW if classes <= FEW_CLASSES else SAMPLES_OF_MANY
 
 
-def caption(writer: Writer) -> str:
-    """Return what stands below the figure."""
-    said = writer.say(
-        "Sample images, one row per class, resized as for the networks; within a class no two "
-        "are duplicates."
-    )
-    if writer.value("classes") <= MOST_CLASSES:
-        return said
-    return f"{said} " + writer.say(
-        "Twelve of the %(classes)s classes are shown.", classes=writer.num("classes")
-    )
-
-
 FIGURE = Figure(
     name="samples",
     slot="samples",
     needs=("manifest", "pixels"),
     shows="sample images of each class",
-    draw=draw,
+    draw=_draw,
     mention=message("%(figure)s shows sample images."),
-    caption=caption,
+    caption=lambda writer: writer.sentences(
+        writer.say(
+            "Sample images, one row per class, resized as for the networks; within a class no two "
+            "are duplicates."
+        ),
+        writer.value("classes") > MOST_CLASSES
+        and writer.say(
+            "Twelve of the %(classes)s classes are shown.", classes=writer.num("classes")
+        ),
+    ),
 )

@@ -1,7 +1,8 @@
 """What all figures share: size, fonts, a mark per network, ids of what is drawn, and saving."""
 
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatter, ScalarFormatter
+from numpy.typing import ArrayLike
 
 from timbang.facts.fact import Fact, Unit
 from timbang.languages.catalogue import Language
@@ -89,6 +91,12 @@ class Mark:
     marker: str
     dashes: str | tuple[int, tuple[float, ...]] = "solid"
 
+    def draw_line(self, axes: Axes, x: ArrayLike, y: ArrayLike, **look: Any) -> Line2D:
+        """Draw a line that looks so, with about eight markers along it, and return it."""
+        often = max(1, np.size(y) // 8)
+        own: Any = {"color": self.color, "linestyle": self.dashes, "marker": self.marker}
+        return axes.plot(x, y, markevery=often, **own, **look)[0]
+
     def as_line(self, has_line: bool) -> Line2D:
         """Return a line without points that looks so, or a dot."""
         look: Any = {"linestyle": self.dashes if has_line else "none"}
@@ -107,17 +115,18 @@ def mark(place: int) -> Mark:
     )
 
 
-def new_figure(height: float, *, is_laid_out: bool = True) -> Figure:
-    """Return an empty figure as wide as the report's text.
+def mark_all(names: Iterable[str]) -> dict[str, Mark]:
+    """Return the marks of networks in the order of the configuration, by name."""
+    return {name: mark(place) for place, name in enumerate(names)}
 
-    Args:
-        height: in inches, cut to a page.
-        is_laid_out: whether matplotlib makes room for all texts of the axes.
+
+def new_figure(height: float, *, is_laid_out: bool = True) -> Figure:
+    """Return an empty figure as wide as the report's text, ``height`` inches cut to a page.
+
+    Where it is laid out, matplotlib makes room for all texts of the axes.
     """
-    return Figure(
-        figsize=(TEXT_WIDTH, min(height, TEXT_HEIGHT)),
-        layout="constrained" if is_laid_out else None,
-    )
+    size = TEXT_WIDTH, min(height, TEXT_HEIGHT)
+    return Figure(figsize=size, layout="constrained" if is_laid_out else None)
 
 
 def add_axes(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
@@ -190,13 +199,8 @@ def measure_block(text: str, size: float) -> float:
 
 def _count_fitting(text: str, width: float, size: float) -> int:
     """Return how many characters of a text fit into a width, at least one."""
-    if measure(text, size) <= width:
-        return len(text)
-    few, many = 1, len(text)
-    while few < many:
-        middle = (few + many + 1) // 2
-        few, many = (middle, many) if measure(text[:middle], size) <= width else (few, middle - 1)
-    return few
+    counts = range(1, len(text) + 1)
+    return max(1, bisect_right(counts, width, key=lambda count: measure(text[:count], size)))
 
 
 def add_legend(
@@ -204,11 +208,8 @@ def add_legend(
 ) -> None:
     """Put a legend above the axes, in as many columns as there is room for, at most four.
 
-    Args:
-        figure: whose legend it is.
-        handles: what is named, as an artist or as the mark of a network.
-        labels: the names.
-        lines: whether marks stand for lines; else for dots.
+    ``handles`` are artists or marks of networks; with ``lines`` marks stand for lines, else for
+    dots.
     """
     shown = wrap_labels(labels, TEXT_WIDTH - 0.8, SMALL, 1)
     figure.legend(
@@ -225,10 +226,9 @@ def count_legend_columns(labels: Sequence[str]) -> int:
     """Return how many columns of a legend fit into the width of the text, at most four."""
     for columns in (4, 3, 2):
         parts = [part for part in np.array_split(np.array(labels, dtype=str), columns) if len(part)]
+        widths = (max(measure(str(each), SMALL) for each in part) for part in parts)
         # A handle takes 26 pt of these, the gaps the rest.
-        if sum(max(measure(str(each), SMALL) for each in part) + 0.6 for part in parts) < (
-            TEXT_WIDTH - 0.2
-        ):
+        if sum(width + 0.6 for width in widths) < TEXT_WIDTH - 0.2:
             return min(columns, len(labels))
     return 1
 

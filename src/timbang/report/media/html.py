@@ -22,7 +22,7 @@ FORMULAS = {
 
 
 class Html:
-    """HTML for ``report/templates/document.html.j2``. Figures are read from a folder.
+    """HTML for ``report/templates/page.html.j2``. Figures are read from a folder.
 
     Args:
         folder: where the files of figures lie.
@@ -57,11 +57,10 @@ class Html:
         target = f' id="u.{own}"' if is_first else ""
         return f'<a class="v" data-id="{own}" href="#v.{own}"{target}>{text}</a>'
 
-    def source(self, id: str, text: str, back: str | None) -> str:
+    def source(self, id: str, text: str) -> str:
         """Return a number of the appendix, with its target and the way back."""
         own = encode_id(id)
-        inner = f'<a href="#u.{encode_id(back)}">{text}</a>' if back is not None else text
-        return f'<span id="v.{own}">{inner}</span>'
+        return f'<span id="v.{own}"><a href="#u.{own}">{text}</a></span>'
 
     def name(self, id: str, text: str) -> str:
         """Return a text that was written elsewhere, in its own direction of writing."""

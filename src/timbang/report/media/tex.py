@@ -40,14 +40,14 @@ HEADINGS = {1: "section", 2: "subsection", 3: "subsubsection"}
 
 
 class Tex:
-    """TeX for ``report/templates/document.tex.j2``, which defines the commands used here."""
+    """TeX for ``report/templates/page.tex.j2``, which defines the commands used here."""
 
     ending = "tex"
 
     def escape(self, text: object) -> str:
         """Return what prints a text literally; blanks at its ends stay, one each."""
         given = str(text)
-        inner = str(escape_tex(given))
+        inner = escape_tex(given)
         before = " " if given[:1].isspace() and inner else ""
         after = " " if given[-1:].isspace() else ""
         return f"{before}{inner}{after}"
@@ -67,22 +67,21 @@ class Tex:
         return rf"\timbangcode{{{text}}}"
 
     def value(self, id: str, form: str, text: str, *, is_linked: bool, is_first: bool) -> str:
-        """Return a marked number, with a link and at its first place a target."""
+        """Return a marked number, with a link and at its first place a target.
+
+        ``form`` says how it is written, as ``@signed``; often it is empty.
+        """
         own = encode_id(id)
-        marked = rf"\timbangmark{{V}}{{{own}{form}}}{{{text}}}"
+        marked = _mark("V", id + form, text)
         if is_linked:
             marked = rf"\timbangsource{{v.{own}}}{{{marked}}}"
-        return (
-            rf"\mbox{{\hypertarget{{u.{own}}}{{}}{marked}}}" if is_first else rf"\mbox{{{marked}}}"
-        )
+        target = rf"\hypertarget{{u.{own}}}{{}}" if is_first else ""
+        return rf"\mbox{{{target}{marked}}}"
 
-    def source(self, id: str, text: str, back: str | None) -> str:
+    def source(self, id: str, text: str) -> str:
         """Return a marked number of the appendix, with its target and the way back."""
         own = encode_id(id)
-        marked = rf"\timbangmark{{A}}{{{own}}}{{{text}}}"
-        if back is not None:
-            marked = rf"\hyperlink{{u.{encode_id(back)}}}{{{marked}}}"
-        return rf"\hypertarget{{v.{own}}}{{}}{marked}"
+        return rf"\hypertarget{{v.{own}}}{{}}\hyperlink{{u.{own}}}{{{_mark('A', id, text)}}}"
 
     def name(self, id: str, text: str) -> str:
         """Return a marked text, word by word: a mark must end on the page where it begins."""
@@ -100,33 +99,30 @@ class Tex:
     def citation(self, entries: Sequence[tuple[str, str]]) -> str:
         """Return numbers in brackets."""
         inner = ", ".join(
-            rf"\hyperlink{{cite.{encode_id(key)}}}{{\timbangmark{{C}}{{{encode_id(key)}}}{{{number}}}}}"
+            rf"\hyperlink{{cite.{encode_id(key)}}}{{{_mark('C', key, number)}}}"
             for key, number in entries
         )
         return rf"\mbox{{[{inner}]}}"
 
     def reference(self, label: str, text: str) -> str:
         """Return a marked number that leads to its place."""
-        own = encode_id(label)
-        return rf"\hyperlink{{at.{own}}}{{\timbangmark{{R}}{{{own}}}{{{text}}}}}"
+        return rf"\hyperlink{{at.{encode_id(label)}}}{{{_mark('R', label, text)}}}"
 
     def link(self, address: str, text: str) -> str:
         """Return a text that leads to an address."""
-        target = encode_id(address).replace("=", "=")
         safe = "".join(c if c.isalnum() or c in "/:.-_" else f"\\%{ord(c):02X}" for c in address)
-        return rf"\href{{{safe}}}{{\timbangmark{{N}}{{address/{target}}}{{{text}}}}}"
+        return rf"\href{{{safe}}}{{{_mark('N', f'address/{address}', text)}}}"
 
     def formula(self, name: str) -> str:
         """Return a formula, marked since it may hold digits."""
-        return rf"\timbangmark{{N}}{{formula/{name}}}{{{FORMULAS[name]}}}"
+        return _mark("N", f"formula/{name}", FORMULAS[name])
 
     def section(self, level: int, number: str, title: str, label: str) -> str:
         """Return a heading with its target and its bookmark."""
-        own = encode_id(label)
-        marked = rf"\timbangmark{{R}}{{{own}}}{{{number}}}\quad " if number else ""
+        marked = _mark("R", label, number) + r"\quad " if number else ""
         return (
             f"\n\\timbangheading{{{HEADINGS[level]}}}{{{level}}}{{{marked}}}"
-            f"{{{number}}}{{{title}}}{{at.{own}}}\n"
+            f"{{{number}}}{{{title}}}{{at.{encode_id(label)}}}\n"
         )
 
     def paragraph(self, text: str) -> str:
@@ -142,8 +138,7 @@ class Tex:
         """Return the list of references, in English as they are."""
         lines = []
         for key, number, text in entries:
-            own = encode_id(key)
-            target = rf"\hypertarget{{cite.{own}}}{{}}\timbangmark{{C}}{{{own}}}{{[{number}]}}"
+            target = rf"\hypertarget{{cite.{encode_id(key)}}}{{}}{_mark('C', key, f'[{number}]')}"
             lines.append(rf"\item[{target}] {text}")
         return "\n".join(
             [
@@ -170,7 +165,7 @@ class Tex:
         return rf"\includegraphics[height=18mm]{{\detokenize{{{file.as_posix()}}}}}"
 
     def figure(self, caption: Caption, file: Path) -> str:
-        """Return a figure at its own size, which is the width of the text."""
+        """Return a figure at its own size; ``file`` is without its ending."""
         return (
             "\n\\begin{figure}[!htbp]\\centering\n"
             f"\\timbangfigure{{{file.with_suffix('.pdf').as_posix()}}}\n"
@@ -194,10 +189,14 @@ class Tex:
         )
 
 
+def _mark(kind: str, id: str, text: str) -> str:
+    return rf"\timbangmark{{{kind}}}{{{encode_id(id)}}}{{{text}}}"
+
+
 def _write_caption(caption: Caption) -> str:
-    own = encode_id(caption.label)
-    number = rf"\timbangmark{{R}}{{{own}}}{{{caption.number}}}"
-    return rf"\timbangtarget{{at.{own}}}\textbf{{{caption.name} {number}.}} {caption.text}"
+    number = _mark("R", caption.label, caption.number)
+    target = f"at.{encode_id(caption.label)}"
+    return rf"\timbangtarget{{{target}}}\textbf{{{caption.name} {number}.}} {caption.text}"
 
 
 def _write_long(caption: Caption | None, grid: Grid) -> str:

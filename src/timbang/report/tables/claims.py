@@ -7,43 +7,27 @@ from timbang.report.texts import say_text
 from timbang.report.writer import Writer
 
 
-def build(writer: Writer) -> Grid:
-    """Return one row a claim."""
+def _build(writer: Writer) -> Grid:
     words = {
         "supported": writer.say("supported"),
         "refuted": writer.say("refuted"),
         "inconclusive": writer.say("inconclusive"),
         "not_tested": writer.say("not tested"),
     }
-    columns = [
-        Column("", "l"),
-        Column(writer.say("Claim"), "l"),
-        Column(writer.say("Verdict"), "l"),
-    ]
+    heads = ("", writer.say("Claim"), writer.say("Verdict"))
     rows = []
     for claim in writer.study["claims"]:
         number = writer.name(f"claim/{claim['name']}", claim["number"] or claim["name"])
         statement = say_text(writer, f"statement/{claim['name']}", claim["statement"])
         rows.append(Row([number, statement, words[claim["verdict"]]]))
-    return Grid(columns, rows, is_long=True, widths=[14, 90, 25])
-
-
-def caption(writer: Writer) -> str:
-    """Return what stands above the table."""
-    return writer.say("The claims and the verdicts on them.")
-
-
-def stands(writer: Writer) -> bool:
-    """Return whether the study has claims."""
-    return bool(writer.study["claims"])
+    return Grid([Column(head, "l") for head in heads], rows, is_long=True, widths=[14, 90, 25])
 
 
 TABLE = Table(
     name="claims",
     slot="claims",
-    files=("verdicts.json",),
-    build=build,
+    build=_build,
     mention=message("%(table)s gives the verdicts."),
-    caption=caption,
-    stands=stands,
+    caption=lambda writer: writer.say("The claims and the verdicts on them."),
+    stands=lambda writer: bool(writer.study["claims"]),
 )

@@ -2,23 +2,26 @@
 
 from timbang.languages.messages import message
 from timbang.report.media.medium import Column, Grid, Row
-from timbang.report.tables.table import Table
+from timbang.report.tables.table import Measure, Table, fill_cells, head_columns
 from timbang.report.writer import Writer
 
 
-def build(writer: Writer) -> Grid:
-    """Return one row a comparison."""
+def _build(writer: Writer) -> Grid:
     is_fixed = writer.study["is_fixed"]
     here = writer.say("on this division") if is_fixed else writer.say("on these images")
     elsewhere = writer.say("for images like these")
+    low, high = writer.say("low"), writer.say("high")
+    measures = [
+        Measure(writer.say("difference"), "contrast.accuracy.mean", signed=True),
+        Measure(low, "contrast.accuracy.these_low", here, signed=True),
+        Measure(high, "contrast.accuracy.these_high", here, signed=True),
+        Measure(low, "contrast.accuracy.like_low", elsewhere, signed=True),
+        Measure(high, "contrast.accuracy.like_high", elsewhere, signed=True),
+        Measure(writer.say("adjusted p"), "contrast.accuracy.p_adjusted"),
+    ]
     columns = [
         Column(writer.say("Network"), "l"),
-        Column(writer.say("difference")),
-        Column(writer.say("low"), group=here),
-        Column(writer.say("high"), group=here),
-        Column(writer.say("low"), group=elsewhere),
-        Column(writer.say("high"), group=elsewhere),
-        Column(writer.say("adjusted p")),
+        *head_columns(measures),
         Column(writer.say("Conclusion"), "l"),
     ]
     words = {
@@ -28,40 +31,22 @@ def build(writer: Writer) -> Grid:
     }
     rows = []
     for name in writer.study["tested"]:
-        own = [
-            writer.cell(f"contrast.accuracy.{key}", name, signed=True)
-            for key in ("mean", "these_low", "these_high", "like_low", "like_high")
-        ]
-        p = writer.cell("contrast.accuracy.p_adjusted", name)
         said = words.get(writer.study["findings"][name], writer.say("open"))
-        rows.append(Row([writer.title(name), *own, p, said]))
+        rows.append(Row([writer.title(name), *fill_cells(writer, measures, name), said]))
     return Grid(columns, rows, widths=[30])
-
-
-def caption(writer: Writer) -> str:
-    """Return what stands above the table."""
-    return writer.say(
-        "Mean difference in validation accuracy from %(reference)s, in percentage points, with its "
-        "%(confidence)s intervals on these images and for images like these, and the Holm-adjusted "
-        "%(p)s of what is decided; the margin is %(margin)s points.",
-        reference=writer.title(writer.study["reference"]),
-        confidence=writer.num("constant.confidence", style="whole"),
-        p=writer.formula("p"),
-        margin=writer.num("setting.margin"),
-    )
-
-
-def stands(writer: Writer) -> bool:
-    """Return whether any comparison has an interval."""
-    return any(writer.has("contrast.accuracy.low", name) for name in writer.study["tested"])
 
 
 TABLE = Table(
     name="contrasts",
     slot="accuracy",
-    files=("contrasts.csv",),
-    build=build,
+    build=_build,
     mention=message("%(table)s gives each comparison with its conclusion."),
-    caption=caption,
-    stands=stands,
+    caption=lambda writer: writer.say(
+        "Mean difference in validation accuracy from %(reference)s, in percentage points, with its "
+        "%(confidence)s intervals on these images and for images like these, and the Holm-adjusted "
+        "%(p)s of what is decided; the margin is %(margin)s points."
+    ),
+    stands=lambda writer: any(
+        writer.has("contrast.accuracy.low", name) for name in writer.study["tested"]
+    ),
 )

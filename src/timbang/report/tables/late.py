@@ -2,42 +2,30 @@
 
 from timbang.languages.messages import message
 from timbang.report.media.medium import Grid
-from timbang.report.tables.table import Table, all_names, tabulate_spreads
+from timbang.report.tables.table import Table, spread, tabulate
 from timbang.report.writer import Writer
 
 
-def build(writer: Writer) -> Grid:
-    """Return one row a network."""
-    measures = (
-        ("accuracy", writer.say("Last epoch")),
-        ("late_accuracy", writer.say("Mean of the last epochs")),
-        ("swing", writer.say("Fluctuation (points)")),
-    )
-    return tabulate_spreads(writer, measures, all_names(writer))
-
-
-def caption(writer: Writer) -> str:
-    """Return what stands above the table."""
-    return writer.say(
-        "Validation accuracy after the last epoch, its mean over the last epochs, and its largest "
-        "minus its smallest value over these, over the replicates."
-    )
-
-
-def stands(writer: Writer) -> bool:
-    """Return whether there are many more epochs than count as the last ones."""
-    return bool(writer.study["has_late"])
+def _build(writer: Writer) -> Grid:
+    measures = [
+        *spread(writer, writer.say("Last epoch"), "accuracy"),
+        *spread(writer, writer.say("Mean of the last epochs"), "late_accuracy"),
+        *spread(writer, writer.say("Fluctuation (points)"), "swing"),
+    ]
+    return tabulate(writer, writer.names, measures)
 
 
 TABLE = Table(
     name="late",
     slot="late",
-    files=("summary.csv",),
-    build=build,
+    build=_build,
     mention=message(
         "The accuracy of the last epoch is itself subject to chance: %(table)s gives the "
         "mean of the last epochs beside it, and the range of fluctuation over these."
     ),
-    caption=caption,
-    stands=stands,
+    caption=lambda writer: writer.say(
+        "Validation accuracy after the last epoch, its mean over the last epochs, and its largest "
+        "minus its smallest value over these, over the replicates."
+    ),
+    stands=lambda writer: bool(writer.study["has_late"]),
 )

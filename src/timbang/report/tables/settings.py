@@ -7,8 +7,7 @@ from timbang.report.tables.table import Table
 from timbang.report.writer import Writer
 
 
-def build(writer: Writer) -> Grid:
-    """Return one row a setting that is on."""
+def _build(writer: Writer) -> Grid:
     columns = [Column(writer.say("Setting"), "l"), Column(writer.say("Value"), "l")]
     rows = [
         Row([write_setting_name(writer, key), write_setting(writer, key, None)])
@@ -22,16 +21,12 @@ def build(writer: Writer) -> Grid:
     return Grid(columns, rows)
 
 
-def caption(writer: Writer) -> str:
-    """Return what stands above the table."""
-    return writer.say("The training setup of all networks, unless the text names another.")
-
-
 TABLE = Table(
     name="settings",
     slot="settings",
-    files=("runs/*/*/training.json",),
-    build=build,
+    build=_build,
     mention=message("%(table)s gives the settings."),
-    caption=caption,
+    caption=lambda writer: writer.say(
+        "The training setup of all networks, unless the text names another."
+    ),
 )

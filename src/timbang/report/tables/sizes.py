@@ -1,46 +1,27 @@
 """What each network costs: parameters, multiply-adds of one image, speed of training."""
 
 from timbang.languages.messages import message
-from timbang.report.media.medium import Column, Grid, Row
-from timbang.report.tables.table import Table, all_names
+from timbang.report.media.medium import Grid
+from timbang.report.tables.table import Measure, Table, tabulate
 from timbang.report.writer import Writer
 
 
-def build(writer: Writer) -> Grid:
-    """Return one row a network."""
-    columns = [
-        Column(writer.say("Network"), "l"),
-        Column(writer.say("parameters")),
-        Column(writer.say("multiply-adds (millions)")),
-        Column(writer.say("images per second")),
+def _build(writer: Writer) -> Grid:
+    measures = [
+        Measure(writer.say("parameters"), "parameters"),
+        Measure(writer.say("multiply-adds (millions)"), "multiply_adds", style="millions"),
+        Measure(writer.say("images per second"), "images_per_second.mean"),
     ]
-    rows = [
-        Row(
-            [
-                writer.title(name),
-                writer.cell("parameters", name),
-                writer.cell("multiply_adds", name, style="millions"),
-                writer.cell("images_per_second.mean", name),
-            ]
-        )
-        for name in all_names(writer)
-    ]
-    return Grid(columns, rows, widths=[44])
-
-
-def caption(writer: Writer) -> str:
-    """Return what stands above the table."""
-    return writer.say(
-        "Size of the networks: parameters, multiply-adds for one image, and images trained on per "
-        "second (mean over the runs)."
-    )
+    return tabulate(writer, writer.names, measures, width=44)
 
 
 TABLE = Table(
     name="sizes",
     slot="sizes",
-    files=("summary.csv",),
-    build=build,
+    build=_build,
     mention=message("%(table)s gives the sizes of the networks."),
-    caption=caption,
+    caption=lambda writer: writer.say(
+        "Size of the networks: parameters, multiply-adds for one image, and images trained on per "
+        "second (mean over the runs)."
+    ),
 )

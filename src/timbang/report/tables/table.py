@@ -7,68 +7,56 @@ from timbang.report.media.medium import Column, Grid, Row
 from timbang.report.writer import Writer
 
 
-def always(_: Writer) -> bool:
-    """Say that a table always stands in the document."""
-    return True
-
-
 @dataclass(frozen=True)
 class Table:
     """A table: what is in it, where it stands in the document (``slot``), and when.
 
-    ``files`` are those of the study that its numbers come from; ``mention`` is the sentence that
-    leads to it.
+    ``mention`` is the sentence that leads to it, ``caption`` what stands above it.
     """
 
     name: str
     slot: str
-    files: Sequence[str]
     build: Callable[[Writer], Grid]
     mention: str
     caption: Callable[[Writer], str]
-    stands: Callable[[Writer], bool] = always
+    stands: Callable[[Writer], bool] = lambda _: True
 
 
-def spread_columns(writer: Writer, group: str) -> list[Column]:
-    """Return the columns of a measure: its mean, and s.d. over several replicates."""
-    heads = [writer.say("mean"), writer.say("s.d.")] if writer.replicates > 1 else [""]
-    return [Column(head, group=group) for head in heads]
+@dataclass(frozen=True)
+class Measure:
+    """A column of numbers: the quantity of each row's subject, and how it is written."""
+
+    head: str
+    quantity: str
+    group: str = ""
+    style: str = ""
+    signed: bool = False
 
 
-def spread_cells(writer: Writer, quantity: str, subject: str, *, signed: bool = False) -> list[str]:
-    """Return the cells of ``spread_columns``."""
-    words = ("mean", "sd") if writer.replicates > 1 else ("mean",)
+def spread(writer: Writer, head: str, quantity: str) -> list[Measure]:
+    """Return the mean of a quantity, and its s.d. over several replicates, under one head."""
+    mean, sd = f"{quantity}.mean", f"{quantity}.sd"
+    if writer.replicates == 1:
+        return [Measure("", mean, head)]
+    return [Measure(writer.say("mean"), mean, head), Measure(writer.say("s.d."), sd, head)]
+
+
+def head_columns(measures: Sequence[Measure]) -> list[Column]:
+    """Return the columns of measures."""
+    return [Column(own.head, group=own.group) for own in measures]
+
+
+def fill_cells(writer: Writer, measures: Sequence[Measure], *subject: object) -> list[str]:
+    """Return the cells of measures in the row of a subject."""
     return [
-        writer.cell(f"{quantity}.{word}", subject, signed=signed and word == "mean")
-        for word in words
+        writer.cell(own.quantity, *subject, signed=own.signed, style=own.style) for own in measures
     ]
 
 
-def tabulate_spreads(
-    writer: Writer, measures: Sequence[tuple[str, str]], names: Sequence[str]
+def tabulate(
+    writer: Writer, names: Sequence[str], measures: Sequence[Measure], width: int = 38
 ) -> Grid:
-    """Return a table of measures, each over the replicates, one row a network.
-
-    Args:
-        writer: writes the cells.
-        measures: quantity and head of each.
-        names: the contenders.
-    """
-    columns = [Column(writer.say("Network"), "l")]
-    for _, head in measures:
-        columns += spread_columns(writer, head)
-    rows = [
-        Row(
-            [
-                writer.title(name),
-                *(cell for key, _ in measures for cell in spread_cells(writer, key, name)),
-            ]
-        )
-        for name in names
-    ]
-    return Grid(columns, rows, widths=[38])
-
-
-def all_names(writer: Writer) -> list[str]:
-    """Return the names of all contenders in their order."""
-    return [own["name"] for own in writer.study["contenders"]]
+    """Return a table of measures, one row a network, whose names have ``width`` mm."""
+    columns = [Column(writer.say("Network"), "l"), *head_columns(measures)]
+    rows = [Row([writer.title(name), *fill_cells(writer, measures, name)]) for name in names]
+    return Grid(columns, rows, widths=[width])

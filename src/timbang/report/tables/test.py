@@ -2,32 +2,25 @@
 
 from timbang.languages.messages import message
 from timbang.report.media.medium import Grid
-from timbang.report.tables.table import Table, all_names, tabulate_spreads
+from timbang.report.tables.table import Table, spread, tabulate
 from timbang.report.writer import Writer
 
 
-def build(writer: Writer) -> Grid:
-    """Return one row a network."""
-    measures = (("test_accuracy", writer.say("Accuracy")), ("test_loss", writer.say("Loss")))
-    return tabulate_spreads(writer, measures, all_names(writer))
-
-
-def caption(writer: Writer) -> str:
-    """Return what stands above the table."""
-    return writer.say("Accuracy and loss (nats) on the test images after the last epoch.")
-
-
-def stands(writer: Writer) -> bool:
-    """Return whether there is a test part."""
-    return bool(writer.value("split.test"))
+def _build(writer: Writer) -> Grid:
+    measures = [
+        *spread(writer, writer.say("Accuracy"), "test_accuracy"),
+        *spread(writer, writer.say("Loss"), "test_loss"),
+    ]
+    return tabulate(writer, writer.names, measures)
 
 
 TABLE = Table(
     name="test",
     slot="test",
-    files=("summary.csv",),
-    build=build,
+    build=_build,
     mention=message("%(table)s gives accuracy and loss on them."),
-    caption=caption,
-    stands=stands,
+    caption=lambda writer: writer.say(
+        "Accuracy and loss (nats) on the test images after the last epoch."
+    ),
+    stands=lambda writer: bool(writer.value("split.test")),
 )
