@@ -17,9 +17,11 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from timbang.evidence.images import ImageScores
 from timbang.evidence.judging import describe_verdicts, judge_study, list_claims, make_scale
 from timbang.evidence.looks import record_look
 from timbang.evidence.verdicts import read_contrasts, tabulate_decisions
+from timbang.evidence.weighing import ReadScores
 from timbang.facts.collecting import collect_facts
 from timbang.facts.description import describe_study
 from timbang.facts.results import Results
@@ -66,7 +68,12 @@ class Plant:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A study with a known truth, and the verdicts that it must lead to, by the claims' numbers."""
+    """A study with a known truth, and the verdicts that it must lead to, by the claims' numbers.
+
+    ``noise`` says what the answers to single images show: that the differences come from the
+    ``images``, which are harder for one network or the other whatever the run, or from the
+    ``runs`` alone; without it there are no answers. ``about`` is what the study asks.
+    """
 
     name: str
     plants: Mapping[str, Plant]
@@ -74,6 +81,8 @@ class Scenario:
     replicates: int = 7
     fixed: bool = False
     published: bool = False
+    noise: str | None = None
+    about: str = "images_like_these"
     values: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -91,6 +100,7 @@ class Scenario:
             "replicates": self.replicates,
             "contenders": contenders,
             "split": {"resample": not self.fixed},
+            "about": self.about,
         }
         if self.published:
             config["report"] = {"published": str(ROOT / "report" / "published.yaml")}
@@ -277,7 +287,7 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
         study.about,
         study.diverged,
         len(every[0]["classes"]),
-        None,
+        _read_scores(scenario) if scenario.noise else None,
     )
     judgement = judge_study(
         scale,
@@ -324,6 +334,21 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
         tex.write_text(document.text, encoding="utf-8")
         pdfs[code] = _compile_once(tex)
     return pdfs
+
+
+def _read_scores(scenario: Scenario) -> ReadScores:
+    """Return the scores of images: each as its run, or every second one far above and below."""
+    groups = np.arange(TRAIN, TRAIN + VALIDATION)
+
+    def read(name: str, part: str) -> dict[int, ImageScores]:
+        is_odd = scenario.noise == "images" and name != "resnet34"
+        pattern = np.where(groups % 2, 0.5, -0.5) if is_odd else np.zeros(VALIDATION)
+        return {
+            replicate: ImageScores(groups, accuracy + pattern, accuracy + pattern)
+            for replicate, accuracy in enumerate(scenario.accuracies(name))
+        }
+
+    return read
 
 
 def _read(path: Path) -> dict[str, Any]:
