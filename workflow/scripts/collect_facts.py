@@ -24,10 +24,9 @@ def read_json(path):
 
 
 def by_run(files, read):
-    """Read the files of all runs, by contender and replicate."""
+    """Read the files of all runs, by contender and name of the run."""
     return {
-        name: dict(zip(params.replicates, map(read, own), strict=True))
-        for name, own in files.items()
+        name: dict(zip(params.runs, map(read, own), strict=True)) for name, own in files.items()
     }
 
 
