@@ -349,7 +349,7 @@ def _judge(study: Study, claims: Sequence[Claim], folder: Path) -> None:
     _summarise(study, folder)
     splits = {r: folder / f"splits/{r}.csv" for r in study.replicates}
     predictions = {
-        own.name: {r: folder / f"runs/{own.name}/{r}/predictions.csv" for r in study.replicates}
+        own.name: {r: [folder / f"runs/{own.name}/{r}/predictions.csv"] for r in study.replicates}
         for own in study.contenders
     }
     scale = make_scale(
