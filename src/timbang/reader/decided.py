@@ -72,7 +72,10 @@ def _scale(results: RawResults) -> Scale:
 
     def read(contender: str, part: str) -> Mapping[int, Sequence[ImageScores]]:
         return {
-            replicate: [results.score_images(contender, replicate, part)]
+            replicate: [
+                results.score_images(contender, replicate, seed, part)
+                for seed in range(study.seeds)
+            ]
             for replicate in study.replicates
         }
 
