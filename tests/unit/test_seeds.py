@@ -5,12 +5,18 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from statsmodels.regression.mixed_linear_model import MixedLM
 
+from timbang.evidence.announcement import describe_start
 from timbang.evidence.design import About, Design
 from timbang.evidence.images import ImageScores
 from timbang.evidence.seeds import pair_seeds, part_variation
 from timbang.evidence.weighing import Scale
+from timbang.networks.catalogue import find_fault
+from timbang.resources import SCHEMA
+from timbang.sources.choice import find_source
+from timbang.study.reading import read_study
 
 # Six targets, four judges: Shrout and Fleiss 1979, Psychological Bulletin 86, table 2.
 SHROUT_AND_FLEISS = [
@@ -161,3 +167,16 @@ def test_one_run_a_replicate_is_paired_as_ever():
     plain = runs.drop(columns="seed")
     assert weigh(plain) == weigh(runs)
     assert (weigh(plain).contrast.lowest, weigh(plain).contrast.highest) == (0.5 - 0.1, 0.7 - 0.2)
+
+
+def test_seeds_are_announced_as_knowledge_not_as_power():
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    said = {}
+    for seeds in (1, 2):
+        config = {"study": "s", "data": {"source": "digits"}, "seeds": seeds}
+        said[seeds] = describe_start(read_study(config, schema, find_source, find_fault))
+    assert "7 replicates, 3 comparisons" in said[1] and "split" not in said[1]
+    assert "7 replicates of 2 runs, 3 comparisons" in said[2]
+    assert "2 runs on each split tell the luck of the split from that of training" in said[2]
+    # The same difference is found, in standard deviations of the replicates' differences.
+    assert said[2].replace(" of 2 runs", "").startswith(said[1])
