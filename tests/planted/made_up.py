@@ -8,6 +8,7 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ from timbang.scores.summary import collect_runs, summarise_classes, summarise_ru
 from timbang.sources.choice import find_source
 from timbang.study.published import read_published
 from timbang.study.reading import read_study
+from timbang.study.runs import label_run
 from timbang.study.study import Study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,6 +95,11 @@ def make_up(seed: int, home: Path, **chosen: Any) -> MadeUp:
     """
     dice = random.Random(seed)
     config = _choose_config(dice) | chosen
+    if config["split"].get("resample", True) and 1 < config["replicates"] < 30:
+        # Of its own, so that all else is as it would be without; a large study would take long.
+        seeds = random.Random(seed).choice([1, 1, 2, 3])
+        is_small = seeds * config["replicates"] * len(config["contenders"]) <= 100
+        config = {"seeds": seeds if is_small else 1} | config
     study = read_study(config, SCHEMA, find_source, lambda network, width: None)
     twin = study.report.compare_with
     if twin:
@@ -161,9 +168,9 @@ def _write_study(study: Study, dice: random.Random, folder: Path) -> None:
         split = first if is_same else _divide(usable, study, random_numbers)
         first = split
         write_table(folder / f"splits/{replicate}.csv", split)
-        for contender in study.contenders:
+        for contender, seed in product(study.contenders, range(study.seeds)):
             lost = dice.random() < 0.04
-            _write_run(folder, study, contender, replicate, split, random_numbers, lost)
+            _write_run(folder, study, contender, (replicate, seed), split, random_numbers, lost)
 
 
 def _make_images(dice: random.Random) -> list[tuple[str, str]]:
@@ -265,12 +272,13 @@ def _write_run(
     folder: Path,
     study: Study,
     contender: Any,
-    replicate: int,
+    which: tuple[int, int],
     split: pd.DataFrame,
     dice: np.random.Generator,
     lost: bool,
 ) -> None:
-    run = folder / "runs" / contender.name / str(replicate)
+    replicate, seed = which
+    run = folder / "runs" / contender.name / label_run(replicate, seed)
     run.mkdir(parents=True)
     classes = sorted(set(split["label"]))
     tables = []
@@ -300,6 +308,7 @@ def _write_run(
     training = {
         "contender": contender.name,
         "replicate": replicate,
+        **({"seed": seed} if seed else {}),
         "network": contender.network,
         "width": contender.width,
         "parameters": 1_000_000 + 1_234 * len(contender.name),
@@ -349,7 +358,13 @@ def _judge(study: Study, claims: Sequence[Claim], folder: Path) -> None:
     _summarise(study, folder)
     splits = {r: folder / f"splits/{r}.csv" for r in study.replicates}
     predictions = {
-        own.name: {r: folder / f"runs/{own.name}/{r}/predictions.csv" for r in study.replicates}
+        own.name: {
+            r: [
+                folder / "runs" / own.name / label_run(r, seed) / "predictions.csv"
+                for seed in range(study.seeds)
+            ]
+            for r in study.replicates
+        }
         for own in study.contenders
     }
     scale = make_scale(
@@ -383,9 +398,9 @@ def _draw_looks(study: Study) -> list[int]:
 
 def _summarise(study: Study, folder: Path) -> None:
     metrics = [
-        json.loads((folder / f"runs/{own.name}/{r}/metrics.json").read_text())
+        json.loads((folder / "runs" / own.name / label_run(*run) / "metrics.json").read_text())
         for own in study.contenders
-        for r in study.replicates
+        for run in study.runs
     ]
     runs = collect_runs(metrics)
     write_table(folder / "runs.csv", runs)
@@ -412,19 +427,14 @@ def collect(made: MadeUp) -> Facts:
         split_settings=asdict(study.split),
         image_size=study.data.image_size,
         training={
-            name: {
-                r: json.loads((run / "training.json").read_text())
-                for r, run in zip(study.replicates, own, strict=True)
-            }
+            name: {run.name: json.loads((run / "training.json").read_text()) for run in own}
             for name, own in runs.items()
         },
         histories={
-            name: {
-                r: pd.read_csv(run / "history.csv")
-                for r, run in zip(study.replicates, own, strict=True)
-            }
+            name: {run.name: pd.read_csv(run / "history.csv") for run in own}
             for name, own in runs.items()
         },
+        runs=read_rows(folder / "runs.csv"),
         summary=read_rows(folder / "summary.csv").to_dict("records"),
         classes=read_rows(folder / "per_class.csv"),
         contrasts=read_contrasts(folder / "contrasts.csv"),
@@ -443,7 +453,7 @@ def collect(made: MadeUp) -> Facts:
 
 def _list_runs(made: MadeUp) -> dict[str, list[Path]]:
     return {
-        own.name: [made.folder / f"runs/{own.name}/{r}" for r in made.study.replicates]
+        own.name: [made.folder / "runs" / own.name / label_run(*run) for run in made.study.runs]
         for own in made.study.contenders
     }
 

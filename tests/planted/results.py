@@ -312,6 +312,7 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
             name: {r: pd.read_csv(folder / f"runs/{name}/{r}/history.csv") for r in own}
             for name, own in metrics.items()
         },
+        runs=runs,
         summary=summarise_runs(runs, study.reference).to_dict("records"),
         classes=summarise_classes(every),
         contrasts=read_contrasts(folder / "contrasts.csv"),

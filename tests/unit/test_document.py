@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from jinja2 import Environment, nodes
-from made_up import build_report, make_up
+from made_up import build_report, collect, make_up
 
 from timbang.facts.fact import read_facts
 from timbang.languages.catalogue import read_language
@@ -133,3 +133,40 @@ def test_values_are_listed_as_they_were_printed(english):
 
 def test_the_same_facts_are_the_same_bytes(study, english):
     assert write(study).text == english.text
+
+
+SAID = {
+    "en": (
+        "For Plain-18, more of this variance comes from the division.",
+        "For Pre-activation ResNet-18, more of this variance comes from training.",
+        "For Multi-Path ResNet-18, which of the two parts is larger remains open.",
+    ),
+    "id": (
+        "Untuk Plain-18, ragam itu lebih banyak berasal dari pembagian data.",
+        "Untuk Pre-activation ResNet-18, ragam itu lebih banyak berasal dari pelatihan.",
+        "Untuk Multi-Path ResNet-18, belum dapat disimpulkan mana dari keduanya yang lebih besar.",
+    ),
+}
+
+
+def test_the_larger_part_of_the_variation_is_named_where_its_interval_tells(tmp_path):
+    intervals = {"plain18": (0.51, 0.9), "preact18": (0.0, 0.49), "multipath18": (0.1, 0.9)}
+    own = {"contenders": ["resnet18", *intervals], "reference": "resnet18", "split": {}}
+    made = make_up(2, tmp_path, replicates=5, seeds=2, probes=[], report={}, **own)
+    collect(made)
+    file = made.folder / "facts.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    planted = {
+        f"variation.{word}/{name}": value
+        for name, ends in intervals.items()
+        for word, value in zip(("low", "high"), ends, strict=True)
+    }
+    for fact in content["facts"]:
+        fact["value"] = planted.get(fact["id"], fact["value"])
+    content["study"]["figures"] = []
+    file.write_text(json.dumps(content), encoding="utf-8")
+    for code, sentences in SAID.items():
+        page = write(made, code, Html(made.folder / "figures")).text
+        text = " ".join(re.sub(r"<[^>]*>", "", page).split())
+        for sentence in sentences:
+            assert sentence in text, sentence

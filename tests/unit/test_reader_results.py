@@ -280,7 +280,7 @@ def scale_of(results, runs):
     """What the evidence weighs by: its own tables, and the files that its rule reads."""
     study, folder = results.study, results.folder
     files = {
-        own.name: {r: folder / f"runs/{own.name}/{r}/predictions.csv" for r in study.replicates}
+        own.name: {r: [folder / f"runs/{own.name}/{r}/predictions.csv"] for r in study.replicates}
         for own in study.contenders
     }
     splits = {r: folder / f"splits/{r}.csv" for r in study.replicates}

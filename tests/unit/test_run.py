@@ -51,7 +51,7 @@ def make_split(parts=PARTS):
     )
 
 
-def run(folder, contender=CONTENDER, split=None, looks=(1, 3)):
+def run(folder, contender=CONTENDER, split=None, looks=(1, 3), seed=0):
     return train_run(
         contender=contender,
         replicate=0,
@@ -64,6 +64,7 @@ def run(folder, contender=CONTENDER, split=None, looks=(1, 3)):
         checkpoint_seconds=0,
         made_with={"a": 1},
         inputs={"split": folder / "split.csv"},
+        seed=seed,
     )
 
 
@@ -144,6 +145,8 @@ def test_a_description_can_be_written_and_says_what_the_run_was_made_from(folder
     assert (described["contender"], described["replicate"]) == ("mine", 0)
     assert (described["train_images"], described["diverged"]) == (18, None)
     assert described["made_with"] == made_with
+    assert "seed" not in described
+    assert describe_training(run(folder, seed=2), made_with, inputs)["seed"] == 2
     assert list(described["inputs"]) == ["split"]
     seconds = sum(epoch.seconds for epoch in trained.run.history)
     assert described["images_per_second"] == pytest.approx(18 * 3 / seconds)

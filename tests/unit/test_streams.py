@@ -35,7 +35,17 @@ def test_replicates_differ(one, other, stream):
     assert (stream_seed(one, stream) == stream_seed(other, stream)) == (one == other)
 
 
-@pytest.mark.parametrize(("replicate", "stream"), [(-1, "split"), (0, "shuffle")])
-def test_what_is_no_stream_is_refused(replicate, stream):
+def test_seeds_within_replicates_have_streams_of_their_own():
+    seeds = [
+        stream_seed(r, s, seed) for r, s, seed in itertools.product(range(60), STREAMS, range(20))
+    ]
+    assert len(set(seeds)) == len(seeds)
+    assert [stream_seed(0, s, 0) for s in STREAMS] == SEEDS_OF_REPLICATE_0
+
+
+@pytest.mark.parametrize(
+    ("replicate", "stream", "seed"), [(-1, "split", 0), (0, "shuffle", 0), (0, "order", -1)]
+)
+def test_what_is_no_stream_is_refused(replicate, stream, seed):
     with pytest.raises(ValueError):
-        stream_seed(replicate, stream)
+        stream_seed(replicate, stream, seed)

@@ -39,6 +39,7 @@ def with_part(**parts):
 def test_smallest_configuration_has_the_defaults():
     study = read(SMALLEST)
     assert study.replicates == tuple(range(7))
+    assert study.seeds == 1
     assert [c.name for c in study.contenders] == [c.network for c in study.contenders]
     assert [c.name for c in study.contenders] == ["plain34", "resnet34", "multipath34", "preact34"]
     assert study.reference == "resnet34"
@@ -221,6 +222,15 @@ MISTAKES = {
         with_part(split={"folds": 5}),
         ["replicates: 7 does not fill whole folds of 5; take 5 or 10"],
     ),
+    "seeds of one split for all": (
+        with_part(seeds=2, split={"resample": False}),
+        ["seeds: 2 has no meaning where all replicates share one split"],
+    ),
+    "seeds of one replicate": (
+        with_part(seeds=3, replicates=1),
+        ["seeds: 3 needs several splits", "replicates: 2 or more"],
+    ),
+    "too many seeds": (with_part(seeds=21), ["seeds: 21", "a whole number from 1 to 20"]),
     "word for a truth": (
         with_part(split={"resample": "sometimes"}),
         ["split.resample: 'sometimes'", "allowed: true or false"],

@@ -13,6 +13,7 @@ from timbang.scores.measures import RUN_MEASURES
 from timbang.scores.summary import (
     check_summary,
     collect_runs,
+    name_runs,
     sum_matrices,
     summarise_classes,
     summarise_runs,
@@ -126,6 +127,29 @@ def test_deviation_of_one_replicate_is_empty(tmp_path):
     read = pd.read_csv(tmp_path / "summary.csv", dtype=str, keep_default_na=False)
     assert read["accuracy_sd"].tolist() == [""]
     assert read["accuracy_mean"].tolist() == ["0.5"]
+
+
+def test_runs_of_a_replicate_are_paired_by_seed_and_a_replicate_counts_once():
+    nothing = {"diverged": {"epoch": 1, "step": 2}, "loss": None, "train_accuracy": None}
+    runs = [metrics("a", r, x) | {"seed": s} for r, s, x in ((0, 1, 0.4), (0, 0, 0.6), (1, 0, 0.5))]
+    runs += [metrics("a", 1, 0.9) | {"seed": 1}]
+    runs += [metrics("b", r, x) for r, x in ((0, 0.7), (1, 0.9))]
+    runs += [metrics("b", 0, 0.8) | {"seed": 1}, metrics("b", 1, None) | nothing | {"seed": 1}]
+    table = collect_runs(runs)
+    assert list(table.columns[:4]) == ["contender", "replicate", "seed", "diverged"]
+    assert name_runs(table[table["contender"] == "b"]) == ["0", "1", "0-1", "1-1"]
+    row = summarise_runs(table, "a").set_index("contender").loc["b"]
+    assert row[["replicates", "runs", "diverged"]].tolist() == [2, 4, 1]
+    assert row["accuracy_mean"] == pytest.approx((0.7 + 0.8 + 0.9) / 3)
+    # In replicate 0 by 0.1 and 0.4, in replicate 1 by 0.4 in the one pair that is left.
+    assert row["accuracy_difference"] == pytest.approx((0.25 + 0.4) / 2)
+
+
+def test_one_run_a_replicate_needs_no_column_for_it():
+    table = collect_runs([metrics("a", r, 0.5) for r in (0, 1)])
+    assert "seed" not in table
+    assert "runs" not in summarise_runs(table, "a")
+    assert name_runs(table) == ["0", "1"]
 
 
 def test_contenders_keep_their_order():

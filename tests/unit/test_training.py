@@ -55,9 +55,9 @@ def make_images(seed=0, symmetric=False):
     return Images(pixels, np.arange(28) % 3, np.arange(20), np.arange(20, 28))
 
 
-def run(recipe=RECIPE, replicate=0, images=None, network="resnet8-cifar"):
+def run(recipe=RECIPE, replicate=0, images=None, network="resnet8-cifar", seed=0):
     contender = Contender("mine", network, 0.5, recipe, None)
-    return train(contender, replicate, images or make_images(), 3, CPU)
+    return train(contender, replicate, images or make_images(), 3, CPU, seed=seed)
 
 
 def history(finished):
@@ -200,6 +200,13 @@ def test_replicates_differ():
     assert not torch.equal(weights(first), weights(second))
 
 
+def test_seeds_of_a_replicate_differ_and_the_first_is_the_replicate_itself():
+    runs = {seed: run(replicate=1, seed=seed) for seed in (0, 1)}
+    assert history(runs[0]) == history(run(replicate=1))
+    assert history(runs[0]) != history(runs[1])
+    assert not torch.equal(weights(runs[0]), weights(runs[1]))
+
+
 def test_every_stream_is_its_own(monkeypatch):
     """Drawing more from one never shifts another, since each has its seed of the replicate."""
     seeds = {}
@@ -216,9 +223,11 @@ def test_every_stream_is_its_own(monkeypatch):
     spy_on(start, "initialise", "initialisation")
     spy_on(loop, "draw_batches", "order")
     spy_on(loop, "flip_images", "augmentation")
-    run(replicate=5)
-    assert seeds == {stream: {stream_seed(5, stream)} for stream in seeds}
-    assert len(seeds) == 3
+    for seed in (0, 2):
+        seeds.clear()
+        run(replicate=5, seed=seed)
+        assert seeds == {stream: {stream_seed(5, stream, seed)} for stream in seeds}
+        assert len(seeds) == 3
 
 
 def test_contenders_of_a_replicate_see_the_same_order(monkeypatch):

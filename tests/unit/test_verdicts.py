@@ -192,7 +192,7 @@ def test_what_is_decided_is_about_what_was_declared():
 
     def read(name, part):
         return {
-            r: ImageScores(groups[own], right[name][r], right[name][r])
+            r: [ImageScores(groups[own], right[name][r], right[name][r])]
             for r, own in enumerate(places)
         }
 

@@ -1,6 +1,7 @@
 """From images with hostile class names to the PDFs, which say what the files say."""
 
 import json
+import math
 import os
 import re
 import shutil
@@ -26,7 +27,10 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory) -> Path:
-    """Run a tiny study with hostile labels, title and authors; one file is no image."""
+    """Run a tiny study with hostile labels, title and authors; one file is no image.
+
+    Each network is trained twice on each of its two splits.
+    """
     folder = tmp_path_factory.mktemp("hostile report")
     (folder / "images {y}").mkdir()
     pixels = np.random.default_rng(0).integers(0, 256, (24, 12, 12, 3), dtype=np.uint8)
@@ -46,6 +50,7 @@ def study(tmp_path_factory) -> Path:
             "on_problem": "skip",
         },
         "replicates": 2,
+        "seeds": 2,
         "width": 0.125,
         "recipe": {"epochs": 1, "batch_size": 8},
         "contenders": ["plain34", "resnet34", "preact34"],
@@ -170,6 +175,46 @@ def test_tex_had_nothing_to_complain_of(study, language):
         errors="replace"
     )
     assert not re.search(r"undefined|multiply defined|Missing character|Overfull .hbox", log)
+
+
+def test_runs_of_a_replicate_share_its_split_and_nothing_else(study):
+    runs = pd.read_csv(study / "runs.csv")
+    assert (
+        runs.groupby("contender")[["replicate", "seed"]]
+        .apply(lambda own: own.to_numpy().tolist())
+        .tolist()
+        == [[[0, 0], [0, 1], [1, 0], [1, 1]]] * 3
+    )
+    own = study / "runs" / "resnet34"
+    folders = [own / name for name in ("0", "0-1", "1", "1-1")]
+    assert sorted(own.iterdir()) == sorted(folders)
+    made = [json.loads((run / "training.json").read_text()) for run in folders]
+    assert [run["made_with"].get("seed") for run in made] == [None, 1, None, 1]
+    of_splits = [run["inputs"]["split"] for run in made]
+    assert of_splits[0] == of_splits[1] != of_splits[2] == of_splits[3]
+    assert len({(run / "weights.safetensors").read_bytes() for run in folders}) == 4
+
+
+def test_split_and_training_are_told_apart_in_the_report(study):
+    accuracies = pd.read_csv(study / "runs.csv").pivot(
+        index=["replicate", "seed"], columns="contender", values="accuracy"
+    )
+    differences = (accuracies["plain34"] - accuracies["resnet34"]).unstack()
+    contrasts = pd.read_csv(study / "contrasts.csv").set_index(["measure", "first"])
+    assert contrasts.loc[("accuracy", "plain34"), ["replicates", "pairs"]].tolist() == [2, 2]
+    means = differences.mean(axis=1)
+    assert contrasts.loc[("accuracy", "plain34"), "sd"] == pytest.approx(means.std())
+    within = 100 * math.sqrt(differences.var(axis=1).mean())
+    text = read_pdf(study / "report" / "report-en.pdf")
+    for words in (
+        "Eachwastrained4times,2timesineachof2replicates",
+        "Ineachreplicateeverynetworkistrained2timesonthesamedivision",
+        "Wherethevariationcomesfrom",
+        f"{within:.1f}",
+    ):
+        assert words in text
+    text = read_pdf(study / "report" / "report-id.pdf")
+    assert "setiapjaringandilatih2kalidenganpembagiandatayangsama" in text
 
 
 def test_networks_and_divergence_are_described(mixed_study):

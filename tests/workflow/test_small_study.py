@@ -155,6 +155,7 @@ SETTINGS = {
         {"contenders": {"resnet34": {}, "plain34": {"recipe": {"learning_rate": 0.002}}}},
         ONE_CONTENDER,
     ),
+    "another seed": ({"seeds": 2}, {**ALL_RUNS, "train_network": 4}),
     "another contender": ({"contenders": ["resnet34", "plain34", "preact34"]}, ONE_CONTENDER),
     "language and authors": (
         {"report": {"languages": ["id", "en"], "authors": ["B", "C"], "title": "T"}},

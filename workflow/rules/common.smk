@@ -10,6 +10,7 @@ from timbang.networks.catalogue import network_file
 from timbang.records.provenance import CodeHasher
 from timbang.networks.titles import title_contender
 from timbang.report.figures import list_figures
+from timbang.study.runs import label_run, label_seed
 
 min_version("9.27")
 
@@ -23,14 +24,17 @@ RESULTS = f"results/{STUDY.name}"
 # Where the hashes of the user's images are kept, so that no start reads them all again.
 KNOWN_HASHES = Path(RESULTS, "data", ".fingerprints.json")
 KNOWN_FILES = Path(".snakemake", "timbang-files.json")
-RUN = f"{RESULTS}/runs/{{contender}}/{{replicate}}"
+# Of a replicate's runs the first has no seed in its name, as where there are no others.
+RUN = f"{RESULTS}/runs/{{contender}}/{{replicate}}{{seed}}"
 CONTENDERS = [contender.name for contender in STUDY.contenders]
-ALL_RUNS = {"contender": CONTENDERS, "replicate": STUDY.replicates}
+SEEDS = [label_seed(seed) for seed in range(STUDY.seeds)]
+ALL_RUNS = {"contender": CONTENDERS, "replicate": STUDY.replicates, "seed": SEEDS}
 
 
 wildcard_constraints:
     contender="[a-z0-9][a-z0-9_.-]*",
     replicate="[0-9]+",
+    seed="(-[1-9][0-9]*)?",
     language="[a-z]{2,3}",
     digest="[0-9a-f]{16}",
     dataset="[A-Za-z0-9_]+",
@@ -65,15 +69,15 @@ def describe_report(study):
     return asdict(study.report) | {"date": date, "languages": None}
 
 
-def per_replicate(pattern):
-    """The files of all replicates of one contender."""
-    return expand(pattern, replicate=STUDY.replicates, allow_missing=True)
+def per_run(pattern):
+    """The files of all runs of one contender."""
+    return expand(pattern, replicate=STUDY.replicates, seed=SEEDS, allow_missing=True)
 
 
 def by_contender(pattern):
-    """The files of each contender's runs, in the order of the replicates."""
+    """The files of each contender's runs, in the order of the replicates and of the seeds."""
     return {
-        contender: expand(pattern, contender=contender, replicate=STUDY.replicates)
+        contender: expand(pattern, contender=contender, replicate=STUDY.replicates, seed=SEEDS)
         for contender in CONTENDERS
     }
 

@@ -6,13 +6,14 @@ rule evaluate_contender:
         reminder=if_from_elsewhere(
             f"{RESULTS}/runs/{{contender}}/{STUDY.replicates[0]}/metrics.json"
         ),
-        split=expand(rules.split_images.output.split, replicate=STUDY.replicates),
-        history=per_replicate(rules.train_network.output.history),
-        predictions=per_replicate(rules.train_network.output.predictions),
-        training=per_replicate(rules.train_network.output.training),
-        probes=per_replicate(rules.probe_run.output.probes) if STUDY.probes else [],
+        # One a run.
+        split=[SPLIT.format(replicate=replicate) for replicate, _ in STUDY.runs],
+        history=per_run(rules.train_network.output.history),
+        predictions=per_run(rules.train_network.output.predictions),
+        training=per_run(rules.train_network.output.training),
+        probes=per_run(rules.probe_run.output.probes) if STUDY.probes else [],
     output:
-        metrics=per_replicate(f"{RUN}/metrics.json"),
+        metrics=per_run(f"{RUN}/metrics.json"),
     log:
         f"{RESULTS}/logs/evaluate_contender/{{contender}}.log",
     localrule: True
@@ -33,6 +34,7 @@ rule summarise_runs:
             f"{RUN}/metrics.json",
             contender=CONTENDERS,
             replicate=STUDY.replicates,
+            seed=SEEDS,
         ),
     output:
         runs=report(f"{RESULTS}/runs.csv", category="Results", caption="../report/runs.rst"),

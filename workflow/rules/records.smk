@@ -107,13 +107,17 @@ def describe_split(replicate):
     }
 
 
-def describe_run(contender, replicate):
-    """What a run follows from, but for the device and the versions that it was made on."""
+def describe_run(contender, replicate, seed):
+    """What a run follows from, but for the device and the versions that it was made on.
+
+    The first run of a replicate is the same whether there are others or not.
+    """
     own = STUDY.contender(contender)
     return {
         "code": code_of("train_network.py"),
         "contender": asdict(own),
         "replicate": int(replicate),
+        **({"seed": int(seed.removeprefix("-"))} if seed else {}),
         "pixels": hash_record(describe_pixels()),
         "split": hash_record(describe_split(replicate)),
         "files": hash_users(*initial_weights(contender), *own_networks(contender)),
@@ -121,18 +125,19 @@ def describe_run(contender, replicate):
 
 
 def hash_runs():
-    """What the study's runs are made with, in the order of contenders and replicates."""
+    """What the study's runs are made with, in the order of contenders, replicates and seeds."""
     return [
-        hash_record(describe_run(contender, replicate))
+        hash_record(describe_run(contender, replicate, seed))
         for contender in CONTENDERS
         for replicate in STUDY.replicates
+        for seed in SEEDS
     ]
 
 
-def describe_probes(contender, replicate):
+def describe_probes(contender, replicate, seed):
     """What a run's probes follow from."""
     return {
         "code": code_of("probe_run.py"),
-        "run": hash_record(describe_run(contender, replicate)),
+        "run": hash_record(describe_run(contender, replicate, seed)),
         "probes": list(STUDY.probes),
     }

@@ -37,6 +37,7 @@ rule collect_facts:
         published_sha256=hash_users(STUDY.report.published),
         splits=STUDY.tie,
         replicates=list(STUDY.replicates),
+        runs=[label_run(*run) for run in STUDY.runs],
         histories=by_contender(rules.train_network.output.history),
         training=by_contender(rules.train_network.output.training),
         folder=lambda wildcards: RESULTS,

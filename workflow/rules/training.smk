@@ -1,4 +1,4 @@
-# One job a run: one contender trained on one replicate.
+# One job a run: one contender trained on one replicate, once for each seed.
 
 
 # The probe of gradients looks at several epochs of a run.
@@ -18,7 +18,7 @@ rule train_network:
                 TRAINING,
                 describe_run,
                 hashed={"manifest": MANIFEST, "split": SPLIT},
-                others=lambda contender, replicate: {"pixels": PIXELS},
+                others=lambda **wildcards: {"pixels": PIXELS},
             )
         ),
     output:
@@ -29,7 +29,7 @@ rule train_network:
         weights=WEIGHTS,
         training=TRAINING,
     log:
-        f"{RESULTS}/logs/train_network/{{contender}}/{{replicate}}.log",
+        f"{RESULTS}/logs/train_network/{{contender}}/{{replicate}}{{seed}}.log",
     # Before figures and scores, which then fill the processors that the last run leaves idle.
     priority: 1
     conda:
@@ -41,10 +41,13 @@ rule train_network:
         made_with=lambda wildcards: describe_run(**dict(wildcards)),
         device=STUDY.device,
         # A side file that Snakemake does not know, since it removes those that it knows when a
-        # job fails or starts again.
-        checkpoint=f"{RESULTS}/checkpoints/{{contender}}-{{replicate}}",
+        # job fails or starts again. A hyphen before the seed could belong to a contender's name.
+        checkpoint=lambda wildcards: (
+            f"{RESULTS}/checkpoints/{wildcards.contender}-{wildcards.replicate}"
+            + wildcards.seed.replace("-", ".")
+        ),
     message:
-        "Training {wildcards.contender}, replicate {wildcards.replicate}"
+        "Training {wildcards.contender}, replicate {wildcards.replicate}{wildcards.seed}"
     script:
         "../scripts/train_network.py"
 
@@ -57,20 +60,17 @@ rule probe_run:
                 PROBES,
                 describe_probes,
                 hashed={"split": SPLIT, "weights": WEIGHTS},
-                others=lambda contender, replicate: {
+                others=lambda **wildcards: {
                     "pixels": PIXELS,
-                    "training": TRAINING.format(contender=contender, replicate=replicate),
-                    "snapshots": [
-                        file.format(contender=contender, replicate=replicate)
-                        for file in SNAPSHOTS.values()
-                    ],
+                    "training": TRAINING.format(**wildcards),
+                    "snapshots": [file.format(**wildcards) for file in SNAPSHOTS.values()],
                 },
             )
         ),
     output:
         probes=PROBES,
     log:
-        f"{RESULTS}/logs/probe_run/{{contender}}/{{replicate}}.log",
+        f"{RESULTS}/logs/probe_run/{{contender}}/{{replicate}}{{seed}}.log",
     conda:
         PYTHON_ENVIRONMENT
     threads: STUDY.threads
@@ -81,6 +81,6 @@ rule probe_run:
         contender=lambda wildcards: asdict(STUDY.contender(wildcards.contender)),
         device=STUDY.device,
     message:
-        "Probing {wildcards.contender}, replicate {wildcards.replicate}"
+        "Probing {wildcards.contender}, replicate {wildcards.replicate}{wildcards.seed}"
     script:
         "../scripts/probe_run.py"

@@ -24,10 +24,9 @@ def read_json(path):
 
 
 def by_run(files, read):
-    """Read the files of all runs, by contender and replicate."""
+    """Read the files of all runs, by contender and name of the run."""
     return {
-        name: dict(zip(params.replicates, map(read, own), strict=True))
-        for name, own in files.items()
+        name: dict(zip(params.runs, map(read, own), strict=True)) for name, own in files.items()
     }
 
 
@@ -48,6 +47,7 @@ with log_to(snakemake.log[0]) as log:
         image_size=read_json(inputs.pixels_record)["made_with"]["image_size"],
         training=by_run(params.training, read_json),
         histories=by_run(params.histories, pd.read_csv),
+        runs=read_rows(inputs.runs),
         summary=summary,
         classes=read_rows(inputs.classes),
         contrasts=read_contrasts(Path(inputs.contrasts)),

@@ -19,8 +19,12 @@ runs = Path(inputs.runs)
 
 
 def by_replicate(files):
-    """Return the paths of files by replicate."""
-    return dict(zip(params.replicates, map(Path, files), strict=True))
+    """Return the paths of files by replicate, as many of each as it has runs."""
+    seeds = len(files) // len(params.replicates)
+    return {
+        replicate: [Path(file) for file in files[place * seeds : (place + 1) * seeds]]
+        for place, replicate in enumerate(params.replicates)
+    }
 
 
 with log_to(snakemake.log[0]) as log:
@@ -33,7 +37,7 @@ with log_to(snakemake.log[0]) as log:
         classes=read_split(Path(inputs.splits[0]))["label"].nunique(),
         read_scores=read_scores_of(
             {name: by_replicate(files) for name, files in params.predictions.items()},
-            by_replicate(inputs.splits),
+            dict(zip(params.replicates, map(Path, inputs.splits), strict=True)),
         ),
     )
     judgement = judge_study(

@@ -43,6 +43,7 @@ with (
         checkpoint_seconds=snakemake.config["checkpoint_seconds"],
         made_with=made_with,
         inputs=inputs,
+        seed=made_with.get("seed", 0),
     )
     classes = sorted_classes(split["label"])
     predictions = [

@@ -19,7 +19,8 @@ def describe_start(study: Study) -> str:
         return f"{study.name}: one contender, nothing to compare"
     number = len(study.replicates)
     planned = plan(number, contrasts, design, About(study.about))
-    what = f"{study.name}: {number} replicate{'s' * (number != 1)}, {contrasts} comparison"
+    runs = f" of {study.seeds} runs" if study.seeds > 1 else ""
+    what = f"{study.name}: {number} replicate{'s' * (number != 1)}{runs}, {contrasts} comparison"
     what += "s" * (contrasts != 1)
     if not planned.can_decide:
         return (
@@ -27,7 +28,13 @@ def describe_start(study: Study) -> str:
             f"replicates: {planned.needed} or more would do (fewer than {FEWEST_REPLICATES} have "
             "no interval)"
         )
+    aside = (
+        f"; {study.seeds} runs on each split tell the luck of the split from that of training, but "
+        "as many runs decide more as replicates"
+        if study.seeds > 1
+        else ""
+    )
     return (
         f"{what}: a true difference of {planned.detectable:.1f} standard deviations of the "
-        "differences is found with a probability of 80 %, smaller ones less often"
+        f"differences is found with a probability of 80 %, smaller ones less often{aside}"
     )

@@ -73,7 +73,7 @@ class ImageScores:
 
     ``groups`` int [images]; ``right`` float [images]: 1 where the prediction is the label, else 0;
     ``nats`` float [images]: minus the logarithm of the label's probability. Both are NaN where the
-    run diverged. With several seeds they are means over the runs of a replicate.
+    run diverged.
     """
 
     groups: np.ndarray

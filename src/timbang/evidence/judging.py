@@ -80,12 +80,12 @@ def make_scale(
 
 
 def read_scores_of(
-    predictions: Mapping[str, Mapping[int, Path]], splits: Mapping[int, Path]
+    predictions: Mapping[str, Mapping[int, Sequence[Path]]], splits: Mapping[int, Path]
 ) -> ReadScores:
     """Return what reads the scores of a contender's runs on the images of a part, each file once.
 
     Args:
-        predictions: the files of predictions by contender and replicate.
+        predictions: the files of predictions by contender and replicate, one a run of it.
         splits: the files of the splits by replicate, which say the groups of the images.
     """
 
@@ -94,10 +94,12 @@ def read_scores_of(
         return read_split(splits[replicate]).set_index("filename")["group"]
 
     @cache
-    def read(contender: str, part: str) -> Mapping[int, ImageScores]:
+    def read(contender: str, part: str) -> Mapping[int, Sequence[ImageScores]]:
         return {
-            replicate: _score_images(read_predictions(path, part), groups_of(replicate))
-            for replicate, path in predictions[contender].items()
+            replicate: [
+                _score_images(read_predictions(path, part), groups_of(replicate)) for path in paths
+            ]
+            for replicate, paths in predictions[contender].items()
         }
 
     return read

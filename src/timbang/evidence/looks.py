@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import special
 
 from timbang.evidence.contrasts import ALPHA
+from timbang.scores.summary import name_runs
 
 # So many digits tell the settings of a run from others.
 _DIGITS = 12
@@ -31,11 +32,13 @@ def record_look(
 
     Returns:
         Of each look its ``replicates``, what was said (``findings``), and by what each run was
-        made (``runs``, by contender and replicate).
+        made (``runs``, by contender and name of the run).
     """
     made = {
-        f"{row.contender}/{row.replicate}": str(row.made_with)[:_DIGITS]
-        for row in runs.itertuples()
+        f"{contender}/{run}": str(made_with)[:_DIGITS]
+        for contender, run, made_with in zip(
+            runs["contender"], name_runs(runs), runs["made_with"], strict=True
+        )
     }
     replicates = sorted({int(own) for own in runs["replicate"]})
     kept = [

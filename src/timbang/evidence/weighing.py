@@ -1,7 +1,11 @@
-"""Two contenders weighed by a measure: their differences, replicate by replicate."""
+"""Two contenders weighed by a measure: their differences, replicate by replicate.
+
+A replicate counts once, by the mean over its runs: several runs on one split are not several
+splits.
+"""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +15,12 @@ from timbang.evidence.contrasts import Contrast, contrast
 from timbang.evidence.design import About, Design
 from timbang.evidence.images import Cells, ImageScores
 from timbang.evidence.sampling import IMAGE_MEANS, Sampling, sampling_of
+from timbang.evidence.seeds import pair_seeds
 
 # A run that diverged has learned nothing: by these it scores as one that guesses.
 SCORED_AT_CHANCE = ("accuracy", "late_accuracy", "test_accuracy")
-# The scores of a contender's runs on the images of a part, by replicate.
-ReadScores = Callable[[str, str], Mapping[int, ImageScores]]
+# The scores of a contender's runs on the images of a part: by replicate, those of each seed.
+ReadScores = Callable[[str, str], Mapping[int, Sequence[ImageScores]]]
 
 
 @dataclass(frozen=True)
@@ -71,19 +76,8 @@ class Scale:
         return Weighed(own, len(known), float(known.mean()) if len(known) else math.nan)
 
     def _pair(self, measure: str, first: str, second: str, chance: float | None) -> pd.Series:
-        """Return first minus second by replicate.
-
-        NaN where a run has no such measure, or diverged and has no score for that; everywhere
-        where no run of either finished.
-        """
-        own, other = (self._values(measure, name) for name in (first, second))
-        if chance is not None and not (own.isna().all() and other.isna().all()):
-            own, other = own.fillna(chance), other.fillna(chance)
-        return (own - other).sort_index()
-
-    def _values(self, measure: str, contender: str) -> pd.Series:
-        own = self.runs[self.runs["contender"] == contender].set_index("replicate")
-        return own[measure].astype(float).mask(own["diverged"])
+        """Return first minus second by replicate, NaN where no pair of runs has a difference."""
+        return pair_seeds(self.runs, measure, first, second, chance).mean(axis=1)
 
     def _find_cells(
         self,
@@ -100,11 +94,14 @@ class Scale:
         own, other = (self.read_scores(name, part) for name in (first, second))
         runs, groups, values = [], [], []
         for replicate in differences.index[differences.notna()]:
-            scored = own[replicate], other[replicate]
-            left, right = (_score(one, score, chance) for one in scored)
-            groups.append(scored[0].groups)
-            values.append(left - right)
-            runs.append(np.full(len(left), replicate))
+            pairs = [
+                _score(left, score, chance) - _score(right, score, chance)
+                for left, right in zip(own[replicate], other[replicate], strict=True)
+            ]
+            groups.append(own[replicate][0].groups)
+            # A pair without a difference has none on any image.
+            values.append(np.nanmean(pairs, axis=0))
+            runs.append(np.full(len(groups[-1]), replicate))
         if not runs:
             return None
         return Cells(np.concatenate(runs), np.concatenate(groups), np.concatenate(values))

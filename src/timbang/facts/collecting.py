@@ -19,6 +19,7 @@ from timbang.facts.runs import (
     add_settings,
     add_summary,
 )
+from timbang.facts.seeds import add_variation
 
 
 def collect_facts(
@@ -53,6 +54,7 @@ def collect_facts(
     add_constants(facts, {name: own["network"] for name, own in contenders.items()})
     design = Design(splits, facts.value("split.train"), facts.value("split.validation"))
     add_contrasts(facts, results.contrasts, int(summary[0]["replicates"]), design, About(about))
+    add_variation(facts, results.runs, results.contrasts)
     add_claims(facts, results.verdicts)
     add_looks(facts, results.looks)
     add_published(facts, results.published, list(contenders), reference)

@@ -13,9 +13,10 @@ from timbang.study.published import Published
 class Results:
     """What a finished study's files hold.
 
-    ``training``, ``metrics`` and ``histories`` are by contender and then by replicate;
-    ``split_settings`` is the study's ``Split`` by field and ``image_size`` in pixels, both from
-    the records of what was made; ``twin`` holds the rows of the other study's ``summary.csv``.
+    ``training`` and ``histories`` are by contender and then by the name of the run; ``runs`` is
+    the table ``runs.csv``; ``split_settings`` is the study's ``Split`` by field and ``image_size``
+    in pixels, both from the records of what was made; ``twin`` holds the rows of the other study's
+    ``summary.csv``.
     """
 
     audit: Mapping[str, Any]
@@ -23,8 +24,9 @@ class Results:
     splits: Mapping[int, pd.DataFrame]
     split_settings: Mapping[str, Any]
     image_size: int
-    training: Mapping[str, Mapping[int, Mapping[str, Any]]]
-    histories: Mapping[str, Mapping[int, pd.DataFrame]]
+    training: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    histories: Mapping[str, Mapping[str, pd.DataFrame]]
+    runs: pd.DataFrame
     summary: Sequence[Mapping[str, Any]]
     classes: pd.DataFrame
     contrasts: Sequence[Mapping[str, Any]]

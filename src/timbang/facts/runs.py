@@ -66,7 +66,13 @@ def add_summary(facts: Facts, summary: Sequence[Mapping[str, Any]], reference: s
         reference: the contender that sizes are compared with.
     """
     facts.add("contenders", len(summary), Unit.COUNT, SUMMARY, "rows", "how many")
-    facts.add("replicates", int(summary[0]["replicates"]), Unit.COUNT, SUMMARY, "replicates")
+    replicates = int(summary[0]["replicates"])
+    facts.add("replicates", replicates, Unit.COUNT, SUMMARY, "replicates")
+    several = "runs" in summary[0]
+    if several:
+        runs = int(summary[0]["runs"])
+        facts.add("runs", runs, Unit.COUNT, SUMMARY, "runs")
+        facts.add("seeds", runs // replicates, Unit.COUNT, SUMMARY, "runs", "over replicates")
     parameters = {row["contender"]: row["parameters"] for row in summary}
     for row in summary:
         name = row["contender"]
@@ -81,9 +87,10 @@ def add_summary(facts: Facts, summary: Sequence[Mapping[str, Any]], reference: s
         ) -> None:
             facts.add(f"{id}/{of}", value, unit, SUMMARY, f"{of}, {column}", rule)
 
-        left = int(row["replicates"] - row["diverged"])
+        trained = "runs" if several else "replicates"
+        left = int(row[trained] - row["diverged"])
         add("diverged", int(row["diverged"]), Unit.COUNT, "diverged")
-        add("finished", left, Unit.COUNT, "diverged", "replicates minus diverged")
+        add("finished", left, Unit.COUNT, "diverged", f"{trained} minus diverged")
         for size in ("parameters", "multiply_adds"):
             add(size, int(row[size]), Unit.COUNT, size)
         excess = row["parameters"] / parameters[reference] - 1
@@ -129,12 +136,12 @@ def add_classes(facts: Facts, classes: pd.DataFrame) -> None:
             facts.add(f"{id}.class/{name}", place, Unit.COUNT, CLASSES, at, rule)
 
 
-def add_histories(facts: Facts, histories: Mapping[str, Mapping[int, pd.DataFrame]]) -> None:
+def add_histories(facts: Facts, histories: Mapping[str, Mapping[str, pd.DataFrame]]) -> None:
     """Add what the epochs show, as means over the runs that finished.
 
     Args:
         facts: where they go.
-        histories: by contender and replicate.
+        histories: by contender and run.
     """
     for name, runs in histories.items():
         finished = [run for run in runs.values() if np.isfinite(run["validation_loss"].iloc[-1])]

@@ -3,7 +3,7 @@
 The rules are those of ``timbang.evidence``; the numbers that they are given are the reader's own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from timbang.evidence.claims import Verdict
 from timbang.evidence.design import About
@@ -70,9 +70,12 @@ def _pairs(results: RawResults) -> list[tuple[str, str]]:
 def _scale(results: RawResults) -> Scale:
     study = results.study
 
-    def read(contender: str, part: str) -> Mapping[int, ImageScores]:
+    def read(contender: str, part: str) -> Mapping[int, Sequence[ImageScores]]:
         return {
-            replicate: results.score_images(contender, replicate, part)
+            replicate: [
+                results.score_images(contender, replicate, seed, part)
+                for seed in range(study.seeds)
+            ]
             for replicate in study.replicates
         }
 

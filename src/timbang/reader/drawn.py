@@ -297,16 +297,16 @@ def _check_curve(
 
 
 def _find_missing_runs(ids: Sequence[str], results: RawResults) -> Iterator[str]:
-    """Yield a line for each run that is not drawn though others of its contender are."""
+    """Yield a line for each run, or replicate, that is not drawn though others like it are."""
     drawn: dict[str, set[str]] = defaultdict(set)
     for id in ids:
         if id.startswith("run."):
-            quantity, _, replicate = id.rpartition("/")
-            drawn[quantity].add(replicate)
-    for quantity, replicates in sorted(drawn.items()):
-        for replicate in map(str, results.study.replicates):
-            if replicate not in replicates and look_up(results, f"{quantity}/{replicate}"):
-                yield f"{quantity}/{replicate}: is not drawn"
+            quantity, _, run = id.rpartition("/")
+            drawn[quantity].add(run)
+    for quantity, runs in sorted(drawn.items()):
+        for run in next(iter(results.runs.values())):
+            if run not in runs and look_up(results, f"{quantity}/{run}"):
+                yield f"{quantity}/{run}: is not drawn"
 
 
 def _find_strays(texts: Sequence[str], names: Collection[str]) -> Iterator[str]:

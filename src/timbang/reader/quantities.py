@@ -17,6 +17,7 @@ import pandas as pd
 from timbang.evidence.contrasts import ALPHA, CONFIDENCE
 from timbang.evidence.looks import count_replicates, false_decision_rate
 from timbang.evidence.planner import POWER, SPREAD_CONFIDENCE
+from timbang.evidence.seeds import part_variation
 from timbang.evidence.verdicts import Decision
 from timbang.networks.catalogue import CATALOGUE
 from timbang.networks.relations import depth_of
@@ -209,12 +210,27 @@ def _epochs(results: RawResults, rest: str, name: str, epoch: str) -> Found:
     return take(statistic, values), "nats" if column.endswith("loss") else "share"
 
 
-def _run(results: RawResults, rest: str, name: str, replicate: str) -> Found:
-    measures = results.runs[name][int(replicate)].measures
+@once
+def _differences(results: RawResults, name: str) -> pd.DataFrame:
+    """Return what a contender is more accurate than the reference, float [replicates, seeds]."""
+    table = results.measures.pivot(
+        index=["replicate", "seed"], columns="contender", values="accuracy"
+    )
+    return (table[name] - table[results.study.reference]).astype(float).unstack("seed")
+
+
+def _run(results: RawResults, rest: str, name: str, run: str) -> Found:
+    """Return a measure of a run, or a replicate's difference, the mean over its runs."""
     if rest == "difference":
-        other = results.runs[results.study.reference][int(replicate)].measures
-        return measures["accuracy"] - other["accuracy"], "points"
-    return measures[rest], MEASURES[rest]
+        return take("mean", _differences(results, name).loc[int(run)]), "points"
+    return results.runs[name][run].measures[rest], MEASURES[rest]
+
+
+def _variation(results: RawResults, rest: str, name: str) -> Found:
+    if name not in results.study.contrasts or results.study.seeds == 1:
+        return None, ""
+    unit = "points" if rest in ("split", "training") else "share"
+    return vars(part_variation(_differences(results, name).to_numpy()))[rest], unit
 
 
 def _contrast(results: RawResults, rest: str, name: str) -> Found:
@@ -324,12 +340,12 @@ def _twin(results: RawResults, rest: str, *subject: str) -> Found:
     if rest == "leaked.share":
         return twin.leaked_share, "share"
     if rest == "replicates":
-        return len(next(iter(twin.accuracies.values()))), "count"
+        return len(twin.replicates), "count"
     if rest == "contenders":
         return sum(own.name in twin.accuracies for own in results.study.contenders), "count"
     accuracies = twin.accuracies[subject[0]]
     if rest == "run.accuracy":
-        return accuracies[int(subject[1])], "share"
+        return accuracies[subject[1]], "share"
     if rest == "difference":
         own = _value(results, f"accuracy.mean/{subject[0]}")
         return own - take("mean", list(accuracies.values())), "points"
@@ -372,6 +388,8 @@ RULES: dict[str, dict[str, Callable[..., Any]]] = {
         "split.equal.min": lambda r: min(_equal_pixels(r)),
         "split.equal.max": lambda r: max(_equal_pixels(r)),
         "replicates": lambda r: len(r.study.replicates),
+        "seeds": lambda r: r.study.seeds,
+        "runs": lambda r: len(r.study.runs),
         "contenders": lambda r: len(r.study.contenders),
         "contrasts": lambda r: len(r.study.contrasts),
         "finished": lambda r, c: sum(run.is_finished for run in r.runs[c].values()),
@@ -429,6 +447,7 @@ FAMILIES: dict[str, Callable[..., Found]] = {
     "run": _run,
     "curve": _epochs,
     "contrast": _contrast,
+    "variation": _variation,
     "claim": _claim,
     "claims": lambda r, rest: (count_verdicts(r)[rest] if rest else len(r.claims), "count"),
     "setting": _setting,

@@ -129,22 +129,25 @@ class RawResults:
         return {r: _read_leaks(self.folder, r) for r in self.study.replicates}
 
     @cached_property
-    def runs(self) -> dict[str, dict[int, Run]]:
-        """The runs by contender and replicate."""
+    def runs(self) -> dict[str, dict[str, Run]]:
+        """The runs by contender and by their names, which are those of their folders."""
         return {
-            contender.name: {r: self._read_run(contender.name, r) for r in self.study.replicates}
+            contender.name: {
+                _name_run(*run): self._read_run(contender.name, *run) for run in self.study.runs
+            }
             for contender in self.study.contenders
         }
 
     @cached_property
     def measures(self) -> pd.DataFrame:
-        """One row a run: ``contender``, ``replicate``, ``diverged`` and ``MEASURES``."""
+        """One row a run: ``contender``, ``replicate``, ``seed``, ``diverged`` and ``MEASURES``."""
+        known = ["contender", "replicate", "seed", "diverged"]
         rows = [
-            {"contender": name, "replicate": r, "diverged": not run.is_finished, **run.measures}
+            dict(zip(known, (name, *which, not run.is_finished), strict=True)) | dict(run.measures)
             for name, runs in self.runs.items()
-            for r, run in runs.items()
+            for which, run in zip(self.study.runs, runs.values(), strict=True)
         ]
-        return pd.DataFrame(rows, columns=["contender", "replicate", "diverged", *MEASURES])
+        return pd.DataFrame(rows, columns=[*known, *MEASURES])
 
     @cached_property
     def looks(self) -> Any:
@@ -159,9 +162,9 @@ class RawResults:
         )
         return Design(self.study.tie, train, validation)
 
-    def score_images(self, contender: str, replicate: int, part: str) -> ImageScores:
+    def score_images(self, contender: str, replicate: int, seed: int, part: str) -> ImageScores:
         """Return what a run scored on each image of a part, NaN where it diverged."""
-        run = self.runs[contender][replicate]
+        run = self.runs[contender][_name_run(replicate, seed)]
         answers = run.answers[run.answers["part"] == part]
         groups = self.splits[replicate].set_index("filename")["group"]
         right = (answers["label"] == answers["predicted"]).to_numpy(dtype=float)
@@ -192,8 +195,8 @@ class RawResults:
             self.splits
         )
 
-    def _read_run(self, contender: str, replicate: int) -> Run:
-        folder = self.folder / "runs" / contender / str(replicate)
+    def _read_run(self, contender: str, replicate: int, seed: int) -> Run:
+        folder = self.folder / "runs" / contender / _name_run(replicate, seed)
         training = _read_json(folder / "training.json")
         history = pd.read_csv(folder / "history.csv")
         predictions = _read_predictions(folder / "predictions.csv")
@@ -240,23 +243,36 @@ class Twin:
     folder: Path
 
     @cached_property
-    def accuracies(self) -> dict[str, dict[int, float]]:
-        """The validation accuracies by contender and replicate, NaN where the run diverged."""
-        found: dict[str, dict[int, float]] = {}
-        for row in read_rows(self.folder / "runs.csv").to_dict("records"):
-            name, replicate = str(row["contender"]), int(row["replicate"])
-            file = self.folder / "runs" / name / str(replicate) / "predictions.csv"
-            predictions = _read_predictions(file)
+    def accuracies(self) -> dict[str, dict[str, float]]:
+        """The validation accuracies by contender and run, NaN where the run diverged."""
+        found: dict[str, dict[str, float]] = {}
+        for row in self._rows:
+            name, run = str(row["contender"]), _name_run(row["replicate"], row.get("seed", 0))
+            predictions = _read_predictions(self.folder / "runs" / name / run / "predictions.csv")
             score = _score(predictions[predictions["part"] == VALIDATION])
-            found.setdefault(name, {})[replicate] = score["accuracy"]
+            found.setdefault(name, {})[run] = score["accuracy"]
         return found
+
+    @cached_property
+    def replicates(self) -> set[int]:
+        """Its replicates."""
+        return {int(row["replicate"]) for row in self._rows}
 
     @cached_property
     def leaked_share(self) -> float:
         """The share of leaked images among the validation images of all replicates."""
-        replicates = {r for runs in self.accuracies.values() for r in runs}
-        held = [_read_leaks(self.folder, r).query(f"part == '{VALIDATION}'") for r in replicates]
+        splits = [_read_leaks(self.folder, r) for r in self.replicates]
+        held = [split.query(f"part == '{VALIDATION}'") for split in splits]
         return float(pd.concat(held)["leaked"].mean())
+
+    @cached_property
+    def _rows(self) -> list[dict[str, Any]]:
+        table = read_rows(self.folder / "runs.csv")
+        return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _name_run(replicate: int, seed: int) -> str:
+    return f"{replicate}-{seed}" if seed else str(replicate)
 
 
 def _read_json(path: Path) -> Any:

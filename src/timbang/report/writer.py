@@ -49,6 +49,8 @@ PLACEHOLDERS: Mapping[str, Callable[["Writer"], str]] = {
     "reference": lambda writer: writer.title(writer.study["reference"]),
     "confidence": lambda writer: writer.num("constant.confidence", style="whole"),
     "margin": lambda writer: writer.num("setting.margin"),
+    "runs": lambda writer: writer.num_runs(),
+    "seeds": lambda writer: writer.num("seeds"),
 }
 
 
@@ -120,8 +122,17 @@ class Writer:
 
     @property
     def replicates(self) -> int:
-        """How often each network was trained."""
+        """How many replicates there are."""
         return int(self.value("replicates"))
+
+    @property
+    def seeds(self) -> int:
+        """How often each network was trained in each replicate."""
+        return int(self.value("seeds", default=1))
+
+    def num_runs(self) -> str:
+        """How often each network was trained, in all replicates together, in print."""
+        return self.num("runs" if self.seeds > 1 else "replicates")
 
     @property
     def any_published(self) -> bool:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from timbang.errors import TimbangError
 from timbang.scores.measures import RUN_MEASURES
+from timbang.study.runs import label_run
 
 # Where and by what a run was made, as text.
 ORIGINS = ("host", "device_name", "made_with")
@@ -20,13 +21,23 @@ STATISTICS = ("mean", "sd", "min", "max")
 def collect_runs(metrics: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Return one row a run: contender, replicate, costs, ``RUN_MEASURES`` and ``ORIGINS``.
 
-    ``accuracy`` and ``loss`` are of the validation images; the last epoch counts. A measure that
-    a run has no images for is NaN, and so are the scores of a run that ``diverged`` (bool).
+    Where a replicate has several runs, ``seed`` tells them apart. ``accuracy`` and ``loss`` are of
+    the validation images; the last epoch counts. A measure that a run has no images for is NaN,
+    and so are the scores of a run that ``diverged`` (bool).
     """
     columns = ["contender", "replicate", "parameters", "multiply_adds", *RUN_MEASURES, *ORIGINS]
     runs = pd.DataFrame([{key: run[key] for key in columns} for run in metrics])
     runs.insert(2, "diverged", [run["diverged"] is not None for run in metrics])
+    seeds = [run.get("seed", 0) for run in metrics]
+    if any(seeds):
+        runs.insert(2, "seed", seeds)
     return runs.astype({key: float for key in RUN_MEASURES})
+
+
+def name_runs(runs: pd.DataFrame) -> list[str]:
+    """Return what each run of a table of runs is called among those of its contender."""
+    seeds = runs.get("seed", [0] * len(runs))
+    return [label_run(*run) for run in zip(runs["replicate"], seeds, strict=True)]
 
 
 def summarise_runs(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
@@ -37,19 +48,22 @@ def summarise_runs(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
         reference: the contender that the others are compared with.
 
     Returns:
-        ``contender``, ``replicates``, ``diverged`` (how many of their runs did), ``parameters``,
-        ``multiply_adds``, for each of ``RUN_MEASURES`` its ``STATISTICS`` over the replicates
-        (``accuracy_mean`` ...; ``sd`` is the sample standard deviation, empty for one replicate),
-        and the mean over replicates of the paired ``accuracy_difference`` and
-        ``loss_difference`` to the reference. All are over the runs that did not diverge,
-        differences over the replicates in which neither did.
+        ``contender``, ``replicates``, ``runs`` (where a replicate has several), ``diverged`` (how
+        many of the runs did), ``parameters``, ``multiply_adds``, for each of ``RUN_MEASURES`` its
+        ``STATISTICS`` over the runs (``accuracy_mean`` ...; ``sd`` is the sample standard
+        deviation, empty for one run), and the mean over replicates of the paired
+        ``accuracy_difference`` and ``loss_difference`` to the reference; of a replicate of
+        several runs the mean over these counts. All are over the runs that did not diverge,
+        differences over the pairs in which neither did.
     """
-    of_reference = runs[runs["contender"] == reference].set_index("replicate")
+    keys = ["replicate", "seed"] if "seed" in runs else ["replicate"]
+    of_reference = runs[runs["contender"] == reference].set_index(keys)
     rows = []
     for contender, own in runs.groupby("contender", sort=False):
         row = {
             "contender": contender,
-            "replicates": len(own),
+            "replicates": own["replicate"].nunique(),
+            **({"runs": len(own)} if "seed" in own else {}),
             "diverged": int(own["diverged"].sum()),
             "parameters": own["parameters"].iloc[0],
             "multiply_adds": own["multiply_adds"].iloc[0],
@@ -57,9 +71,10 @@ def summarise_runs(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
         for measure in RUN_MEASURES:
             is_result = measure not in IMAGE_COUNTS
             row |= _describe(measure, own.loc[~own["diverged"] | (not is_result), measure])
-        paired = own.set_index("replicate")
+        paired = own.set_index(keys)
         for measure in ("accuracy", "loss"):
-            row[f"{measure}_difference"] = (paired[measure] - of_reference[measure]).mean()
+            differences = paired[measure] - of_reference[measure]
+            row[f"{measure}_difference"] = differences.groupby("replicate").mean().mean()
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -164,3 +164,16 @@ def find_split_faults(study: Study, source: Source, given: Mapping[str, Any]) ->
             f"split.test: {split.test} and split.validation {split.validation} leave nothing to "
             "train on; lower one of them"
         )
+
+
+def find_seed_faults(study: Study) -> Iterator[str]:
+    """Yield a line where several runs on one split could not tell the split from the training."""
+    if study.seeds == 1:
+        return
+    if study.split.is_fixed:
+        yield (
+            f"seeds: {study.seeds} has no meaning where all replicates share one split; take "
+            "more replicates"
+        )
+    elif len(study.replicates) == 1:
+        yield f"seeds: {study.seeds} needs several splits to compare; take replicates: 2 or more"

@@ -13,6 +13,7 @@ from timbang.study.checks import (
     find_contradictions,
     find_infinite,
     find_parameters_faults,
+    find_seed_faults,
     find_split_faults,
     find_unprintable,
 )
@@ -55,6 +56,7 @@ def read_study(
         *find_contradictions(study, source, find_network_fault),
         *find_parameters_faults(filled["contenders"]),
         *find_split_faults(study, source, config.get("split", {})),
+        *find_seed_faults(study),
     ]
     if lines:
         raise TimbangError("\n".join(lines))
@@ -89,6 +91,7 @@ def _build_study(config: Mapping[str, Any]) -> Study:
         data=_make(Data, config["data"]),
         split=_build_split(config["split"]),
         replicates=tuple(range(config["replicates"])),
+        seeds=config["seeds"],
         recipe=recipe,
         width=float(config["width"]),
         contenders=tuple(

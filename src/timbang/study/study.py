@@ -6,6 +6,7 @@ So a key of the report that is added changes no module that training follows fro
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Literal
 
 from timbang.study.words import Contender, Data, Recipe, Split
@@ -30,12 +31,16 @@ class Report:
 
 @dataclass(frozen=True)
 class Study:
-    """One configuration file: the contenders, what they are weighed on, and how often."""
+    """One configuration file: the contenders, what they are weighed on, and how often.
+
+    Each contender has ``seeds`` runs in each replicate, all on the replicate's split.
+    """
 
     name: str
     data: Data
     split: Split
     replicates: tuple[int, ...]
+    seeds: int
     recipe: Recipe
     width: float
     contenders: tuple[Contender, ...]
@@ -61,6 +66,11 @@ class Study:
         if self.split.is_fixed:
             return "fixed"
         return "folds" if self.split.folds else "redrawn"
+
+    @property
+    def runs(self) -> tuple[tuple[int, int], ...]:
+        """Replicate and seed of each run of a contender, in their order."""
+        return tuple(product(self.replicates, range(self.seeds)))
 
     @property
     def weighed(self) -> tuple[str, ...]:

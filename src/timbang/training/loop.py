@@ -94,6 +94,7 @@ def train(
     on_epoch: Callable[[Epoch, nn.Module], None] = lambda epoch, network: None,
     on_step: Callable[[TrainingState], None] = lambda state: None,
     checkpoint: Checkpoint | None = None,
+    seed: int = 0,
 ) -> Run:
     """Train a contender on one replicate; the last epoch counts.
 
@@ -107,12 +108,13 @@ def train(
             for an epoch after which a run was killed before it was saved.
         on_step: called after each step with all that the step has changed.
         checkpoint: where the run goes on from, and what it leaves for the next call.
+        seed: tells the trainings within a replicate apart; 0 is the first.
 
     Raises:
         TimbangError: the network cannot be built or compiled, or the process was asked to stop.
     """
     recipe = contender.recipe
-    state = begin_training(contender, replicate, images, class_count, device)
+    state = begin_training(contender, replicate, images, class_count, device, seed)
     if checkpoint:
         checkpoint.restore(state)
     network, optimizer, augmentation = state.network, state.optimizer, state.augmentation
@@ -204,11 +206,12 @@ def begin_training(
     images: Images,
     class_count: int,
     device: torch.device,
+    seed: int = 0,
 ) -> TrainingState:
-    """Build and initialise all that training changes, from the replicate's streams."""
+    """Build and initialise all that training changes, from the streams of replicate and seed."""
     recipe = contender.recipe
     weights, order, augmentation = (
-        Generator().manual_seed(stream_seed(replicate, stream))
+        Generator().manual_seed(stream_seed(replicate, stream, seed))
         for stream in ("initialisation", "order", "augmentation")
     )
     network = build_network(contender, class_count, images.pixels.shape[1], weights)

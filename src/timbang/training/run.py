@@ -17,6 +17,7 @@ from timbang.networks.cost import count_multiply_adds, count_parameters
 from timbang.records.made_with import Record, make_record
 from timbang.records.provenance import describe_code
 from timbang.records.tables import TEST, VALIDATION, sorted_classes
+from timbang.study.runs import label_run
 from timbang.study.words import Contender
 from timbang.training.batches import count_steps, make_resident
 from timbang.training.checkpoint import Checkpoint, name_run
@@ -38,6 +39,7 @@ class Trained:
 
     contender: Contender
     replicate: int
+    seed: int
     images: Images
     device: torch.device
     run: Run
@@ -57,6 +59,7 @@ def train_run(
     checkpoint_seconds: float,
     made_with: Record,
     inputs: Mapping[str, Path],
+    seed: int = 0,
 ) -> Trained:
     """Train a contender on one replicate, going on from where the same run was killed.
 
@@ -73,6 +76,7 @@ def train_run(
         checkpoint_seconds: the time after which the run is saved within an epoch.
         made_with: what the run follows from.
         inputs: the files that it was made from, by what they are.
+        seed: tells the trainings within a replicate apart; 0 is the first.
 
     Raises:
         TimbangError: the network cannot be built or compiled, or the process was asked to stop.
@@ -94,7 +98,7 @@ def train_run(
             saved.save_snapshot(epoch.epoch, network)
 
     steps = recipe.epochs * count_steps(len(images.train), recipe.batch_size)
-    bar = TrainingBar(f"{contender.name} {replicate}", steps, recipe.batch_size)
+    bar = TrainingBar(f"{contender.name} {label_run(replicate, seed)}", steps, recipe.batch_size)
     with saved.stopping_on_request(), bar:
         run = train(
             contender,
@@ -105,6 +109,7 @@ def train_run(
             on_epoch=epoch_done,
             on_step=bar.step_done,
             checkpoint=saved,
+            seed=seed,
         )
     if run.diverged:
         log.warning("diverged in epoch %d at step %d", *run.diverged)
@@ -112,6 +117,7 @@ def train_run(
     return Trained(
         contender=contender,
         replicate=replicate,
+        seed=seed,
         images=images,
         device=device,
         run=run,
@@ -135,6 +141,7 @@ def describe_training(
     return {
         "contender": contender.name,
         "replicate": trained.replicate,
+        **({"seed": trained.seed} if trained.seed else {}),
         "network": contender.network,
         "width": contender.width,
         "parameters": count_parameters(run.network),

@@ -44,7 +44,8 @@ def _caption(writer: Writer) -> str:
     return writer.sentences(
         writer.say(
             "Validation accuracy after the last epoch: each mark is one run "
-            "(%(n)s = %(replicates)s per network), the bar and the number their mean."
+            "(%(n)s = %(replicates)s per network), the bar and the number their mean.",
+            replicates=writer.num_runs(),
         )
         if writer.replicates > 1
         else writer.say(

@@ -200,6 +200,11 @@ def _draw_scale(axes: Axes, most: float, label: str) -> None:
 def _caption(writer: Writer) -> str:
     return writer.sentences(
         writer.say(
+            "Confusion matrices of the validation images, summed over the runs of all replicates "
+            "(%(n)s = %(runs)s)."
+        )
+        if writer.seeds > 1
+        else writer.say(
             "Confusion matrices of the validation images, summed over the replicates "
             "(%(n)s = %(replicates)s)."
         )

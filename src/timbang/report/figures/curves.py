@@ -176,6 +176,11 @@ FIGURE = Figure(
     mention=message("%(figure)s shows the course of training."),
     caption=lambda writer: writer.sentences(
         writer.say(
+            "Loss (in nats) and accuracy by epoch: lines are means over the runs of all replicates "
+            "(%(n)s = %(runs)s), bands reach from the lowest to the highest run."
+        )
+        if writer.seeds > 1
+        else writer.say(
             "Loss (in nats) and accuracy by epoch: lines are means over the replicates "
             "(%(n)s = %(replicates)s), bands reach from the lowest to the highest replicate."
         )

@@ -17,18 +17,21 @@ if TYPE_CHECKING:
 
 
 def _draw(drawing: Drawing) -> Drawn:
-    """Draw a row a contrast: mean difference, interval, and every replicate's difference."""
+    """Draw a row a contrast: mean difference, interval, and every replicate's difference.
+
+    Of a replicate of several runs it is the mean over these.
+    """
     import numpy as np
 
+    from timbang.evidence.seeds import pair_seeds
     from timbang.facts.fact import Unit
     from timbang.records.tables import read_rows
     from timbang.report.figures import rows, style
 
     contrasts = read_rows(drawing.path("contrasts"))
     contrasts = contrasts[contrasts["measure"] == "accuracy"].set_index("first")
-    runs = read_rows(drawing.path("runs")).pivot(
-        index="replicate", columns="contender", values="accuracy"
-    )
+    runs = read_rows(drawing.path("runs"))
+    replicates = runs["replicate"].nunique()
     looks = style.mark_all(drawing.titles)
     names = [name for name in looks if name in contrasts.index]
     figure, axes = rows.new_rows([drawing.titles[name] for name in names], row=0.36, besides=0.85)
@@ -37,7 +40,7 @@ def _draw(drawing: Drawing) -> Drawn:
     style.mark_datum(band, "x", "setting.margin")
     axes.axvline(0, color="black", linewidth=0.6, zorder=1)
     heads = {
-        "mean": drawing.say("mean") if len(runs) > 1 else drawing.say("difference"),
+        "mean": drawing.say("mean") if replicates > 1 else drawing.say("difference"),
         "low": drawing.say("from"),
         "high": drawing.say("to"),
         "pairs": drawing.say("pairs"),
@@ -45,7 +48,8 @@ def _draw(drawing: Drawing) -> Drawn:
     columns: dict[str, rows.Cells] = {word: [] for word in heads}
     for row, name in enumerate(names):
         own: dict[str, Any] = dict(contrasts.loc[name])
-        differences = 100 * (runs[name] - runs[drawing.reference])
+        pairs = pair_seeds(runs, "accuracy", name, drawing.reference)
+        differences = 100 * pairs.mean(axis=1)
         dots = {f"run.difference/{name}/{r}": value for r, value in differences.items()}
         rows.draw_dots(axes, row + 0.16, 0.15, dots, looks[name])
         for word in ("mean", "low", "high"):
@@ -54,7 +58,7 @@ def _draw(drawing: Drawing) -> Drawn:
                 columns[word].append((row, text, f"contrast.accuracy.{word}/{name}"))
         if own["pairs"] > 1:
             _draw_intervals(axes, row - 0.2, name, own)
-        if own["finished"] < len(runs):
+        if own["finished"] < replicates:
             count = style.write_number(int(own["finished"]), Unit.COUNT, drawing.language)
             columns["pairs"].append((row, count, f"contrast.accuracy.finished/{name}"))
     offset = rows.print_columns(axes, [(head, columns[word]) for word, head in heads.items()])
@@ -112,6 +116,11 @@ def _caption(writer: Writer) -> str:
     return writer.sentences(
         writer.say("Difference in validation accuracy from %(reference)s, in percentage points."),
         writer.say(
+            "Each coloured mark is one replicate (%(n)s = %(replicates)s), by the mean of its "
+            "%(seeds)s paired differences; the black diamond is the mean over the replicates."
+        )
+        if writer.seeds > 1
+        else writer.say(
             "Each coloured mark is one replicate (%(n)s = %(replicates)s), the black diamond "
             "the mean of the paired differences."
         )
@@ -126,9 +135,16 @@ def _caption(writer: Writer) -> str:
             "images like these; the columns give the one that decides."
         ),
         any(writer.value("diverged", name) for name in writer.names)
-        and writer.say(
-            "The column of pairs counts the replicates in which neither network diverged; "
-            "the others have no mark."
+        and (
+            writer.say(
+                "The column of pairs counts the replicates with a pair of runs that both finished; "
+                "marks are means over such pairs, and the other replicates have none."
+            )
+            if writer.seeds > 1
+            else writer.say(
+                "The column of pairs counts the replicates in which neither network diverged; "
+                "the others have no mark."
+            )
         ),
         writer.say(
             "Within the grey band, the margin of %(margin)s percentage points either way, a "

@@ -56,7 +56,10 @@ FIGURE = Figure(
             "images, and on clean ones; a grey line joins the two of one run."
         ),
         writer.replicates > 1
-        and writer.say("Bars and numbers are means (%(n)s = %(replicates)s per network)."),
+        and writer.say(
+            "Bars and numbers are means (%(n)s = %(replicates)s per network).",
+            replicates=writer.num_runs(),
+        ),
     ),
     stands=lambda writer: writer.any_leak,
 )

@@ -27,6 +27,7 @@ def _draw(drawing: Drawing) -> Drawn:
 
     from timbang.records.tables import read_rows
     from timbang.report.figures import rows, style
+    from timbang.scores.summary import name_runs
 
     looks = style.mark_all(drawing.titles)
     depth, factor = drawing.say("Depth (first to last layer)"), drawing.say("Factor of enlargement")
@@ -51,8 +52,9 @@ def _draw(drawing: Drawing) -> Drawn:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes = all_axes[len(taken)]
     runs = read_rows(drawing.path("runs"))
+    runs = runs.assign(run=name_runs(runs))
     for row in runs[~runs["diverged"] & runs["contender"].isin(list(looks))].to_dict("records"):
-        id = f"run.gap/{row['contender']}/{row['replicate']}"
+        id = f"run.gap/{row['contender']}/{row['run']}"
         place = row["parameters"] / MILLION, row["gap"]
         rows.draw_dot(axes, place, looks[row["contender"]], "y", id)
     axes.margins(x=0.08)
@@ -112,7 +114,11 @@ def _caption(writer: Writer) -> str:
         ),
         writer.replicates > 1
         and bool(probes & {"gradients", "scales"})
-        and writer.say("Lines are means over the replicates."),
+        and (
+            writer.say("Lines are means over the runs.")
+            if writer.seeds > 1
+            else writer.say("Lines are means over the replicates.")
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from timbang.facts.fact import Unit
 from timbang.languages.catalogue import Language
 from timbang.records.tables import read_rows
 from timbang.report.figures import style
+from timbang.scores.summary import name_runs
 
 # From the axes to a column of numbers, and between two of them, in inches.
 GAP = 0.1
@@ -38,9 +39,9 @@ def new_rows(titles: Sequence[str], row: float, besides: float) -> tuple[Figure,
 
 
 def read_runs(path: Path) -> dict[str, pd.DataFrame]:
-    """Read ``runs.csv``; return by contender its rows by replicate."""
+    """Read ``runs.csv``; return by contender its rows by the names of its runs."""
     runs = read_rows(path).groupby("contender")
-    return {str(name): own.set_index("replicate") for name, own in runs}
+    return {str(name): own.set_axis(name_runs(own)) for name, own in runs}
 
 
 def draw_dots(
@@ -97,8 +98,8 @@ def draw_runs(
         axes: where they are drawn.
         row: the height of their middle.
         reaches: how far the dots, and the bar, stand from it at most.
-        shares: float, by replicate; NaN where there is none.
-        ids: of the runs, less the replicate, and of the mean.
+        shares: float, by run; NaN where there is none.
+        ids: of the runs, less their names, and of the mean.
         look: of the dots.
         language: that the mean is printed in.
         color: of the bar.
@@ -107,7 +108,7 @@ def draw_runs(
         The cell of the mean in a column of numbers; none of one run or none.
     """
     of_runs, of_mean = ids
-    values = {f"{of_runs}/{replicate}": 100 * share for replicate, share in shares.items()}
+    values = {f"{of_runs}/{run}": 100 * share for run, share in shares.items()}
     draw_dots(axes, row, reaches[0], values, look)
     if shares.count() < 2:
         return []

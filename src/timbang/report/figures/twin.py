@@ -10,6 +10,8 @@ from timbang.report.figures.figure import Drawing, Figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
 
+    from timbang.report.writer import Writer
+
 
 def _draw(drawing: Drawing) -> Drawn:
     """Draw two lines a network: its runs in this study, and below them in the other."""
@@ -35,6 +37,21 @@ def _draw(drawing: Drawing) -> Drawn:
     return figure
 
 
+def _caption(writer: Writer) -> str:
+    other = writer.name("twin", writer.study["twin"])
+    if writer.seeds > 1:
+        return writer.say(
+            "Validation accuracy of every run in this study (circles) and in %(other)s (diamonds); "
+            "bars and numbers are means over the runs, where there are several.",
+            other=other,
+        )
+    return writer.say(
+        "Validation accuracy of every run in this study (circles) and in %(other)s (diamonds); "
+        "bars and numbers are means over the replicates, where there are several.",
+        other=other,
+    )
+
+
 FIGURE = Figure(
     name="twin",
     slot="twin",
@@ -42,10 +59,6 @@ FIGURE = Figure(
     shows="the runs beside those of another study",
     draw=_draw,
     mention=message("%(figure)s shows the runs of both studies."),
-    caption=lambda writer: writer.say(
-        "Validation accuracy of every run in this study (circles) and in %(other)s (diamonds); "
-        "bars and numbers are means over the replicates, where there are several.",
-        other=writer.name("twin", writer.study["twin"]),
-    ),
+    caption=_caption,
     due=lambda study: study.report.compare_with is not None,
 )

@@ -33,6 +33,11 @@ def _build(writer: Writer) -> Grid:
 def _caption(writer: Writer) -> str:
     if writer.replicates == 1:
         return writer.say("All networks after the last epoch, one run each. Losses are in nats.")
+    if writer.seeds > 1:
+        return writer.say(
+            "All networks after the last epoch: means, standard deviations and ranges over the "
+            "%(runs)s runs of all replicates. Losses are in nats."
+        )
     return writer.say(
         "All networks after the last epoch: means, standard deviations and ranges over "
         "%(replicates)s replicates. Losses are in nats."

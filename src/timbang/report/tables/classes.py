@@ -30,10 +30,18 @@ TABLE = Table(
     slot="per-class",
     build=_build,
     mention=message("%(table)s gives the scores per class."),
-    caption=lambda writer: writer.say(
-        "Precision, recall and %(f1)s per class and the mean number of validation images, over the "
-        "replicates.",
-        f1=writer.name("term/f1", "F1"),
+    caption=lambda writer: (
+        writer.say(
+            "Precision, recall and %(f1)s per class and the mean number of validation images, over "
+            "the runs of all replicates.",
+            f1=writer.name("term/f1", "F1"),
+        )
+        if writer.seeds > 1
+        else writer.say(
+            "Precision, recall and %(f1)s per class and the mean number of validation images, over "
+            "the replicates.",
+            f1=writer.name("term/f1", "F1"),
+        )
     ),
     stands=lambda writer: bool(writer.study["finished"]),
 )

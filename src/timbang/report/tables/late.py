@@ -23,9 +23,16 @@ TABLE = Table(
         "The accuracy of the last epoch is itself subject to chance: %(table)s gives the "
         "mean of the last epochs beside it, and the range of fluctuation over these."
     ),
-    caption=lambda writer: writer.say(
-        "Validation accuracy after the last epoch, its mean over the last epochs, and its largest "
-        "minus its smallest value over these, over the replicates."
+    caption=lambda writer: (
+        writer.say(
+            "Validation accuracy after the last epoch, its mean over the last epochs, and its "
+            "largest minus its smallest value over these, over the runs of all replicates."
+        )
+        if writer.seeds > 1
+        else writer.say(
+            "Validation accuracy after the last epoch, its mean over the last epochs, and its "
+            "largest minus its smallest value over these, over the replicates."
+        )
     ),
     stands=lambda writer: bool(writer.study["has_late"]),
 )

@@ -20,9 +20,16 @@ TABLE = Table(
     slot="leaks",
     build=_build,
     mention=message("%(table)s gives both for every network."),
-    caption=lambda writer: writer.say(
-        "Validation accuracy on leaked and on clean images, and their difference, over the "
-        "replicates."
+    caption=lambda writer: (
+        writer.say(
+            "Validation accuracy on leaked and on clean images, and their difference, over the "
+            "runs of all replicates."
+        )
+        if writer.seeds > 1
+        else writer.say(
+            "Validation accuracy on leaked and on clean images, and their difference, over the "
+            "replicates."
+        )
     ),
     stands=lambda writer: writer.any_leak and bool(writer.value("split.leaked.max")),
 )

@@ -14,6 +14,8 @@ def _build(writer: Writer) -> Grid:
         for key in ("image_size", *writer.study["settings"])
         if is_shown(writer, key)
     ]
+    if writer.seeds > 1:
+        rows.append(Row([writer.say("Runs on each division of the images"), writer.num("seeds")]))
     rows += [
         Row([writer.say("Loss function"), writer.say("cross-entropy, averaged over images")]),
         Row([writer.say("Reported epoch"), writer.say("the last one")]),
