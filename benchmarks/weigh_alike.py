@@ -200,7 +200,7 @@ def weigh_copies(copies: int) -> None:
         called["0.1"] += old.like.p_value <= 0.05
         called["now"] += made.like.p_value <= 0.05
     print(
-        f"\n{copies} copies of one network, 14 redrawn splits: of {len(pairs)} pairs different at 5 %"
+        f"\n{copies} copies of one network, 14 redrawn splits, {len(pairs)} pairs; different at 5 %"
     )
     print(", ".join(f"{name} {count}" for name, count in called.items()))
 

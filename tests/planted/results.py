@@ -341,11 +341,11 @@ def _read_scores(scenario: Scenario) -> ReadScores:
     """Return the scores of images: each as its run, or every second one far above and below."""
     groups = np.arange(TRAIN, TRAIN + VALIDATION)
 
-    def read(name: str, part: str) -> dict[int, ImageScores]:
+    def read(name: str, part: str) -> dict[int, list[ImageScores]]:
         is_odd = scenario.noise == "images" and name != "resnet34"
         pattern = np.where(groups % 2, 0.5, -0.5) if is_odd else np.zeros(VALIDATION)
         return {
-            replicate: ImageScores(groups, accuracy + pattern, accuracy + pattern)
+            replicate: [ImageScores(groups, accuracy + pattern, accuracy + pattern)]
             for replicate, accuracy in enumerate(scenario.accuracies(name))
         }
 
