@@ -80,6 +80,8 @@ rule write_report:
         report=lambda wildcards: describe_report(STUDY),
         # The user's own files are no inputs, since Snakemake takes a brace in a name for a wildcard.
         own_files=hash_users(STUDY.report.bibliography, STUDY.report.logo, *STUDY.report.sections),
+        # What a machine has, a report in any script is made with.
+        fonts=lambda wildcards: [hash_names(), can_write_scripts()],
         figures=list(FIGURES),
         figure_folder=lambda wildcards: f"{RESULTS}/figures",
     message:

@@ -20,8 +20,11 @@ from timbang.languages.catalogue import Language
 from timbang.report.bibliography import Entry
 from timbang.report.figures import list_figures
 from timbang.report.figures.figure import Figure
+from timbang.report.fonts import find_missing
 from timbang.report.media.choice import Medium, write_literal
 from timbang.report.media.medium import Caption, encode_id
+from timbang.report.media.tex import Tex
+from timbang.report.scripts import Faces, can_write_scripts
 from timbang.report.settings import write_measure, write_setting, write_setting_name
 from timbang.report.sources import write_sources
 from timbang.report.tables import list_tables
@@ -137,6 +140,7 @@ def write_document(
         numbering = writer.numbering
     page = _read_page(medium.ending).render(
         body=body,
+        medium=medium,
         language=language,
         title=medium.name("text/title", medium.escape(front.title)),
         plain_title=medium.escape(front.title),
@@ -147,6 +151,26 @@ def write_document(
         logo=medium.picture(front.logo) if front.logo else "",
     )
     return Document(page, list(writer.printed.values()), pass_.tables)
+
+
+def write_tex(
+    study: Mapping[str, Any],
+    facts: Facts,
+    language: Language,
+    bibliography: Mapping[str, Entry],
+    front: Front,
+) -> tuple[Document, Tex]:
+    """Write the document in TeX: for PDFLaTeX, or for LuaLaTeX where only that can print it.
+
+    Returns:
+        The document, and its medium, which knows its fonts and what no font here has.
+    """
+    medium = Tex()
+    document = write_document(study, facts, language, medium, bibliography, front)
+    if medium.foreign - find_missing(medium.foreign) and can_write_scripts():
+        medium = Tex(Faces(medium.foreign))
+        document = write_document(study, facts, language, medium, bibliography, front)
+    return document, medium
 
 
 class _Pass:

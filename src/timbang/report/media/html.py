@@ -1,7 +1,7 @@
 """The document in HTML: one page that needs nothing beside itself."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -26,12 +26,14 @@ class Html:
 
     Args:
         folder: where the files of figures lie.
+        lost: characters that no font had when the figures were drawn.
     """
 
     ending = "html"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lost: Collection[str] = ()) -> None:
         self.folder = folder
+        self.lost = lost
 
     def escape(self, text: object) -> str:
         """Return what shows a text literally."""
@@ -64,7 +66,9 @@ class Html:
 
     def name(self, id: str, text: str) -> str:
         """Return a text that was written elsewhere, in its own direction of writing."""
-        return f"<bdi>{text}</bdi>" if text else ""
+        # In which language the user's classes are called, nobody has said.
+        unknown = ' lang=""' if id.startswith("class/") else ""
+        return f"<bdi{unknown}>{text}</bdi>" if text else ""
 
     def citation(self, entries: Sequence[tuple[str, str]]) -> str:
         """Return numbers in brackets."""
