@@ -148,3 +148,23 @@ rule check_report:
         "Looking up every number of the report in the files of the runs ({wildcards.language})"
     script:
         "../scripts/check_report.py"
+
+
+rule compare_languages:
+    input:
+        pdfs=expand(REPORT_PDF, language=STUDY.report.languages),
+        numbers=expand(rules.check_report.output.numbers, language=STUDY.report.languages),
+    output:
+        same=f"{RESULTS}/report/languages.txt",
+    log:
+        f"{RESULTS}/logs/compare_languages.log",
+    localrule: True
+    conda:
+        PYTHON_ENVIRONMENT
+    params:
+        code=code_of("compare_languages.py"),
+        languages=STUDY.report.languages,
+    message:
+        "Comparing what the languages of the report say"
+    script:
+        "../scripts/compare_languages.py"
