@@ -15,7 +15,7 @@ from timbang.report.bibliography import read_bibliography
 from timbang.report.document import Front, write_document
 from timbang.report.media.html import Html
 from timbang.report.media.tex import Tex
-from timbang.report.sources import list_values
+from timbang.report.sources import list_values, write_rule
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "report" / "templates" / "document.j2"
@@ -170,3 +170,13 @@ def test_the_larger_part_of_the_variation_is_named_where_its_interval_tells(tmp_
         text = " ".join(re.sub(r"<[^>]*>", "", page).split())
         for sentence in sentences:
             assert sentence in text, sentence
+
+
+def test_rules_of_the_appendix_are_said_in_its_language(study):
+    _, facts = read_facts(study.folder / "facts.json")
+    indonesian, english = read_language("id"), read_language("en")
+    for rule in {fact.rule for fact in facts}:
+        assert write_rule(rule, indonesian) != rule, f"{rule}: is not in RULES of sources.py"
+        assert write_rule(rule, english) == rule
+    assert write_rule("power 0.8 after Holm's correction", indonesian).startswith("kuasa 0,8 ")
+    assert r"\timbangmark{N}{rule}{apa}" in write(study, "id").text
