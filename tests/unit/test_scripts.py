@@ -88,7 +88,7 @@ def study(tmp_path_factory):
 
 def write(made, code="en", medium=None):
     content, facts = read_facts(made.folder / "facts.json")
-    front = Front("Title", [], "", "", "", [], None, {})
+    front = Front("Title", [], "", "", "", [], None, (), {})
     language, bibliography = read_language(code), read_bibliography([REPORT / "references.bib"])
     if medium:
         return write_document(content["study"], facts, language, medium, bibliography, front)

@@ -37,6 +37,7 @@ def study(tmp_path_factory) -> Path:
     for number, values in enumerate(pixels):
         Image.fromarray(values).save(folder / "images {y}" / f"{number}.png")
     (folder / "images {y}" / "note.jpg").write_text("not an image")
+    (folder / "page {z}.txt").write_text(f"# Page\n\n{HOSTILE}\nof 2026\n")
     names = [*(f"{number}.png" for number in range(24)), "note.jpg"]
     labels = [CLASSES[number % 3] for number in range(25)]
     pd.DataFrame({"filename": names, "label": labels}).to_csv(folder / "t {x}.csv", index=False)
@@ -58,6 +59,7 @@ def study(tmp_path_factory) -> Path:
             "title": HOSTILE,
             "authors": [r"R. \def & Co", "Siti {x} {wildcards.language}"],
             "date": "2025-10-03",
+            "title_page": "page {z}.txt",
             "published": str(ROOT / "report" / "published.yaml"),
         },
     }
@@ -165,7 +167,7 @@ def read_pdf(path: Path) -> str:
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_hostile_texts_are_printed_as_written(study, language):
     text = read_pdf(study / "report" / f"report-{language}.pdf")
-    for words in (*CLASSES, r"R. \def & Co", "note.jpg"):
+    for words in (*CLASSES, r"R. \def & Co", "note.jpg", "of 2026"):
         assert re.sub(r"\s", "", words) in text
 
 

@@ -79,7 +79,12 @@ rule write_report:
         code=code_of("write_report.py"),
         report=lambda wildcards: describe_report(STUDY),
         # The user's own files are no inputs, since Snakemake takes a brace in a name for a wildcard.
-        own_files=hash_users(STUDY.report.bibliography, STUDY.report.logo, *STUDY.report.sections),
+        own_files=hash_users(
+            STUDY.report.bibliography,
+            STUDY.report.logo,
+            STUDY.report.title_page,
+            *STUDY.report.sections,
+        ),
         # What a machine has, a report in any script is made with.
         fonts=lambda wildcards: [hash_names(), can_write_scripts()],
         figures=list(FIGURES),

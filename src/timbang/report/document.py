@@ -49,8 +49,8 @@ PAGE_MARKS = {
 class Front:
     """What a report says of itself, by a user: texts are in the report's language.
 
-    ``sections`` are headings and texts of the user's own, ``files`` the SHA-256 of the files that
-    the facts are from.
+    ``sections`` are headings and texts of the user's own, ``title_page`` the lines of a page before
+    all else, ``files`` the SHA-256 of the files that the facts are from.
     """
 
     title: str
@@ -60,6 +60,7 @@ class Front:
     ai_assistance: str
     sections: Sequence[tuple[str, str]]
     logo: Path | None
+    title_page: Sequence[str]
     files: Mapping[str, str]
 
 
@@ -86,6 +87,7 @@ def describe_front(
         ai_assistance=own("ai_assistance"),
         sections=[_read_section(Path(path)) for path in report["sections"]],
         logo=Path(report["logo"]).resolve() if report["logo"] else None,
+        title_page=_read_title_page(report["title_page"]),
         files=files,
     )
 
@@ -96,13 +98,31 @@ def _read_section(path: Path) -> tuple[str, str]:
     Raises:
         TimbangError: it does not begin with a heading, or is no text.
     """
-    try:
-        first, _, text = path.read_text(encoding="utf-8").partition("\n")
-    except UnicodeDecodeError:
-        raise TimbangError(f"report.sections: {path} is not UTF-8; save it as such") from None
+    first, _, text = _read_own(path, "sections").partition("\n")
     if not first.startswith("# "):
         raise TimbangError(f"report.sections: {path} does not begin with a heading (# Heading)")
     return first.removeprefix("# ").strip(), text
+
+
+def _read_title_page(path: str | None) -> Sequence[str]:
+    """Return the lines of a title page of the user's own; none where there is none.
+
+    Raises:
+        TimbangError: it is no text, or an empty one.
+    """
+    if path is None:
+        return ()
+    lines = _read_own(Path(path), "title_page").strip().splitlines()
+    if not lines:
+        raise TimbangError(f"report.title_page: {path} is empty")
+    return lines
+
+
+def _read_own(path: Path, key: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise TimbangError(f"report.{key}: {path} is not UTF-8; save it as such") from None
 
 
 @dataclass(frozen=True)
@@ -149,6 +169,7 @@ def write_document(
         course=medium.name("text/course", medium.escape(front.course)),
         date=medium.name("text/date", medium.escape(front.date)),
         logo=medium.picture(front.logo) if front.logo else "",
+        title_page=[_write_title_line(medium, line) for line in front.title_page],
     )
     return Document(page, list(writer.printed.values()), pass_.tables)
 
@@ -171,6 +192,12 @@ def write_tex(
         medium = Tex(Faces(medium.foreign))
         document = write_document(study, facts, language, medium, bibliography, front)
     return document, medium
+
+
+def _write_title_line(medium: Medium, line: str) -> tuple[bool, str]:
+    """Return whether a line of a title page is a large one, and what prints it."""
+    text = line.removeprefix("# ")
+    return text != line, medium.name("text/title-page", medium.escape(text.strip()))
 
 
 class _Pass:
