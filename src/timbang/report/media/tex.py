@@ -236,7 +236,7 @@ def _write_long(caption: Caption | None, grid: Grid) -> str:
         table.append(NoEscape(rf"\midrule{end}"))
     table.append(NoEscape(r"\bottomrule\endfoot"))
     _add_rows(table, grid)
-    return f"\n{{\\small\n{table.dumps()}\n}}\n"
+    return f"\n\\timbangflush\n{{\\small\n{table.dumps()}\n}}\n"
 
 
 def _columns(grid: Grid) -> str:
