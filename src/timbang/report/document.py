@@ -5,8 +5,8 @@ It is written twice, since the first pass finds the numbers that the second refe
 
 import datetime
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -217,7 +217,7 @@ class _Pass:
         own["study"] = {**writer.study, "ai_assistance": self.front.ai_assistance}
         return _read_template().render(
             own,
-            p=lambda caller: medium.paragraph(_tidy(caller())),
+            p=self.write_paragraph,
             abstract=lambda caller: medium.abstract(writer.say("Summary"), _tidy(caller())),
             sentence=_capitalise,
             descriptions=medium.descriptions,
@@ -233,22 +233,32 @@ class _Pass:
             sources=lambda: write_sources(writer, self.front.files),
         )
 
+    def write_paragraph(self, *slots: str, caller: Callable[[], str]) -> str:
+        """Return a paragraph and what stands in places after it, to which its last words lead."""
+        standing = [own for name in slots for own in self._find_floats(name)]
+        said = " ".join([caller(), *map(self._mention, standing)])
+        floats = "".join(map(self._write_float, standing))
+        return self.writer.medium.paragraph(_tidy(said)) + floats
+
     def fill_slot(self, name: str) -> str:
-        """Return the tables and figures that stand in a place, after what leads to them."""
-        standing = [
+        """Return the tables and figures that stand in a place, after a paragraph on them."""
+        return self.write_paragraph(name, caller=str)
+
+    def _find_floats(self, slot: str) -> list[Table | Figure]:
+        return [
             own
             for own in self.floats
-            if own.slot == name and own.stands(self.writer) and self._is_due(own)
+            if own.slot == slot and own.stands(self.writer) and self._is_due(own)
         ]
-        said = self.writer.medium.paragraph(" ".join(map(self._mention, standing)))
-        return said + "".join(map(self._write_float, standing))
 
     def _is_due(self, own: Table | Figure) -> bool:
         return isinstance(own, Table) or own.name in self.writer.study["figures"]
 
     def _mention(self, own: Table | Figure) -> str:
-        link = self.writer.ref(_label(own))
-        return self.writer.say(own.mention, **{_kind(own): link})
+        return self._say_what(own, self.writer.ref(_label(own)))
+
+    def _say_what(self, own: Table | Figure, name: str) -> str:
+        return self.writer.say(own.mention, **{_kind(own): name})
 
     def _write_float(self, own: Table | Figure) -> str:
         writer, medium = self.writer, self.writer.medium
@@ -256,6 +266,7 @@ class _Pass:
         name = writer.say("Table") if isinstance(own, Table) else writer.say("Figure")
         caption = Caption(_label(own), name, number, own.caption(writer))
         if isinstance(own, Figure):
+            caption = replace(caption, shows=self._say_what(own, f"{name} {number}"))
             return medium.figure(caption, Path(f"{own.name}-{writer.language.code}"))
         with writer.in_table():
             grid = own.build(writer)

@@ -85,6 +85,10 @@ def write_sources(writer: Writer, files: Mapping[str, str]) -> str:
         Row([writer.name("file", file), writer.name("sha", digest[:SHOWN_DIGITS])])
         for file, digest in files.items()
     ]
+    of_runs = writer.say(
+        "The files of single runs lie below `runs/`; `training.json` of each run names what it was "
+        "made from, by checksum as well."
+    )
     return "".join(
         [
             writer.section(1, heading, "app:sources", counted=False, number="A"),
@@ -94,6 +98,7 @@ def write_sources(writer: Writer, files: Mapping[str, str]) -> str:
                 writer.say("Their files, each with the start of its %(sha)s:", sha=sha)
             ),
             _write_table(writer, (writer.say("File"), sha), listed, [90]),
+            medium.paragraph(of_runs),
         ]
     )
 

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Collection, Sequence
-from html import escape
+from html import escape, unescape
 from itertools import groupby
 from pathlib import Path
 
@@ -127,9 +127,11 @@ class Html:
         """Return a figure with its picture inside the page."""
         content = (self.folder / file.with_suffix(".svg").name).read_bytes()
         picture = base64.b64encode(content).decode()
+        # Of a text of the page an attribute's.
+        shows = escape(unescape(caption.shows))
         return (
-            f'<figure id="at.{encode_id(caption.label)}"><img alt="{caption.name} '
-            f'{caption.number}" src="data:image/svg+xml;base64,{picture}">'
+            f'<figure id="at.{encode_id(caption.label)}"><img alt="{shows}" '
+            f'src="data:image/svg+xml;base64,{picture}">'
             f"<figcaption><b>{caption.name} {caption.number}.</b> {caption.text}</figcaption>"
             "</figure>\n"
         )
