@@ -14,8 +14,8 @@ from timbang.reader.study import check_study
 pytestmark = pytest.mark.skipif(not shutil.which("pdflatex"), reason="no TeX engine")
 # In points; less than this nobody sees.
 OVERFULL = 2.0
-# In pages; a figure that fills one waits for the one before it.
-FARTHEST = 2
+# In pages: where several of one paragraph fill a page each, the last waits for the others.
+FARTHEST = 4
 
 
 def name_class(place):
