@@ -18,6 +18,8 @@ RULES = (
     message("as it is"),
     message("as configured"),
     message("by definition"),
+    message("distinct numbers"),
+    message("false decisions at any look, Armitage, McPherson and Rowe 1969"),
     message("fixed"),
     message("groups and pairs to be shown"),
     message("how many"),

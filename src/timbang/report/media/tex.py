@@ -112,9 +112,7 @@ class Tex:
         parts = re.split(
             r"( |\\timbang(?:rtl|ltr|end)\{\})", " ".join(filter(None, text.split(" ")))
         )
-        return "".join(
-            part if part in _BETWEEN else _mark_word(id, part) for part in parts if part
-        )
+        return "".join(part if part in _BETWEEN else _mark_word(id, part) for part in parts if part)
 
     def citation(self, entries: Sequence[tuple[str, str]]) -> str:
         """Return numbers in brackets."""
