@@ -37,11 +37,10 @@ from timbang.records.tables import TEST, VALIDATION, read_manifest, read_rows, r
 from timbang.records.writing import write_json, write_table
 from timbang.report.bibliography import read_bibliography
 from timbang.report.compile import compile_document, find_engine
-from timbang.report.document import describe_front, write_document
+from timbang.report.document import describe_front, write_tex
 from timbang.report.figures import list_figures
 from timbang.report.figures.figure import Drawing, Figure
 from timbang.report.figures.style import STYLE, save_figure
-from timbang.report.media.tex import Tex
 from timbang.scores.predictions import make_predictions, read_predictions
 from timbang.scores.scoring import score_run
 from timbang.scores.summary import collect_runs, summarise_classes, summarise_runs
@@ -501,9 +500,11 @@ def build_report(made: MadeUp, code: str) -> tuple[Path, list[Path]]:
     report = asdict(study.report) | {"date": None}
     front = describe_front(report, {"runs.csv": "0" * 64}, language)
     bibliography = read_bibliography([ROOT / "report" / "references.bib"])
-    document = write_document(content["study"], facts, language, Tex(), bibliography, front)
+    document, medium = write_tex(content["study"], facts, language, bibliography, front)
     tex = folder / "report" / f"report-{code}.tex"
     tex.parent.mkdir(exist_ok=True)
+    if medium.faces:
+        medium.faces.copy(tex.with_name(f"report-{code}-fonts"))
     tex.write_text(document.text, encoding="utf-8")
     pdf, _ = compile_document(tex, find_engine(), tex.parent)
     return pdf, drawn

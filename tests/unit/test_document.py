@@ -9,13 +9,14 @@ import pytest
 from jinja2 import Environment, nodes
 from made_up import build_report, collect, make_up
 
+from timbang.errors import TimbangError
 from timbang.facts.fact import read_facts
 from timbang.languages.catalogue import read_language
 from timbang.report.bibliography import read_bibliography
-from timbang.report.document import Front, write_document
+from timbang.report.document import Front, describe_front, write_document
 from timbang.report.media.html import Html
 from timbang.report.media.tex import Tex
-from timbang.report.sources import list_values
+from timbang.report.sources import list_values, write_rule
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "report" / "templates" / "document.j2"
@@ -68,9 +69,10 @@ def study(tmp_path_factory):
     return made
 
 
-def write(made, code="en", medium=None, title="Title"):
+def write(made, code="en", medium=None, title="Title", page=()):
     content, facts = read_facts(made.folder / "facts.json")
-    front = Front(title, [HOSTILE], "", "", "", [("Own 7", HOSTILE)], None, {"runs.csv": "0" * 64})
+    own, files = [("Own 7", HOSTILE)], {"runs.csv": "0" * 64}
+    front = Front(title, [HOSTILE], "", "", "", own, None, page, files)
     return write_document(
         content["study"],
         facts,
@@ -170,3 +172,41 @@ def test_the_larger_part_of_the_variation_is_named_where_its_interval_tells(tmp_
         text = " ".join(re.sub(r"<[^>]*>", "", page).split())
         for sentence in sentences:
             assert sentence in text, sentence
+
+
+def test_rules_of_the_appendix_are_said_in_its_language(study):
+    _, facts = read_facts(study.folder / "facts.json")
+    indonesian, english = read_language("id"), read_language("en")
+    for rule in {fact.rule for fact in facts}:
+        assert write_rule(rule, indonesian) != rule, f"{rule}: is not in RULES of sources.py"
+        assert write_rule(rule, english) == rule
+    assert write_rule("power 0.8 after Holm's correction", indonesian).startswith("kuasa 0,8 ")
+    assert r"\timbangmark{N}{rule}{apa}" in write(study, "id").text
+
+
+def test_a_title_page_of_the_user_s_stands_before_all(study, tmp_path):
+    file = tmp_path / "page.txt"
+    file.write_text(f"\ufeff# Universitas 7\n\n{HOSTILE}\nSiti\n", encoding="utf-8")
+    report = {"title": {}, "authors": [], "course": {}, "date": None, "ai_assistance": {}}
+    report |= {"sections": [], "logo": None, "title_page": str(file)}
+    lines = describe_front(report, {}, read_language("en")).title_page
+    assert lines == ["# Universitas 7", "", HOSTILE, "Siti"]
+    text = write(study, page=lines).text
+    page, _, rest = text.partition("\\end{titlepage}")
+    assert r"{\LARGE\bfseries \timbangmark{N}{text/title-page}{Universitas}" in page
+    assert "\\input{x}" not in page and "Title" in rest
+    shown = write(study, medium=Html(study.folder / "figures"), page=lines).text
+    assert '<p class="large"><bdi>Universitas 7</bdi></p>' in shown
+    assert "<script" not in shown
+    assert "titlepage" not in write(study).text
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"\n \n", "is empty"), (b"\xff", "is not UTF-8; save it as such")]
+)
+def test_a_title_page_that_is_none_is_one_line(tmp_path, content, said):
+    (tmp_path / "page.txt").write_bytes(content)
+    report = {"title": {}, "authors": [], "course": {}, "date": None, "ai_assistance": {}}
+    report |= {"sections": [], "logo": None, "title_page": str(tmp_path / "page.txt")}
+    with pytest.raises(TimbangError, match=rf"^report\.title_page: .*page\.txt {said}$"):
+        describe_front(report, {}, read_language("en"))

@@ -37,6 +37,7 @@ def study(tmp_path_factory) -> Path:
     for number, values in enumerate(pixels):
         Image.fromarray(values).save(folder / "images {y}" / f"{number}.png")
     (folder / "images {y}" / "note.jpg").write_text("not an image")
+    (folder / "page {z}.txt").write_text(f"# Page\n\n{HOSTILE}\nof 2026\n")
     names = [*(f"{number}.png" for number in range(24)), "note.jpg"]
     labels = [CLASSES[number % 3] for number in range(25)]
     pd.DataFrame({"filename": names, "label": labels}).to_csv(folder / "t {x}.csv", index=False)
@@ -58,6 +59,7 @@ def study(tmp_path_factory) -> Path:
             "title": HOSTILE,
             "authors": [r"R. \def & Co", "Siti {x} {wildcards.language}"],
             "date": "2025-10-03",
+            "title_page": "page {z}.txt",
             "published": str(ROOT / "report" / "published.yaml"),
         },
     }
@@ -165,7 +167,7 @@ def read_pdf(path: Path) -> str:
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_hostile_texts_are_printed_as_written(study, language):
     text = read_pdf(study / "report" / f"report-{language}.pdf")
-    for words in (*CLASSES, r"R. \def & Co", "note.jpg"):
+    for words in (*CLASSES, r"R. \def & Co", "note.jpg", "of 2026"):
         assert re.sub(r"\s", "", words) in text
 
 
@@ -347,7 +349,8 @@ def would_run(results: Path, change: dict) -> dict[str, int]:
 )
 def test_what_the_report_says_of_itself_only_rebuilds_the_report(odd_study, change):
     jobs = would_run(odd_study, change)
-    assert jobs == {"write_report": 2, "compile_report": 2, "check_report": 2, "report": 1}
+    rules = {"write_report": 2, "compile_report": 2, "check_report": 2}
+    assert jobs == rules | {"compare_languages": 1, "report": 1}
 
 
 def test_a_report_that_contradicts_the_runs_stays_unchecked(odd_study):
@@ -371,6 +374,28 @@ def test_a_report_that_contradicts_the_runs_stays_unchecked(odd_study):
     assert done.returncode == 1
     assert "accuracy.mean/preact34 is" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_languages_that_print_other_numbers_stay_unchecked(odd_study):
+    """One more number, as one of the languages printed it; the reports come back unharmed."""
+    folder = odd_study.parents[1]
+    report = odd_study / "report"
+    numbers = report / "numbers-id.txt"
+    before = numbers.read_text()
+    numbers.write_text(before + "accuracy.mean/nobody\n")
+    call = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--configfile", "odd.yaml"]
+    call += ["-c1", "--forcerun", "compare_languages", "--allowed-rules", "compare_languages"]
+    call += ["report"]
+    done = subprocess.run(call, cwd=folder, capture_output=True, text=True)
+    said = "accuracy.mean/nobody is printed in id, not in en"
+    assert done.returncode != 0 and said in done.stdout + done.stderr
+    assert not [*report.glob("report-??.pdf")]
+    for pdf in report.glob("report-??-unchecked.pdf"):
+        pdf.replace(pdf.with_name(pdf.name.replace("-unchecked", "")))
+    numbers.write_text(before)
+    done = subprocess.run(call, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (report / "languages.txt").read_text() == "the same ids in id, en\n"
 
 
 def test_a_mistyped_path_is_told_before_anything_is_deleted(odd_study):

@@ -10,6 +10,8 @@ from timbang.networks.catalogue import network_file
 from timbang.records.provenance import CodeHasher
 from timbang.networks.titles import title_contender
 from timbang.report.figures import list_figures
+from timbang.report.fonts import hash_names
+from timbang.report.scripts import can_write_scripts
 from timbang.study.runs import label_run, label_seed
 
 min_version("9.27")

@@ -60,6 +60,7 @@ for figure, own in FIGURES.items():
             **PUBLISHED,
             code=code_of("draw_figure.py"),
             catalogues=hash_users(*CATALOGUES),
+            fonts=hash_names(),
             figure=figure,
             files={name: DRAWN_FROM[name] for name in own.needs},
             titles=TITLES,

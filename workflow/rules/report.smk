@@ -79,7 +79,14 @@ rule write_report:
         code=code_of("write_report.py"),
         report=lambda wildcards: describe_report(STUDY),
         # The user's own files are no inputs, since Snakemake takes a brace in a name for a wildcard.
-        own_files=hash_users(STUDY.report.bibliography, STUDY.report.logo, *STUDY.report.sections),
+        own_files=hash_users(
+            STUDY.report.bibliography,
+            STUDY.report.logo,
+            STUDY.report.title_page,
+            *STUDY.report.sections,
+        ),
+        # What a machine has, a report in any script is made with.
+        fonts=lambda wildcards: [hash_names(), can_write_scripts()],
         figures=list(FIGURES),
         figure_folder=lambda wildcards: f"{RESULTS}/figures",
     message:
@@ -146,3 +153,23 @@ rule check_report:
         "Looking up every number of the report in the files of the runs ({wildcards.language})"
     script:
         "../scripts/check_report.py"
+
+
+rule compare_languages:
+    input:
+        pdfs=expand(REPORT_PDF, language=STUDY.report.languages),
+        numbers=expand(rules.check_report.output.numbers, language=STUDY.report.languages),
+    output:
+        same=f"{RESULTS}/report/languages.txt",
+    log:
+        f"{RESULTS}/logs/compare_languages.log",
+    localrule: True
+    conda:
+        PYTHON_ENVIRONMENT
+    params:
+        code=code_of("compare_languages.py"),
+        languages=STUDY.report.languages,
+    message:
+        "Comparing what the languages of the report say"
+    script:
+        "../scripts/compare_languages.py"

@@ -26,6 +26,6 @@ with log_to(snakemake.log[0]) as log:
     for note in checked.notes:
         log.info("%s", note)
     summary = describe_checked(checked)
-    write_text(Path(snakemake.output.numbers), f"{summary}\n")
+    write_text(Path(snakemake.output.numbers), "\n".join([summary, *sorted(checked.ids), ""]))
     shutil.copyfile(snakemake.input.pdf, snakemake.output.pdf)
     log.info("%s", summary)

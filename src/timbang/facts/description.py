@@ -59,11 +59,12 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
     finished = [name for name in study.weighed if f"accuracy.mean/{name}" in facts]
     finished = finished or [name for name in names if f"accuracy.mean/{name}" in facts]
     accuracy = {name: facts.value(f"accuracy.mean/{name}") for name in finished}
+    classes = sorted_classes(usable_images(results.manifest)["label"])
     several = [name for name in names if facts.value(f"finished/{name}", 0) > 1]
     undecided = [name for name in tested if findings[name] in OPEN]
     return {
         "name": study.name,
-        "classes": sorted_classes(usable_images(results.manifest)["label"]),
+        "classes": classes,
         "source": study.data.source,
         "problems": results.audit["problems"][:MOST_LISTED_PROBLEMS],
         "split": dict(results.split_settings),
@@ -114,6 +115,14 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
         "undertrained": [n for n in finished if facts.value(f"late_gain/{n}", 0) > UNDERTRAINED],
         "has_late": facts.value("setting.epochs") >= 2 * LAST_EPOCHS,
         "numbered": any(own["number"] for own in results.verdicts),
+        "tied_lowest": [n for n in finished if _is_tied(facts, "lowest", n, len(classes))],
+        "tied_highest": [n for n in finished if _is_tied(facts, "highest", n, len(classes))],
+        "lost_classes": any(
+            facts.value(f"recall.min/{n}/{place}") == 0
+            for n in finished
+            for place in range(len(classes))
+        ),
+        "beyond": [n for n in tested if _is_beyond(facts, n)],
         "spiking": [n for n in finished if _spikes(facts, n)],
         "other_sizes": [
             n
@@ -151,6 +160,18 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
 def _spikes(facts: Facts, name: str) -> bool:
     highest, first = (facts.value(f"{key}.loss/{name}", 0) for key in ("highest", "first"))
     return facts.value(f"highest.loss.epoch/{name}", 1) > 1 and highest > SPIKE * first
+
+
+def _is_tied(facts: Facts, word: str, name: str, classes: int) -> bool:
+    """Return whether several classes have a network's lowest or highest recall."""
+    extreme = facts.value(f"recall.{word}/{name}")
+    return [facts.value(f"recall.mean/{name}/{at}") for at in range(classes)].count(extreme) > 1
+
+
+def _is_beyond(facts: Facts, name: str) -> bool:
+    """Return whether an interval holds differences that no two accuracies have."""
+    ends = (facts.value(f"contrast.{ACCURACY}.{end}/{name}", 0.0) for end in ("low", "high"))
+    return any(abs(end) > 1 for end in ends)
 
 
 def _parts(results: Results) -> list[list[str]]:

@@ -80,12 +80,22 @@ def add_splits(
         facts.add(id, value, Unit.COUNT, SPLITS, at, rule)
 
     count("split.train", float(np.mean(train)), "part train", "mean over the replicates")
-    count("split.validation", float(np.mean(validation)), "part validation", "mean over replicates")
+    count(
+        "split.validation",
+        float(np.mean(validation)),
+        "part validation",
+        "mean over the replicates",
+    )
     count("split.test", test[0], "part test", "rows of replicate 0")
     count("split.leaked_test", max(leaked_test), "part test, leaked", "the most of a replicate")
     count("split.folds", folds, "split.folds", "as configured")
     for word, choose in (("min", min), ("max", max)):
-        count(f"split.leaked.{word}", choose(leaked), "part validation, leaked", f"{word} over r")
+        count(
+            f"split.leaked.{word}",
+            choose(leaked),
+            "part validation, leaked",
+            f"{word} over the replicates",
+        )
         count(
             f"split.equal.{word}",
             choose(equal),

@@ -52,7 +52,7 @@ def main() -> int:
         print(f"The report cannot be checked: {error}", file=sys.stderr)
         return 2
     faults = [fault for checked in reports.values() for fault in checked.faults]
-    faults += compare_languages(reports)
+    faults += compare_languages({name: own.ids for name, own in reports.items()})
     print(*faults, sep="\n" if faults else "", end="\n" if faults else "", file=sys.stderr)
     for language, checked in reports.items():
         print(f"report-{language}.pdf: {describe_checked(checked)}, {len(checked.faults)} faults")

@@ -69,19 +69,25 @@ def check_pieces(pieces: Iterable[Piece], name: str, language: str, results: Raw
     return Checked(tuple(faults), numbers, frozenset(ids))
 
 
-def compare_languages(reports: Mapping[str, Checked]) -> list[str]:
+def compare_languages(ids: Mapping[str, frozenset[str]]) -> list[str]:
     """Return a line for each id that a report prints in one language and not in another.
 
     Args:
-        reports: what ``check_report`` returned, by language.
+        ids: those that ``check_report`` found, by language.
     """
-    every = frozenset[str]().union(*(report.ids for report in reports.values()))
+    every = frozenset[str]().union(*ids.values())
     return [
-        f"{id} is printed in {', '.join(sorted(reports.keys() - lacking))}, not in {language}"
+        f"{id} is printed in {', '.join(sorted(ids.keys() - lacking))}, not in {language}"
         for id in sorted(every)
-        if (lacking := {name for name, report in reports.items() if id not in report.ids})
+        if (lacking := {name for name, own in ids.items() if id not in own})
         for language in sorted(lacking)
     ]
+
+
+def read_ids(numbers: Path) -> frozenset[str]:
+    """Return the ids that a report was found to print, from ``numbers-<language>.txt``."""
+    _, *ids = numbers.read_text(encoding="utf-8").splitlines()
+    return frozenset(ids)
 
 
 def split_forms(id: str) -> tuple[str, Decimal]:

@@ -27,6 +27,7 @@ from timbang.reader.raw import RawResults
 RESOLUTION = 0.25
 _SVG = "{http://www.w3.org/2000/svg}"
 _NUMBER = re.compile(r"(?:(?<!\S)[-+−])?\d(?:[\d.,’'\u066b\u066c\u00a0\u202f]*\d)?(?:\s?[%٪])?")
+_CODE_POINT = re.compile(r"\[u\+((?:10|[0-9a-f])?[0-9a-f]{4})\]")
 _COMMAND = re.compile(r"([A-Z])([^A-Za-z]*)", re.IGNORECASE)
 
 Point = tuple[float, float]
@@ -311,12 +312,18 @@ def _find_missing_runs(ids: Sequence[str], results: RawResults) -> Iterator[str]
 
 def _find_strays(texts: Sequence[str], names: Collection[str]) -> Iterator[str]:
     """Yield a line for each text with a digit that is neither marked nor of a name."""
-    known = sorted(filter(None, map(squeeze, names)), key=len, reverse=True)
+    known = sorted(filter(None, map(_read_name, names)), key=len, reverse=True)
     for text in filter(holds_digit, texts):
         # A long name may go over several lines, and end in dots.
-        left = squeeze(text).strip("….←→")
+        left = _read_name(text).strip("….←→")
         if not any(left in name for name in known):
             for name in known:
                 left = left.replace(name, "")
             if holds_digit(left):
                 yield f"{text}: a digit that no mark accounts for"
+
+
+def _read_name(text: str) -> str:
+    """Return a name squeezed, with characters for their code points, as ``[U+65E5]``."""
+    plain = squeeze(text)
+    return _CODE_POINT.sub(lambda found: squeeze(chr(int(found[1], 16))), plain)

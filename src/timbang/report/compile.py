@@ -19,6 +19,8 @@ LATEXMK = (
     "-file-line-error",
     "-latexoption=-no-shell-escape",
 )
+# The first line of a document that needs this program rather than PDFLaTeX.
+LUALATEX = "% !TeX program = lualatex\n"
 TECTONIC = ("tectonic", "-X", "compile", "--untrusted", "--keep-logs")
 # A report takes seconds, and the first call of tectonic fetches its packages.
 LONGEST_SECONDS = 600.0
@@ -59,6 +61,10 @@ def compile_document(source: Path, engine: tuple[str, ...], folder: Path) -> tup
         "TZ": "UTC",
         "max_print_line": "1000",
     }
+    if source.is_file() and source.read_text(encoding="utf-8").startswith(LUALATEX):
+        if engine[0] != "latexmk":
+            raise TimbangError(f"{source}: needs latexmk with lualatex, not {engine[0]}")
+        engine = tuple("-pdflua" if word == "-pdf" else word for word in engine)
     folder.mkdir(parents=True, exist_ok=True)
     option = "--outdir" if engine[0] == "tectonic" else "-outdir"
     command = [*engine, f"{option}={folder.resolve()}", source.name]

@@ -5,8 +5,8 @@ It is written twice, since the first pass finds the numbers that the second refe
 
 import datetime
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,11 @@ from timbang.languages.catalogue import Language
 from timbang.report.bibliography import Entry
 from timbang.report.figures import list_figures
 from timbang.report.figures.figure import Figure
+from timbang.report.fonts import find_missing
 from timbang.report.media.choice import Medium, write_literal
 from timbang.report.media.medium import Caption, encode_id
+from timbang.report.media.tex import Tex
+from timbang.report.scripts import Faces, can_write_scripts
 from timbang.report.settings import write_measure, write_setting, write_setting_name
 from timbang.report.sources import write_sources
 from timbang.report.tables import list_tables
@@ -46,8 +49,8 @@ PAGE_MARKS = {
 class Front:
     """What a report says of itself, by a user: texts are in the report's language.
 
-    ``sections`` are headings and texts of the user's own, ``files`` the SHA-256 of the files that
-    the facts are from.
+    ``sections`` are headings and texts of the user's own, ``title_page`` the lines of a page before
+    all else, ``files`` the SHA-256 of the files that the facts are from.
     """
 
     title: str
@@ -57,6 +60,7 @@ class Front:
     ai_assistance: str
     sections: Sequence[tuple[str, str]]
     logo: Path | None
+    title_page: Sequence[str]
     files: Mapping[str, str]
 
 
@@ -83,6 +87,7 @@ def describe_front(
         ai_assistance=own("ai_assistance"),
         sections=[_read_section(Path(path)) for path in report["sections"]],
         logo=Path(report["logo"]).resolve() if report["logo"] else None,
+        title_page=_read_title_page(report["title_page"]),
         files=files,
     )
 
@@ -93,13 +98,31 @@ def _read_section(path: Path) -> tuple[str, str]:
     Raises:
         TimbangError: it does not begin with a heading, or is no text.
     """
-    try:
-        first, _, text = path.read_text(encoding="utf-8").partition("\n")
-    except UnicodeDecodeError:
-        raise TimbangError(f"report.sections: {path} is not UTF-8; save it as such") from None
+    first, _, text = _read_own(path, "sections").partition("\n")
     if not first.startswith("# "):
         raise TimbangError(f"report.sections: {path} does not begin with a heading (# Heading)")
     return first.removeprefix("# ").strip(), text
+
+
+def _read_title_page(path: str | None) -> Sequence[str]:
+    """Return the lines of a title page of the user's own; none where there is none.
+
+    Raises:
+        TimbangError: it is no text, or an empty one.
+    """
+    if path is None:
+        return ()
+    lines = _read_own(Path(path), "title_page").strip().splitlines()
+    if not lines:
+        raise TimbangError(f"report.title_page: {path} is empty")
+    return lines
+
+
+def _read_own(path: Path, key: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise TimbangError(f"report.{key}: {path} is not UTF-8; save it as such") from None
 
 
 @dataclass(frozen=True)
@@ -137,6 +160,7 @@ def write_document(
         numbering = writer.numbering
     page = _read_page(medium.ending).render(
         body=body,
+        medium=medium,
         language=language,
         title=medium.name("text/title", medium.escape(front.title)),
         plain_title=medium.escape(front.title),
@@ -145,8 +169,35 @@ def write_document(
         course=medium.name("text/course", medium.escape(front.course)),
         date=medium.name("text/date", medium.escape(front.date)),
         logo=medium.picture(front.logo) if front.logo else "",
+        title_page=[_write_title_line(medium, line) for line in front.title_page],
     )
     return Document(page, list(writer.printed.values()), pass_.tables)
+
+
+def write_tex(
+    study: Mapping[str, Any],
+    facts: Facts,
+    language: Language,
+    bibliography: Mapping[str, Entry],
+    front: Front,
+) -> tuple[Document, Tex]:
+    """Write the document in TeX: for PDFLaTeX, or for LuaLaTeX where only that can print it.
+
+    Returns:
+        The document, and its medium, which knows its fonts and what no font here has.
+    """
+    medium = Tex()
+    document = write_document(study, facts, language, medium, bibliography, front)
+    if medium.foreign - find_missing(medium.foreign) and can_write_scripts():
+        medium = Tex(Faces(medium.foreign))
+        document = write_document(study, facts, language, medium, bibliography, front)
+    return document, medium
+
+
+def _write_title_line(medium: Medium, line: str) -> tuple[bool, str]:
+    """Return whether a line of a title page is a large one, and what prints it."""
+    text = line.removeprefix("# ")
+    return text != line, medium.name("text/title-page", medium.escape(text.strip()))
 
 
 class _Pass:
@@ -166,7 +217,7 @@ class _Pass:
         own["study"] = {**writer.study, "ai_assistance": self.front.ai_assistance}
         return _read_template().render(
             own,
-            p=lambda caller: medium.paragraph(_tidy(caller())),
+            p=self.write_paragraph,
             abstract=lambda caller: medium.abstract(writer.say("Summary"), _tidy(caller())),
             sentence=_capitalise,
             descriptions=medium.descriptions,
@@ -182,22 +233,32 @@ class _Pass:
             sources=lambda: write_sources(writer, self.front.files),
         )
 
+    def write_paragraph(self, *slots: str, caller: Callable[[], str]) -> str:
+        """Return a paragraph and what stands in places after it, to which its last words lead."""
+        standing = [own for name in slots for own in self._find_floats(name)]
+        said = " ".join([caller(), *map(self._mention, standing)])
+        floats = "".join(map(self._write_float, standing))
+        return self.writer.medium.paragraph(_tidy(said)) + floats
+
     def fill_slot(self, name: str) -> str:
-        """Return the tables and figures that stand in a place, after what leads to them."""
-        standing = [
+        """Return the tables and figures that stand in a place, after a paragraph on them."""
+        return self.write_paragraph(name, caller=str)
+
+    def _find_floats(self, slot: str) -> list[Table | Figure]:
+        return [
             own
             for own in self.floats
-            if own.slot == name and own.stands(self.writer) and self._is_due(own)
+            if own.slot == slot and own.stands(self.writer) and self._is_due(own)
         ]
-        said = self.writer.medium.paragraph(" ".join(map(self._mention, standing)))
-        return said + "".join(map(self._write_float, standing))
 
     def _is_due(self, own: Table | Figure) -> bool:
         return isinstance(own, Table) or own.name in self.writer.study["figures"]
 
     def _mention(self, own: Table | Figure) -> str:
-        link = self.writer.ref(_label(own))
-        return self.writer.say(own.mention, **{_kind(own): link})
+        return self._say_what(own, self.writer.ref(_label(own)))
+
+    def _say_what(self, own: Table | Figure, name: str) -> str:
+        return self.writer.say(own.mention, **{_kind(own): name})
 
     def _write_float(self, own: Table | Figure) -> str:
         writer, medium = self.writer, self.writer.medium
@@ -205,6 +266,7 @@ class _Pass:
         name = writer.say("Table") if isinstance(own, Table) else writer.say("Figure")
         caption = Caption(_label(own), name, number, own.caption(writer))
         if isinstance(own, Figure):
+            caption = replace(caption, shows=self._say_what(own, f"{name} {number}"))
             return medium.figure(caption, Path(f"{own.name}-{writer.language.code}"))
         with writer.in_table():
             grid = own.build(writer)

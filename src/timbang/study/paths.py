@@ -33,6 +33,7 @@ def check_paths(
             ("report.published", of_report.published, "file"),
             ("report.bibliography", of_report.bibliography, "file"),
             ("report.logo", of_report.logo, "file"),
+            ("report.title_page", of_report.title_page, "file"),
             *(("report.sections", path, "file") for path in of_report.sections),
             *(
                 (f"contenders.{own.name}.recipe.weights", own.recipe.weights, "file")

@@ -126,6 +126,7 @@ def _build_study(config: Mapping[str, Any]) -> Study:
             sections=tuple(report["sections"]),
             bibliography=report.get("bibliography"),
             logo=report.get("logo"),
+            title_page=report.get("title_page"),
             published=report.get("published"),
             compare_with=report.get("compare_with"),
         ),

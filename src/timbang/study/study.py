@@ -25,6 +25,7 @@ class Report:
     sections: tuple[str, ...]
     bibliography: str | None
     logo: str | None
+    title_page: str | None
     published: str | None
     compare_with: str | None
 

@@ -1,6 +1,7 @@
 """What all figures share: size, fonts, a mark per network, ids of what is drawn, and saving."""
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
@@ -25,6 +26,7 @@ from numpy.typing import ArrayLike
 from timbang.facts.fact import Fact, Unit
 from timbang.languages.catalogue import Language
 from timbang.printable import show, show_lines
+from timbang.report.fonts import find_font, own_folder, read_font, spell
 from timbang.report.formats import write_value
 
 # The width of the text on the page, so that no figure is ever rescaled. All lengths are in inches.
@@ -158,9 +160,39 @@ def name_rows(axes: Axes, titles: Sequence[str], height: float = 0.4) -> None:
 
 
 @cache
+def find_families(text: str) -> list[str]:
+    """Return the families that a text is written in: the figures' own, and what it needs."""
+    found = (find_font(each) for each in sorted(set(text) - _own_characters()))
+    others = {font.family: font.path for font in found if font}
+    for family, path in others.items():
+        if family not in fontManager.get_font_names():
+            fontManager.addfont(path)
+    return [*STYLE["font.family"], *others]
+
+
+@cache
+def _own_characters() -> frozenset[str]:
+    fonts = (read_font(own_folder() / f"{name}.ttf") for name in ("STIXGeneral", "DejaVuSans"))
+    return frozenset("\n").union(*(font.characters for font in fonts if font))
+
+
+def _spell_missing(text: str) -> str:
+    """Return a text in which code points stand for what no font has."""
+    if text.isascii():
+        return text
+    kept = (
+        each in _own_characters() or unicodedata.category(each) == "Cf" or find_font(each)
+        for each in text
+    )
+    return "".join(
+        each if is_kept else spell(each) for each, is_kept in zip(text, kept, strict=True)
+    )
+
+
+@cache
 def measure(line: str, size: float) -> float:
     """Return the width of a line of text in inches; ``size`` in points."""
-    font = FontProperties(family=STYLE["font.family"], size=size)
+    font = FontProperties(family=find_families(line), size=size)
     return float(text_to_path.get_text_width_height_descent(line, font, False)[0]) * POINT
 
 
@@ -170,13 +202,15 @@ def wrap_label(label: str, width: float = 1.4, size: float = SMALL, lines: int =
     It breaks at blanks, hyphens and underscores where it can. What cannot be seen in it is
     escaped here: axes make the texts of their ticks anew, so ``save_figure`` would be too late.
     """
-    rest = show(re.sub(r"[ \t\n\v\f\r]+", " ", label)).strip()
+    rest = _spell_missing(show(re.sub(r"[ \t\n\v\f\r]+", " ", label)).strip())
     done: list[str] = []
     while rest:
         fitting = _count_fitting(rest, width, size)
         if fitting < len(rest) and len(done) == lines - 1:
             fitting = _count_fitting(rest, width - measure("…", size), size)
-            return "\n".join([*done, rest[:fitting].rstrip() + "…"])
+            # Half of a code point is none.
+            shown = re.sub(r"\[U\+?[0-9A-F]*$", "", rest[:fitting])
+            return "\n".join([*done, shown.rstrip() + "…"])
         if fitting < len(rest):
             good = max(rest.rfind(mark, 1, fitting) for mark in " -_") + 1
             fitting = len(rest[:fitting]) if rest[fitting] == " " else good or fitting
@@ -298,6 +332,8 @@ def settle(figure: Figure) -> None:
             text.set_linespacing(LINE_SPACING)
             if (shown := show_lines(text.get_text())) != text.get_text():
                 text.set_text(shown)
+            if not shown.isascii() and find_families(shown) != STYLE["font.family"]:
+                text.set_fontfamily(find_families(shown))
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)

@@ -1,8 +1,8 @@
 """The document in HTML: one page that needs nothing beside itself."""
 
 import base64
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Collection, Sequence
+from html import escape, unescape
 from itertools import groupby
 from pathlib import Path
 
@@ -26,12 +26,14 @@ class Html:
 
     Args:
         folder: where the files of figures lie.
+        lost: characters that no font had when the figures were drawn.
     """
 
     ending = "html"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lost: Collection[str] = ()) -> None:
         self.folder = folder
+        self.lost = lost
 
     def escape(self, text: object) -> str:
         """Return what shows a text literally."""
@@ -64,7 +66,9 @@ class Html:
 
     def name(self, id: str, text: str) -> str:
         """Return a text that was written elsewhere, in its own direction of writing."""
-        return f"<bdi>{text}</bdi>" if text else ""
+        # In which language the user's classes are called, nobody has said.
+        unknown = ' lang=""' if id.startswith("class/") else ""
+        return f"<bdi{unknown}>{text}</bdi>" if text else ""
 
     def citation(self, entries: Sequence[tuple[str, str]]) -> str:
         """Return numbers in brackets."""
@@ -123,9 +127,11 @@ class Html:
         """Return a figure with its picture inside the page."""
         content = (self.folder / file.with_suffix(".svg").name).read_bytes()
         picture = base64.b64encode(content).decode()
+        # Of a text of the page an attribute's.
+        shows = escape(unescape(caption.shows))
         return (
-            f'<figure id="at.{encode_id(caption.label)}"><img alt="{caption.name} '
-            f'{caption.number}" src="data:image/svg+xml;base64,{picture}">'
+            f'<figure id="at.{encode_id(caption.label)}"><img alt="{shows}" '
+            f'src="data:image/svg+xml;base64,{picture}">'
             f"<figcaption><b>{caption.name} {caption.number}.</b> {caption.text}</figcaption>"
             "</figure>\n"
         )

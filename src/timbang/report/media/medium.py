@@ -36,12 +36,16 @@ class Grid:
 
 @dataclass(frozen=True)
 class Caption:
-    """What stands with a figure or a table: its label, its number's words and its text."""
+    """What stands with a figure or a table: its label, its number's words and its text.
+
+    ``shows`` says in a sentence what a figure shows, to whom it cannot be shown.
+    """
 
     label: str
     name: str
     number: str
     text: str
+    shows: str = ""
 
 
 def encode_id(id: str) -> str:

@@ -9,7 +9,8 @@ from pylatex import LongTable, NoEscape, Tabular
 
 from timbang.errors import TimbangError
 from timbang.report.media.medium import Caption, Column, Grid, Row, encode_id
-from timbang.report.tex import escape_tex
+from timbang.report.scripts import Faces
+from timbang.report.tex import ISOLATES, add_fonts, escape_tex, find_foreign
 
 FORMULAS = {
     "residual": r"$y=F(x)+x$",
@@ -34,29 +35,51 @@ _PROSE = {
 }
 # Names of files and places in them, which may be broken after a slash.
 PLACES = ("file", "at")
+# What stands between words: blanks, and where a direction of writing begins and ends.
+_BETWEEN = (" ", *ISOLATES.values())
 # In TeX, where a hyphen or an underscore takes more than a character.
 LONG_WORD = 40
 HEADINGS = {1: "section", 2: "subsection", 3: "subsubsection"}
 
 
 class Tex:
-    """TeX for ``report/templates/page.tex.j2``, which defines the commands used here."""
+    """TeX for ``report/templates/page.tex.j2``, which defines the commands used here.
+
+    ``foreign`` are the characters met so far that PDFLaTeX cannot print, ``lost`` those of them
+    that stand as code points.
+
+    Args:
+        faces: the fonts of LuaLaTeX; without, the document is one for PDFLaTeX.
+    """
 
     ending = "tex"
+
+    def __init__(self, faces: Faces | None = None) -> None:
+        self.faces = faces
+        self.foreign: set[str] = set()
+
+    @property
+    def lost(self) -> set[str]:
+        """The characters that no font has, so that their code points stand for them."""
+        faces = self.faces
+        return {own for own in self.foreign if faces is None or not faces.knows(own)}
 
     def escape(self, text: object) -> str:
         """Return what prints a text literally; blanks at its ends stay, one each."""
         given = str(text)
-        inner = escape_tex(given)
+        self.foreign |= find_foreign(given)
+        inner = escape_tex(given, self.faces)
         before = " " if given[:1].isspace() and inner else ""
         after = " " if given[-1:].isspace() else ""
         return f"{before}{inner}{after}"
 
     def prose(self, text: str) -> str:
         """Return a text of the document's own, in which dashes and quotes are typographic."""
-        return re.sub(
+        plain = re.sub(
             r"[\\\\{}#$%&_~^\u2212\u00d7\u2264\u00a0\u202f]", lambda found: _PROSE[found[0]], text
         )
+        self.foreign |= find_foreign(plain)
+        return add_fonts(plain.replace("'", "’"), self.faces) if self.faces else plain
 
     def emphasise(self, text: str) -> str:
         """Return a text in italics."""
@@ -85,16 +108,11 @@ class Tex:
 
     def name(self, id: str, text: str) -> str:
         """Return a marked text, word by word: a mark must end on the page where it begins."""
-        own = encode_id(id)
         text = text.replace("/", r"/\allowbreak ") if id in PLACES else text
-        marked = [
-            (word, rf"\timbangmark{{N}}{{{own}}}{{{word}}}") for word in text.split(" ") if word
-        ]
-        # A word with a digit is not broken, at a hyphen of its own either, unless it is long.
-        return " ".join(
-            rf"\mbox{{{mark}}}" if re.search(r"\d", word) and len(word) < LONG_WORD else mark
-            for word, mark in marked
+        parts = re.split(
+            r"( |\\timbang(?:rtl|ltr|end)\{\})", " ".join(filter(None, text.split(" ")))
         )
+        return "".join(part if part in _BETWEEN else _mark_word(id, part) for part in parts if part)
 
     def citation(self, entries: Sequence[tuple[str, str]]) -> str:
         """Return numbers in brackets."""
@@ -193,6 +211,13 @@ def _mark(kind: str, id: str, text: str) -> str:
     return rf"\timbangmark{{{kind}}}{{{encode_id(id)}}}{{{text}}}"
 
 
+def _mark_word(id: str, word: str) -> str:
+    """Return a marked word; one with a digit is not broken, unless it is long."""
+    mark = _mark("N", id, word)
+    # At a hyphen of its own either.
+    return rf"\mbox{{{mark}}}" if re.search(r"\d", word) and len(word) < LONG_WORD else mark
+
+
 def _write_caption(caption: Caption) -> str:
     number = _mark("R", caption.label, caption.number)
     target = f"at.{encode_id(caption.label)}"
@@ -209,7 +234,7 @@ def _write_long(caption: Caption | None, grid: Grid) -> str:
         table.append(NoEscape(rf"\midrule{end}"))
     table.append(NoEscape(r"\bottomrule\endfoot"))
     _add_rows(table, grid)
-    return f"\n{{\\small\n{table.dumps()}\n}}\n"
+    return f"\n\\timbangflush\n{{\\small\n{table.dumps()}\n}}\n"
 
 
 def _columns(grid: Grid) -> str:

@@ -25,23 +25,32 @@ def _build(writer: Writer) -> Grid:
     return Grid(columns, rows, is_long=True, widths=[42])
 
 
+def _caption(writer: Writer) -> str:
+    f1 = writer.name("term/f1", "F1")
+    if writer.seeds > 1:
+        said = writer.say(
+            "Precision, recall and %(f1)s per class and the mean number of validation images, over "
+            "the runs of all replicates.",
+            f1=f1,
+        )
+    else:
+        said = writer.say(
+            "Precision, recall and %(f1)s per class and the mean number of validation images, over "
+            "the replicates.",
+            f1=f1,
+        )
+    if not writer.study["lost_classes"]:
+        return said
+    return f"{said} " + writer.say(
+        "Where a run takes no image for a class, its precision and %(f1)s count as zero.", f1=f1
+    )
+
+
 TABLE = Table(
     name="classes",
     slot="per-class",
     build=_build,
     mention=message("%(table)s gives the scores per class."),
-    caption=lambda writer: (
-        writer.say(
-            "Precision, recall and %(f1)s per class and the mean number of validation images, over "
-            "the runs of all replicates.",
-            f1=writer.name("term/f1", "F1"),
-        )
-        if writer.seeds > 1
-        else writer.say(
-            "Precision, recall and %(f1)s per class and the mean number of validation images, over "
-            "the replicates.",
-            f1=writer.name("term/f1", "F1"),
-        )
-    ),
+    caption=_caption,
     stands=lambda writer: bool(writer.study["finished"]),
 )
