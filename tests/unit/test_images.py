@@ -6,7 +6,6 @@ import io
 import os
 import subprocess
 import sys
-import threading
 import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
@@ -61,13 +60,6 @@ def test_exif_rotation_is_applied(tmp_path, orientation, kind):
     assert np.array_equal(np.asarray(read_image(path)[0]), TURNS[orientation](stored))
 
 
-def test_missing_file_and_folder_are_refused(tmp_path):
-    with pytest.raises(ImageError, match="missing"):
-        read_image(tmp_path / "photo.png")
-    with pytest.raises(ImageError, match="not a file"):
-        read_image(tmp_path)
-
-
 WHOLE = [
     encode(noise(12, 9)),
     encode(noise(12, 9), "JPEG"),
@@ -79,7 +71,7 @@ WHOLE = [
 ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.sampled_from(WHOLE),
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=6),
@@ -102,7 +94,7 @@ def test_damaged_file_is_read_or_refused_in_one_line(tmp_path_factory, whole, ch
 # Resizing
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 70), st.integers(1, 70), st.integers(1, 40), st.integers(0, 9))
 def test_resize_is_torchvisions(height, width, size, seed):
     image = Image.fromarray(noise(height, width, seed))
@@ -205,14 +197,6 @@ def test_jpeg_of_a_thousand_scans_is_refused_before_it_is_decoded(tmp_path, monk
         read_image(path)
 
 
-def test_scans_of_a_thumbnail_and_of_what_follows_are_not_those_of_a_jpeg(tmp_path):
-    scans = b"\xff\xda" * 10 * MOST_SCANS
-    content = encode(noise(32, 32), "JPEG")
-    comment = b"\xff\xfe" + (len(scans) + 2).to_bytes(2, "big") + scans
-    (tmp_path / "p.jpg").write_bytes(content[:2] + comment + content[2:] + scans + b"\xff\xd9")
-    assert read_image(tmp_path / "p.jpg")[0].size == (32, 32)
-
-
 def test_images_wait_for_one_another_when_they_need_more_memory_than_there_is():
     memory, held, peak = MemoryBudget(100), [], []
 
@@ -227,27 +211,6 @@ def test_images_wait_for_one_another_when_they_need_more_memory_than_there_is():
         list(pool.map(work, [30, 30, 30, 1000, 0, 60, 100, 50] * 20))
     assert 60 <= max(peak) <= 100
     assert memory.free == 100
-
-
-def test_large_image_is_not_overtaken_for_ever():
-    memory, order = MemoryBudget(10), []
-    first = memory.hold(5)
-    first.__enter__()
-
-    def work(wanted):
-        with memory.hold(wanted):
-            order.append(wanted)
-
-    threads = []
-    for wanted in (10, 1):
-        threads.append(threading.Thread(target=work, args=(wanted,)))
-        threads[-1].start()
-        time.sleep(0.05)
-    assert order == []
-    first.__exit__(None, None, None)
-    for thread in threads:
-        thread.join()
-    assert order == [10, 1]
 
 
 def test_memory_of_an_image_is_told_by_the_size_at_which_it_is_decoded(tmp_path):
@@ -295,7 +258,7 @@ def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1]) * 1024
 
 before, folder = peak(), Path(sys.argv[1])
-manifest = describe_images(list_folder(folder), folder, 4, largest=13_000_000).manifest
+manifest = describe_images(list_folder(folder), folder, 4, largest=6_000_000).manifest
 assert set(manifest["problem"]) == {""}
 print(peak() - before)
 """
@@ -307,7 +270,7 @@ def test_four_large_images_need_no_more_memory_than_one_may(tmp_path):
     (tmp_path / "a").mkdir()
     for number in range(4):
         shade = (10 * number, 100, 200, 255)
-        Image.new("RGBA", (3600, 3600), shade).save(tmp_path / f"a/{number}.png", compress_level=1)
+        Image.new("RGBA", (2440, 2440), shade).save(tmp_path / f"a/{number}.png", compress_level=1)
     done = subprocess.run(
         [sys.executable, "-c", MEASURE, tmp_path],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -315,7 +278,7 @@ def test_four_large_images_need_no_more_memory_than_one_may(tmp_path):
         check=True,
         text=True,
     )
-    assert int(done.stdout) < 1.2 * 13_000_000 * MEMORY_PER_PIXEL
+    assert int(done.stdout) < 1.2 * 6_000_000 * MEMORY_PER_PIXEL
 
 
 def test_image_that_was_changed_since_the_manifest_is_named(ten):
@@ -425,25 +388,4 @@ def test_full_disk_is_one_line_and_leaves_nothing_behind(ten, monkeypatch, reser
     with pytest.raises(TimbangError, match=r"pixels.npy: cannot be written \(No space") as caught:
         write_pixels(paths, 8, output, workers=1)
     assert len(str(caught.value).splitlines()) == 1 and "1,920 bytes" in str(caught.value)
-    assert list(output.parent.iterdir()) == []
-
-
-def test_full_disk_is_told_before_an_image_is_decoded(ten, monkeypatch):
-    paths, _, output = ten
-
-    def refuse(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "posix_fallocate", refuse)
-    monkeypatch.setattr("timbang.images.resizing.decode_image", None)
-    with pytest.raises(TimbangError, match="No space left"):
-        write_pixels(paths, 8, output, workers=1)
-
-
-def test_pixels_that_were_cut_off_meanwhile_are_refused(ten, monkeypatch):
-    paths, _, output = ten
-    fsync = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda file: (os.ftruncate(file, 500), fsync(file)))
-    with pytest.raises(TimbangError, match="changed its length"):
-        write_pixels(paths, 8, output, workers=1)
     assert list(output.parent.iterdir()) == []

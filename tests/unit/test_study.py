@@ -288,22 +288,6 @@ def test_sources_with_a_table_may_have_their_own_split(data):
     assert (split.scheme, split.column) == ("from", "set")
 
 
-SOURCES = {
-    "archive here": ["source: archive", "archive: a.zip"],
-    "archive fetched": ["source: archive", "archive: 'HTTPS://a.org/b'", f"sha256: {'a' * 64}"],
-    "folder in an archive": ["source: archive", "archive: 'file:///a.zip'", "folder: a/b"],
-    "table in an archive": ["source: archive", "archive: a.zip", "table: a.csv", "images: ."],
-    "torchvision": ["source: torchvision", "dataset: CIFAR10"],
-    "torchvision with a root": ["source: torchvision", "dataset: CIFAR10", "root: /data"],
-}
-
-
-@pytest.mark.parametrize("lines", SOURCES.values(), ids=SOURCES)
-def test_source_may_have_these_keys(lines):
-    data = read(with_data(*lines)).data
-    assert {key: getattr(data, key) for key in yaml.safe_load("\n".join(lines))}
-
-
 @pytest.mark.parametrize(
     ("archive", "path"),
     [

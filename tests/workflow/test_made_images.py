@@ -135,15 +135,6 @@ def test_torchvision_data_set_becomes_a_manifest_once(project, tmp_path):
     assert "Nothing to be done" in output, output
 
 
-def test_wrong_data_set_is_one_line_at_the_door(project, tmp_path):
-    config = with_data(source="torchvision", dataset="cifar10")
-    status, output = project.snakemake("-n", config=config, work=tmp_path)
-    assert status != 0
-    assert "Traceback" not in output
-    (line,) = [line for line in output.splitlines() if "data.dataset:" in line]
-    assert "did you mean CIFAR10?" in line
-
-
 def test_archive_on_a_server_is_fetched_on_from_where_it_broke_off(project, packed, server):
     work, digest = packed.parent, hashlib.sha256(packed.read_bytes()).hexdigest()
     packed.unlink()
