@@ -20,10 +20,10 @@ from timbang.training.checkpoint import (
     name_run,
     remove_checkpoints,
 )
-from timbang.training.device import repeat_exactly
 from timbang.training.loop import Images, train
 
 CPU = torch.device("cpu")
+pytestmark = pytest.mark.usefixtures("one_thread")
 RECIPE = make_recipe(epochs=2, batch_size=8)
 RECIPES = {
     "published": RECIPE,
@@ -40,14 +40,6 @@ RECIPES = {
     ),
 }
 STEPS = 6
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    repeat_exactly(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def run(recipe, checkpoint=None, network="resnet8-cifar"):

@@ -168,17 +168,6 @@ def test_part_of_a_killed_call_is_used_where_it_is_of_this_file(server, fetch, t
     assert ranges(server) == asked
 
 
-def test_file_that_changes_meanwhile_is_not_mixed(server, fetch, target):
-    def new_version(handler):
-        honest(handler, etag='"2"')
-
-    server.plan = [break_off(etag='"old"'), new_version]
-    fetch()
-    assert target.read_bytes() == CONTENT
-    assert server.requests[1].headers["If-Range"] == '"old"'
-    assert len(server.requests) == 2
-
-
 def test_bytes_are_kept_as_they_are(server, fetch, target):
     """A server may call a .tar.gz encoded; it is wanted compressed all the same."""
     server.plan = [answer(Content_Encoding="gzip")]

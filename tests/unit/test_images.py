@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -31,7 +30,6 @@ from timbang.images.decoding import (
     read_image,
 )
 from timbang.images.manifest import describe_images
-from timbang.images.memory import MemoryBudget
 from timbang.images.pixels import PixelFile
 from timbang.images.resizing import resize_image, write_pixels
 from timbang.sources.listing import list_folder
@@ -195,22 +193,6 @@ def test_jpeg_of_a_thousand_scans_is_refused_before_it_is_decoded(tmp_path, monk
     path.write_bytes(repeat_scan(content, 10 * MOST_SCANS))
     with pytest.raises(ImageError, match="has more than 100 scans"):
         read_image(path)
-
-
-def test_images_wait_for_one_another_when_they_need_more_memory_than_there_is():
-    memory, held, peak = MemoryBudget(100), [], []
-
-    def work(wanted):
-        with memory.hold(wanted):
-            held.append(min(wanted, 100))
-            peak.append(sum(held))
-            time.sleep(0.001)
-            held.remove(min(wanted, 100))
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(work, [30, 30, 30, 1000, 0, 60, 100, 50] * 20))
-    assert 60 <= max(peak) <= 100
-    assert memory.free == 100
 
 
 def test_memory_of_an_image_is_told_by_the_size_at_which_it_is_decoded(tmp_path):

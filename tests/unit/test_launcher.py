@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from timbang.launcher import ADDRESS, can_launch, client_command, start_server
-from timbang.launcher import server as serving
 
 pytestmark = pytest.mark.skipif(not can_launch(), reason="the launcher is for Linux")
 
@@ -206,35 +205,6 @@ def test_server_ends_with_the_process_that_started_it(tmp_path):
 
 
 # What is hostile or damaged
-
-
-def request_of(*parts):
-    return "\0".join(parts).encode("utf-8", "surrogateescape")
-
-
-def send(connection, request, size=None, descriptors=(0, 1, 2)):
-    size = len(request) if size is None else size
-    socket.send_fds(connection, [size.to_bytes(8, "big")], descriptors)
-    connection.sendall(request)
-
-
-@pytest.mark.parametrize(
-    ("request_", "options"),
-    [
-        (b"", {}),
-        (request_of("/", "no number", "a.py"), {}),
-        (request_of("/", "0", "A=1"), {}),
-        (request_of("/", "1", "a.py", "no equals sign"), {}),
-        (request_of("/", "1", "a.py"), {"descriptors": (0, 1)}),
-        (b"short", {"size": serving.LARGEST_REQUEST + 1}),
-    ],
-)
-def test_what_is_no_request_is_refused(request_, options):
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        send(ours, request_, **options)
-        ours.shutdown(socket.SHUT_WR)
-        assert serving.serve(theirs) == 1
 
 
 def test_script_runs_alone_where_the_server_does_not_begin(tmp_path, monkeypatch):

@@ -33,14 +33,7 @@ from timbang.training.loop import Images, score
 from timbang.training.optimization import add_dropout
 
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def make_images(count=12, side=8, classes=3, seed=0):

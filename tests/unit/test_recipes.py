@@ -28,7 +28,6 @@ from timbang.training.augmentation import (
     make_augmentation,
     make_mixing,
 )
-from timbang.training.device import repeat_exactly
 from timbang.training.loop import Images, train
 from timbang.training.optimization import (
     add_dropout,
@@ -40,6 +39,7 @@ from timbang.training.optimization import (
 from timbang.training.transfer import find_published, load_weights, read_state
 
 CPU = torch.device("cpu")
+pytestmark = pytest.mark.usefixtures("one_thread")
 RECIPE = make_recipe(epochs=2, batch_size=8)
 SETTINGS = {
     "sgd": {"optimizer": "sgd"},
@@ -57,14 +57,6 @@ SETTINGS = {
     "clip": {"gradient_clip": 0.1},
     "ema": {"ema": 0.9},
 }
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    repeat_exactly(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def make_images():

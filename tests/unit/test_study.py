@@ -148,18 +148,6 @@ MISTAKES = {
         with_data("source: archive", "archive: 'ftp://example.org/a.zip'"),
         ["data.archive: 'ftp://example.org/a.zip'", "http://, https:// or file:///"],
     ),
-    "file on another machine": (
-        with_data("source: archive", "archive: 'file://host/a.zip'"),
-        ["data.archive: 'file://host/a.zip'", "file:///"],
-    ),
-    "folder and table in one archive": (
-        with_data("source: archive", "archive: a.zip", "folder: a", "table: b", "images: c"),
-        ["data.folder: has no meaning beside data.table"],
-    ),
-    "table in an archive without its images": (
-        with_data("source: archive", "archive: a.zip", "table: b"),
-        ["data.images: missing", "data.table needs it"],
-    ),
     "folder beside the archive": (
         with_data("source: archive", "archive: a.zip", "folder: a/../../b"),
         ["data.folder: 'a/../../b'", "inside the archive"],
@@ -206,10 +194,6 @@ MISTAKES = {
         with_part(split={"scheme": "published", "test": 0.1}),
         ["split.test: has no meaning with split.scheme published"],
     ),
-    "folds of the published split": (
-        with_part(split={"scheme": "published", "folds": 7}),
-        ["split.folds: has no meaning with split.scheme published"],
-    ),
     "folds that are not drawn anew": (
         with_part(split={"folds": 7, "resample": False}),
         ["split.resample: false", "split.folds"],
@@ -240,10 +224,6 @@ MISTAKES = {
         ["split.test: 0.6", "leave nothing to train on"],
     ),
     "no such day": (with_part(report={"date": "2025-02-30"}), ["report.date: '2025-02-30'"]),
-    "moment for a day": (
-        "{study: s, data: {source: digits}, report: {date: 2025-10-03 10:00:00}}",
-        ["report.date: ", "2025-10-03"],
-    ),
     "title in one language of two": (
         with_part(report={"title": {"id": "Judul"}}),
         ["report.title.en: missing"],

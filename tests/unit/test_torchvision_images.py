@@ -303,15 +303,6 @@ def test_image_outside_the_root_is_refused(tmp_path, folder, name, where):
     assert everything(tmp_path) == before
 
 
-@LISTED
-def test_image_that_is_no_file_is_one_line(tmp_path, folder, name):
-    root = tmp_path / "root"
-    HOSTILE[name](root, "pipe")
-    images = {"StanfordCars": "stanford_cars/cars_train", "GTSRB": "gtsrb/GTSRB/Final_Test/Images"}
-    os.mkfifo(root / images[name] / "pipe")
-    assert "pipe is missing or no file" in only_line(name, root, folder)
-
-
 # Fetching, from a server on this machine
 
 

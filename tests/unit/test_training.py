@@ -25,7 +25,6 @@ from timbang.training.device import (
     choose_device,
     describe_run,
     explaining_full_memory,
-    repeat_exactly,
 )
 from timbang.training.loop import Images, predict, train
 from timbang.training.precision import allow_tf32, compile_network, make_scaler
@@ -33,17 +32,10 @@ from timbang.training.progress import TrainingBar
 from timbang.training.steps import tabulate_steps
 
 CPU = torch.device("cpu")
+pytestmark = pytest.mark.usefixtures("one_thread")
 RECIPE = make_recipe(epochs=2, batch_size=8, horizontal_flip=0.5)
 # A step so small that no weight changes.
 STILL = replace(RECIPE, learning_rate=1e-30, weight_decay=0.0, epochs=1)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    repeat_exactly(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def make_images(seed=0, symmetric=False):

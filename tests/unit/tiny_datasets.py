@@ -101,13 +101,6 @@ def eurosat(root):
     return Counter({("Forest", ""): 2, ("River", ""): 2})
 
 
-def fer2013(root):
-    pixels = " ".join(map(str, RANDOM.integers(0, 256, 48 * 48)))
-    lines = [f"{label},{pixels},{use}" for label, use in [(0, "Training"), (6, "PrivateTest")]]
-    write(root / "fer2013/fer2013.csv", "\n".join(["emotion,pixels,Usage", *lines]) + "\n")
-    return Counter([("0", "train"), ("6", "validation")])
-
-
 def flowers102(root):
     base = root / "flowers-102"
     for number in range(1, 7):
@@ -212,31 +205,11 @@ def stanford_cars(root):
     return Counter((label, part) for label in labels for part in TWO)
 
 
-def stl10(root):
-    base = root / "stl10_binary"
-    base.mkdir(parents=True)
-    for part in ("train", "test"):
-        images = RANDOM.integers(0, 256, 2 * 3 * 96 * 96, dtype=np.uint8)
-        (base / f"{part}_X.bin").write_bytes(images.tobytes())
-        (base / f"{part}_y.bin").write_bytes(bytes([1, 2]))
-    (base / "unlabeled_X.bin").write_bytes(b"")
-    write(base / "class_names.txt", "airplane\nbird\n")
-    return Counter((label, part) for label in ("airplane", "bird") for part in TWO)
-
-
-def svhn(root):
-    for part in ("train", "test"):
-        images = RANDOM.integers(0, 256, (32, 32, 3, 2), dtype=np.uint8)
-        mat(root / f"{part}_32x32.mat", X=images, y=np.array([[10], [7]], dtype=np.uint8))
-    return Counter((label, part) for label in ("0", "7") for part in TWO)
-
-
 FILL = {
     "CIFAR10": cifar10,
     "CIFAR100": cifar100,
     "Caltech101": caltech101,
     "EuroSAT": eurosat,
-    "FER2013": fer2013,
     "FashionMNIST": mnist("FashionMNIST", ("T-shirt/top", "Trouser")),
     "Flowers102": flowers102,
     "Food101": food101,
@@ -248,7 +221,5 @@ FILL = {
     "Omniglot": omniglot,
     "OxfordIIITPet": oxford_pets,
     "SEMEION": semeion,
-    "STL10": stl10,
-    "SVHN": svhn,
     "StanfordCars": stanford_cars,
 }
