@@ -267,6 +267,20 @@ def test_zip_that_lies_about_its_size_is_refused(unpack):
         assert words in reason(unpack, bytes(content))
 
 
+def test_too_many_members_are_refused(unpack, monkeypatch):
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 2)
+    assert len(unpack(make_zip({"a/1": b"", "a/2": b""}))) == 2
+    assert "more than 2 members" in reason(unpack, make_zip({"a/1": b"", "a/2": b"", "a/3": b""}))
+
+
+@BOTH
+def test_too_many_folders_are_refused(unpack, make, monkeypatch):
+    """Each member may make as many as it is deep."""
+    monkeypatch.setattr(archives, "MOST_FOLDERS", 3)
+    assert unpack(make({"a/b/c/1": b"x"}))
+    assert "more than 3 folders" in reason(unpack, make({"a/b/c/d/1": b"x"}))
+
+
 @BOTH
 def test_folders_too_deep_are_refused(unpack, make):
     reason(unpack, make({"a/" * (archives.DEEPEST + 1) + "1": b"x"}))

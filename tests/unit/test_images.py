@@ -306,12 +306,6 @@ def written(tmp_path_factory):
     return folder / "pixels.npy", images
 
 
-@pytest.mark.parametrize("row", [-1, 20])
-def test_row_that_is_not_there_is_no_other_row(written, row):
-    with pytest.raises(IndexError):
-        PixelFile(written[0])[np.array([0, row])]
-
-
 @pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b[:40], lambda b: b"", bytes.upper])
 def test_damaged_pixels_are_named(written, tmp_path, damage):
     path = tmp_path / "pixels.npy"

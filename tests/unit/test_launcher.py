@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from timbang import launcher
 from timbang.launcher import ADDRESS, can_launch, client_command, start_server
+from timbang.launcher import server as serving
 
 pytestmark = pytest.mark.skipif(not can_launch(), reason="the launcher is for Linux")
 
@@ -205,6 +208,40 @@ def test_server_ends_with_the_process_that_started_it(tmp_path):
 
 
 # What is hostile or damaged
+
+
+def send(connection, request, size=None, descriptors=(0, 1, 2)):
+    size = len(request) if size is None else size
+    socket.send_fds(connection, [size.to_bytes(8, "big")], descriptors)
+    connection.sendall(request)
+
+
+def test_request_of_a_silent_client_is_not_awaited_for_ever(monkeypatch):
+    monkeypatch.setattr(serving, "SECONDS_FOR_A_REQUEST", 0.05)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        send(ours, b"half", size=100)
+        assert serving.serve(theirs) == 1
+
+
+def test_nothing_beside_the_launcher_is_imported(tmp_path):
+    planted = tmp_path / "launcher"
+    shutil.copytree(Path(launcher.__file__).parent, planted)
+    for name in ("pandas", "selectors", "socket", "signal", "runpy"):
+        (planted / f"{name}.py").write_text(f"open({str(tmp_path / 'fired')!r}, 'w')")
+    program = (
+        "import shlex, subprocess, sys\n"
+        f"sys.path.append({str(tmp_path)!r})\n"
+        "import launcher\n"
+        "server = launcher.start_server(sys.executable)\n"
+        "command = shlex.split(launcher.client_command(sys.executable))\n"
+        "while subprocess.check_output([*command, sys.argv[1]]) != b'True\\n': pass\n"
+        "server.stdin.close()\n"
+        "server.wait()\n"
+    )
+    script = write(tmp_path, "import sys; print('pandas' in sys.modules)")
+    subprocess.run([sys.executable, "-c", program, script], check=True, timeout=60)
+    assert not (tmp_path / "fired").exists()
 
 
 def test_script_runs_alone_where_the_server_does_not_begin(tmp_path, monkeypatch):

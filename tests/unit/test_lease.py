@@ -121,6 +121,17 @@ def test_link_in_the_place_of_a_lock_truncates_nothing(tmp_path):
         assert (tmp_path / "locks/a.lock").read_text() == "content"
 
 
+def test_link_in_the_place_of_the_folder_is_not_followed(tmp_path):
+    (tmp_path / "other").mkdir(mode=0o700)
+    (tmp_path / "locks").symlink_to(tmp_path / "other")
+    refusal(tmp_path / "locks")
+    assert list((tmp_path / "other").iterdir()) == []
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    refusal(tmp_path / "dangling")
+    (tmp_path / "file").touch()
+    refusal(tmp_path / "file")
+
+
 @pytest.mark.parametrize("mode", [0o701, 0o770])
 def test_folder_that_others_may_enter_is_refused(tmp_path, mode):
     (tmp_path / "locks").mkdir()

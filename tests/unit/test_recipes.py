@@ -349,6 +349,14 @@ def test_file_with_another_checksum_in_torchs_cache_is_named_and_not_read(tmp_pa
     assert str(kept) in line and "remove it" in line
 
 
+def test_published_weights_cannot_run_code(tmp_path, publish):
+    """Eight digits of a checksum can be forged, so that reading must be harmless too."""
+    _, kept = publish({"conv1.weight": Bomb(tmp_path / "fired")})
+    with pytest.raises(TimbangError, match=f"{kept} is neither"):
+        load_weights(build("resnet34", 3), "torchvision", "resnet34")
+    assert not (tmp_path / "fired").exists()
+
+
 def test_weights_that_cannot_be_fetched_are_one_line(publish):
     file, kept = publish({})
     file.write_bytes(b"other")

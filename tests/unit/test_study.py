@@ -12,7 +12,6 @@ from made import make_data, make_recipe
 
 from timbang.errors import TimbangError
 from timbang.networks.catalogue import find_fault
-from timbang.sources.addresses import archive_path
 from timbang.sources.choice import find_source
 from timbang.study.paths import check_paths
 from timbang.study.reading import read_study
@@ -266,20 +265,6 @@ def test_folds_say_how_large_the_validation_part_is():
 def test_sources_with_a_table_may_have_their_own_split(data):
     split = read(yaml.safe_dump({"study": "s", "data": data, "split": {"from": "set"}})).split
     assert (split.scheme, split.column) == ("from", "set")
-
-
-@pytest.mark.parametrize(
-    ("archive", "path"),
-    [
-        ("data/a.zip", "data/a.zip"),
-        ("file:///data/my%20animals.zip", "/data/my animals.zip"),
-        ("FILE:///a.zip", "/a.zip"),
-        ("http://a.org/a.zip", None),
-        ("HTTPS://a.org/a.zip", None),
-    ],
-)
-def test_archive_is_on_this_machine_or_to_be_fetched(archive, path):
-    assert archive_path(archive) == (path and Path(path))
 
 
 @pytest.mark.parametrize("key", ["English", "xxxx", "e n", ""])

@@ -381,3 +381,15 @@ def test_wrong_bytes_are_one_line_and_leave_nothing(tmp_path, folder, cifar_on_a
     line = only_line("CIFAR10", tmp_path / "root", folder)
     assert line.startswith("data.dataset: torchvision cannot fetch CIFAR10 (File not found or corr")
     assert list((tmp_path / "root").iterdir()) == []
+
+
+def test_what_is_fetched_does_not_follow_a_link_out_of_the_root(
+    tmp_path, folder, cifar_on_a_server
+):
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    root.mkdir()
+    outside.mkdir()
+    (root / "cifar-10-batches-py").symlink_to(outside)
+    line = only_line("CIFAR10", root, folder)
+    assert "cifar-10-batches-py leads out of" in line
+    assert list(outside.iterdir()) == []
