@@ -134,7 +134,7 @@ def mixed_study(project, tmp_path_factory) -> Path:
 
 def make_report(project, folder: Path, config: dict, *targets: str) -> Path:
     """Run a study in a folder up to its PDFs, which the second reader lets pass."""
-    (folder / f"{config['study']}.yaml").write_text(yaml.safe_dump(config))
+    (folder / f"{config['study']}.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     status, output = project.snakemake(*targets, config=config, work=folder)
     assert status == 0, output[-3000:]
     return folder / "results" / config["study"]
