@@ -47,29 +47,10 @@ from timbang.training.transfer import read_state
 SECONDS = 20
 CLAIMS = {path.stem: path for path in (REPORT / "claims").glob("*.yaml")}
 SPECIAL = (
-    b"\0",
-    b"\xff",
-    b"\xff\xff\xff\xff",
-    b"\x7f\xff\xff\xff",
-    b"../",
-    b"/etc/passwd",
-    b"\\",
-    b"\x1b[2J",
-    b"{x}",
-    b"%n",
-    b"</script>",
-    b"=HYPERLINK(1)",
-    b"\xe2\x80\xae",
-    b"\xed\xa0\x80",
-    b'"',
-    b"\n",
-    b"\r",
-    b"1e999",
-    b"-1",
-    b"nan",
-    b"&a [*a,*a]",
-    b"!!python/object:os.system ",
-)
+    b"\0", b"\xff", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"../", b"/etc/passwd", b"\\",
+    b"\x1b[2J", b"{x}", b"%n", b"</script>", b"=HYPERLINK(1)", b"\xe2\x80\xae", b"\xed\xa0\x80",
+    b'"', b"\n", b"\r", b"1e999", b"-1", b"nan", b"&a [*a,*a]", b"!!python/object:os.system ",
+)  # fmt: skip
 
 
 def change(content: bytes, chance: random.Random) -> bytes:
@@ -97,49 +78,18 @@ def change(content: bytes, chance: random.Random) -> bytes:
 def draw_text(chance: random.Random) -> str:
     """Return a text that nobody would call a thing."""
     parts = [
-        "a",
-        "..",
-        "/",
-        "\\",
-        "\n",
-        "\x1b[31m",
-        "ä",
-        "\u202e",
-        "\U0001f600",
-        "{x}",
-        "</script>",
-        "%",
-        "$",
-        "NA",
-        "con",
-        " ",
-        ".",
-        "\x7f",
-        "\u2028",
-        "x" * 300,
-    ]
+        "a", "..", "/", "\\", "\n", "\x1b[31m", "ä", "\u202e", "\U0001f600", "{x}", "</script>",
+        "%", "$", "NA", "con", " ", ".", "\x7f", "\u2028", "x" * 300,
+    ]  # fmt: skip
     return "".join(chance.choice(parts) for _ in range(chance.randrange(1, 6)))
 
 
 def draw_value(chance: random.Random, depth: int = 0) -> object:
     """Return any value of YAML."""
     simple = (
-        None,
-        True,
-        0,
-        -1,
-        10**30,
-        0.5,
-        float("inf"),
-        float("nan"),
-        "",
-        "1e-3",
-        draw_text(chance),
-        "2025-13-77",
-        "resnet34",
-        "torchvision:resnet18",
-        "a.py:B",
-    )
+        None, True, 0, -1, 10**30, 0.5, float("inf"), float("nan"), "", "1e-3", draw_text(chance),
+        "2025-13-77", "resnet34", "torchvision:resnet18", "a.py:B",
+    )  # fmt: skip
     if depth < 3 and chance.random() < 0.3:
         items = [draw_value(chance, depth + 1) for _ in range(chance.randrange(4))]
         return items if chance.random() < 0.5 else {draw_text(chance): item for item in items}

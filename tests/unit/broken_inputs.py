@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, TiffImagePlugin
+from PIL import Image
 
 WIDTH, HEIGHT = 48, 40
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -211,8 +211,6 @@ def cut_jpegs() -> Iterator[BadImage]:
             "lacks a part", name, content[:start] + content[end:], pixels, REFUSED, any_picture=True
         )
     yield BadImage("odd", "JPEG and rubbish", content + b"rubbish" * 9, decode(content))
-    yield BadImage("odd", "JPEG and zeros", content + bytes(999), decode(content))
-    yield BadImage("odd", "two JPEGs in one file", content * 2, decode(content))
     # A program has cut them and set an end to them. In a progressive one that is no fault: each
     # scan only makes the picture finer.
     for kind, whole in whole_files().items():
@@ -231,10 +229,6 @@ def cut_jpegs() -> Iterator[BadImage]:
     # As telephones write: a film behind the photograph.
     film = random.Random(0).randbytes(300_000) + b"\xff\xda film"
     yield BadImage("odd", "JPEG and a film", content + film, decode(content))
-    filler = content[:2] + b"\xff\xff\xff" + content[2:]
-    yield BadImage("odd", "JPEG with filling bytes", filler, decode(content), REFUSED)
-    yield BadImage("lacks a part", "JPEG without its start", content[2:], problem=REFUSED)
-    yield BadImage("odd", "JPEG after a line end", b"\r\n" + content, problem=REFUSED)
 
 
 def broken_pngs() -> Iterator[BadImage]:
@@ -262,16 +256,9 @@ def broken_pngs() -> Iterator[BadImage]:
             filled = content[: -len(rest)] + rest
             yield BadImage("filled up", f"{kind} filled up with {byte}", filled, None, REFUSED)
     content = whole_files()["PNG"]
-    for place, name in enumerate(["89", "P", "N", "G", "CR", "LF", "1A", "last LF"]):
-        yield BadImage(
-            "wrong head", f"PNG wrong {name}", patched(content, place, b"?"), None, REFUSED
-        )
     yield BadImage(
         "odd", "PNG through a text editor", content.replace(b"\r\n", b"\n"), None, REFUSED
     )
-    for depth, colour in [(3, 2), (16, 3), (8, 5), (0, 0)]:
-        odd = png(2, 1, depth, colour, bytes(20))
-        yield BadImage("wrong head", f"PNG depth {depth} colour {colour}", odd, None, REFUSED)
     short = png(4, 4, 8, 2, bytes(13))
     # All checksums are right, and Pillow leaves the rows black that are not there.
     yield BadImage(
@@ -312,22 +299,14 @@ def no_images() -> Iterator[BadImage]:
     """Files that are no images, or none that Timbang reads."""
     files = {
         "empty": b"",
-        "one byte": b"\xff",
         "text": b"filename,label\n",
         "HTML": b"<!DOCTYPE html><title>404 Not Found</title>",
         "SVG": b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>",
         "PDF": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n",
-        "EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n",
         "ZIP": b"PK\x03\x04" + bytes(60),
-        "gzip": b"\x1f\x8b\x08" + bytes(60),
         "HEIC": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(60),
-        "MP4": b"\0\0\0\x18ftypisom\0\0\0\0isomavc1" + bytes(60),
-        "camera raw": b"IIU\0\x18\0\0\0" + bytes(60),
         "zeros": bytes(1000),
-        "ones": b"\xff" * 1000,
-        "noise": random.Random(0).randbytes(1000),
         "git-lfs pointer": b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n",
-        "ICO": encode(Image.new("RGB", (16, 16)), "ICO"),
         "TGA": encode(Image.new("RGB", (16, 16)), "TGA"),
         "pickle": b"\x80\x04K\x01.",
     }
@@ -337,18 +316,15 @@ def no_images() -> Iterator[BadImage]:
         "WEBP": b"RIFF\0\0\0\0WEBPVP8 ",
         "GIF": b"GIF89a",
         "TIFF": b"II*\0\x08\0\0\0",
-        "BigTIFF": b"II+\0\x08\0\0\0",
         "BMP": b"BM",
         "PPM": b"P6\n",
         "JPEG2000": b"\0\0\0\x0cjP  \r\n\x87\n",
         "AVIF": b"\0\0\0\x1cftypavif",
     }
-    files |= {f"head of {kind}": head for kind, head in heads.items()}
     files |= {f"head of {kind} and zeros": head + bytes(300) for kind, head in heads.items()}
     for name, content in files.items():
         yield BadImage("no image", name, content, problem=REFUSED, file="x.jpg")
-    for text in (b"P6 a b 255\n", b"P6 4 4 70000\n", b"P3 2 1 255 1 2 3", b"P2 1 1 255 999",
-                 b"P6 99999999999999999999 1 255\n", b"P6 4 4 -1\n", b"P5 1 1 0 \0"):  # fmt: skip
+    for text in (b"P6 a b 255\n", b"P3 2 1 255 1 2 3", b"P6 99999999999999999999 1 255\n"):
         yield BadImage("no image", f"PPM {text.decode()[3:]!r}", text, problem=REFUSED)
 
 
@@ -368,19 +344,13 @@ def sizes() -> Iterator[BadImage]:
     for name, content in nothing.items():
         yield BadImage("no pixels", f"0x0 {name}", content, problem=REFUSED)
     dot = Image.new("RGB", (1, 1), RED)
-    for kind in ("PNG", "BMP", "PPM", "GIF", "TIFF", "JPEG2000"):
+    for kind in ("PNG", "GIF", "TIFF"):
         content = encode(dot, kind)
         yield BadImage("one pixel", f"1x1 {kind}", content, np.array([[RED]], np.uint8))
-    for kind in ("JPEG", "WEBP", "AVIF"):
-        content = encode(dot, kind)
-        yield BadImage("one pixel", f"1x1 {kind}", content, decode(content), tolerance=0)
     line = np.random.default_rng(0).integers(0, 256, (1, 60_000, 3), dtype=np.uint8)
     for name, pixels in {"60000x1": line, "1x60000": line.swapaxes(0, 1)}.items():
-        for kind in ("PNG", "BMP", "TIFF"):
-            content = encode(Image.fromarray(np.ascontiguousarray(pixels)), kind)
-            yield BadImage("line", f"{name} {kind}", content, pixels)
-        content = encode(Image.fromarray(np.ascontiguousarray(pixels)), "JPEG")
-        yield BadImage("line", f"{name} JPEG", content, decode(content))
+        content = encode(Image.fromarray(np.ascontiguousarray(pixels)), "PNG")
+        yield BadImage("line", f"{name} PNG", content, pixels)
     for name, content in bombs().items():
         too_many = r"^has \d+x\d+ pixels, more than data.largest_image allows"
         yield BadImage("pixel bomb", f"bomb {name}", content, problem=too_many)
@@ -388,7 +358,6 @@ def sizes() -> Iterator[BadImage]:
     far = {
         "PNG 2147483647x2147483647": png(2**31 - 1, 2**31 - 1, 8, 2, b"\0"),
         "TIFF 4294967295x4294967295": tiff_of_size(2**32 - 1, 2**32 - 1),
-        "BMP -2147483648": patched(whole_files()["BMP"], 22, struct.pack("<i", -(2**31))),
         "WEBP of a VP8X": b"RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0" + b"\xff" * 6 + bytes(8),
     }
     for name, content in far.items():
@@ -417,15 +386,12 @@ def bombs() -> dict[str, bytes]:
     big = struct.pack(">II", 50_000, 50_000)
     return {
         "PNG 12000x12000": png(12_000, 12_000, 8, 2, bytes(99)),
-        "PNG 1-bit 12000x12000": png(12_000, 12_000, 1, 0, bytes(1501 * 12_000)),
-        "PNG 100000x100000": png(100_000, 100_000, 8, 2, bytes(99)),
         "JPEG 12000x12000": resized_jpeg(12_000, 12_000),
         "GIF screen": gif_screen + frame,
         "GIF frame on a small screen": b"GIF89a\1\0\1\0\0\0\0" + frame,
         "BMP": patched(whole_files()["BMP"], 18, struct.pack("<ii", 30_000, 30_000)),
         "TIFF": tiff_of_size(30_000, 30_000),
         "PPM": b"P6 30000 30000 255\n" + bytes(99),
-        "plain PPM": b"P3 30000 30000 255\n1 2 3",
         "JPEG2000": patched(bare, size, big),
     }
 
@@ -442,11 +408,6 @@ def kinds_of_pixels() -> Iterator[BadImage]:
 
     cyan = encode(Image.new("CMYK", (16, 16), (255, 0, 0, 0)), "JPEG", quality=95)
     yield odd("CMYK JPEG", cyan, np.full((16, 16, 3), (0, 255, 255)), 3)
-    grey = encode(Image.new("CMYK", (16, 16), (127, 127, 127, 0)), "JPEG", quality=95)
-    adobe = grey.index(b"Adobe") + 11
-    yield odd("YCCK JPEG", patched(grey, adobe, b"\2"), np.full((16, 16, 3), 127), 3)
-    ink = encode(Image.new("CMYK", (2, 2), (0, 255, 255, 0)), "TIFF")
-    yield odd("CMYK TIFF", ink, np.full((2, 2, 3), RED), 3)
     deep = np.array([[0, 257, 251 * 257, 65535]], np.uint16)
     shown = [[[v] * 3 for v in (0, 1, 251, 255)]]
     yield odd("16-bit grey PNG", encode(Image.fromarray(deep), "PNG"), shown)
@@ -493,8 +454,6 @@ def kinds_of_pixels() -> Iterator[BadImage]:
     rows = bytes([0, 0, 1, 2])
     yield odd("palette PNG", png(3, 1, 8, 3, rows, palette), [[RED, GREEN, BLUE]])
     yield odd("PA PNG", png(3, 1, 8, 3, rows, palette, see_through), [[RED, WHITE, BLUE]])
-    yield odd("2-bit palette PNG", png(3, 1, 2, 3, b"\0\x18", palette), [[RED, GREEN, BLUE]])
-    yield odd("1-bit PNG", png(2, 1, 1, 0, b"\0\x40"), [[(0,) * 3, WHITE]])
     yield odd("2-bit grey PNG", png(4, 1, 2, 0, b"\0\x1b"), [[[v] * 3 for v in (0, 85, 170, 255)]])
     key = png_chunk(b"tRNS", struct.pack(">HHH", *GREEN))
     rows = b"\0" + bytes([*RED, *GREEN])
@@ -503,24 +462,18 @@ def kinds_of_pixels() -> Iterator[BadImage]:
     gif.putpalette([*RED, *GREEN])
     gif.putdata([0, 1])
     yield odd("clear GIF", encode(gif, "GIF", transparency=1), [[RED, WHITE]])
-    yield odd("plain PBM", b"P1 2 1\n1 0\n", [[(0,) * 3, WHITE]])
-    yield odd("PPM with a comment", b"P6 # c\n1 1 255\n" + bytes(RED), [[RED]])
     frames = [Image.new("RGB", (2, 2), colour) for colour in (RED, GREEN, BLUE)]
     film = {"save_all": True, "append_images": frames[1:], "duration": 50}
     first = np.full((2, 2, 3), RED)
     yield odd("animated GIF", encode(frames[0], "GIF", **film), first)
     yield odd("animated WEBP", encode(frames[0], "WEBP", lossless=True, **film), first)
     yield odd("APNG", encode(frames[0], "PNG", **film), first)
-    hidden = {**film, "default_image": True, "append_images": frames[1:]}
-    yield odd("APNG with a still", encode(frames[0], "PNG", **hidden), first)
     yield odd("TIFF of three pages", encode(frames[0], "TIFF", **film), first)
     content = encode(frames[0], "AVIF", quality=100, subsampling="4:4:4", **film)
     yield odd("animated AVIF", content, first, 3)
     photo = Image.fromarray(picture())
     pair = encode(photo, "MPO", save_all=True, append_images=[photo.rotate(90)])
     yield odd("MPO of two lenses", pair, decode(pair))
-    lab = encode(Image.new("LAB", (2, 2), (136, 208, 195)), "TIFF")
-    yield odd("LAB TIFF", lab, np.full((2, 2, 3), RED), 12)
 
 
 # What stands beside the pixels
@@ -558,10 +511,8 @@ def metadata() -> Iterator[BadImage]:
         "rubbish": b"rubbish" * 5,
         "no directory": b"II*\0\xff\xff\xff\xff",
         "cut off": orientation(6)[:14],
-        "text for a number": orientation(6).replace(b"\x03\0\x01\0", b"\x02\0\x01\0"),
         "a directory of itself": b"II*\0\x08\0\0\0\x01\0\x69\x87\x04\0\x01\0\0\0\x08\0\0\0"
         + bytes(4),
-        "endless tags": b"II*\0\x08\0\0\0\xff\xff" + bytes(30),
     }
     for name, exif in wrong.items():
         # Turned, as it is, or refused: never anything else.
@@ -578,16 +529,11 @@ def metadata() -> Iterator[BadImage]:
         yield BadImage("EXIF", f"JPEG EXIF text for {tag}", content, TURNS[6](shown))
     profile = with_segment(jpeg, 0xE2, b"ICC_PROFILE\0\x01\x01rubbish")
     yield BadImage("profile", "JPEG ICC rubbish", profile, shown)
-    for name, data in {"rubbish": b"x\0\0rubbish", "empty": b"", "bomb": b"x\0\0" + bomb()}.items():
-        profile = with_chunk(whole, png_chunk(b"iCCP", data))
-        yield BadImage("profile", f"PNG ICC {name}", profile, picture(), REFUSED)
+    profile = with_chunk(whole, png_chunk(b"iCCP", b"x\0\0" + bomb()))
+    yield BadImage("profile", "PNG ICC bomb", profile, picture(), REFUSED)
     texts = {
         "zTXt bomb": png_chunk(b"zTXt", b"Comment\0\0" + bomb()),
-        "iTXt bomb": png_chunk(b"iTXt", b"Comment\0\x01\0\0\0" + bomb()),
-        "tEXt of 3 MB": png_chunk(b"tEXt", b"Comment\0" + b"x" * 3_000_000),
-        "zTXt rubbish": png_chunk(b"zTXt", b"Comment\0\0rubbish"),
         "unknown chunk": png_chunk(b"abCd", b"x" * 100),
-        "gAMA of no length": png_chunk(b"gAMA", b""),
         "tRNS of one byte": png_chunk(b"tRNS", b"x"),
     }
     for name, chunk in texts.items():
@@ -595,21 +541,11 @@ def metadata() -> Iterator[BadImage]:
             content = with_chunk(whole, chunk, where)
             place = f"PNG {name} before {where.decode()}"
             yield BadImage("text chunk", place, content, picture(), REFUSED)
-    many = b"".join(png_chunk(b"tEXt", b"k%d\0v" % number) for number in range(5000))
-    yield BadImage("text chunk", "PNG of 5000 texts", with_chunk(whole, many), picture(), REFUSED)
-    comment = jpeg
-    for _ in range(40):
-        comment = with_segment(comment, 0xFE, b"x" * 65_000)
-    yield BadImage("text chunk", "JPEG of 40 comments", comment, shown)
     thumbnail = orientation(1) + whole_files()["grey JPEG"]
     content = with_segment(jpeg, 0xE1, b"Exif\0\0" + thumbnail)
     yield BadImage("EXIF", "JPEG with a thumbnail", content, shown)
     half = content[: len(content) * 9 // 10] + bytes(len(content))
     yield BadImage("filled up", "JPEG with a thumbnail, filled up", half, problem=REFUSED)
-    info = TiffImagePlugin.ImageFileDirectory_v2()
-    info[270] = "x" * 1_000_000
-    content = encode(Image.fromarray(picture()), "TIFF", tiffinfo=info)
-    yield BadImage("text chunk", "TIFF with a long description", content, picture())
 
 
 @cache
@@ -621,14 +557,9 @@ def bomb() -> bytes:
 def wrong_endings() -> Iterator[BadImage]:
     """Files whose ending says something else than their content."""
     endings = {
-        "PNG": ["x.jpg", "x.txt", "x", "x.csv", "x.PNG", "x.png.part"],
-        "JPEG": ["x.png", "x.gif", "x.JPeG", "x.jpg.exe"],
-        "GIF": ["x.jpg", "x.eps"],
-        "BMP": ["x.png"],
+        "PNG": ["x.jpg", "x.txt", "x", "x.PNG", "x.png.part"],
+        "JPEG": ["x.png", "x.JPeG", "x.jpg.exe"],
         "lossless WEBP": ["x.jpg"],
-        "LZW TIFF": ["x.jpg"],
-        "bare JPEG2000": ["x.jpg"],
-        "AVIF": ["x.jpg"],
         "PPM": ["x.pdf"],
     }
     for kind, names in endings.items():
@@ -756,28 +687,14 @@ TABLES = {
     "byte order mark": BadTable(("\ufeff" + TEXT).encode(), GOOD),
     "semicolons": BadTable(TEXT.replace(",", ";").encode(), GOOD),
     "tabs": BadTable(TEXT.replace(",", "\t").encode(), GOOD),
-    "semicolons, commas in cells": BadTable(
-        b"filename;label\na,1.png;x, y\n",
-        {"2": ("a,1.png", "x, y", "")},
-    ),
     "commas, semicolons in cells": BadTable(
         b"filename,label\na;1.png,x; y\n", {"2": ("a;1.png", "x; y", "")}
     ),
-    "commas, a semicolon in the header": BadTable(
-        b"id;no;other;one,filename,label\n1,a.png,x\n", {"2": ("a.png", "x", "")}
-    ),
     "pipes": BadTable(TEXT.replace(",", "|").encode(), error="has no column 'filename'"),
-    "semicolons and other columns": BadTable(
-        b"file;class\na.png;x\n", error=r"has no column 'filename'; .*'file', 'class': set data\."
-    ),
-    "sep= line": BadTable(b"sep=;\nfilename;label\na.png;x\n", error="has no column 'filename'"),
     "CRLF": BadTable(TEXT.replace("\n", "\r\n").encode(), GOOD),
-    "CR": BadTable(TEXT.replace("\n", "\r").encode(), GOOD),
-    "mixed line ends": BadTable(b"filename,label\r\na.png,x\nb.png,y\r", GOOD),
     "blank lines": BadTable(
         b"filename,label\n\na.png,x\n\n\nb.png,y\n\n", {"3": GOOD["2"], "6": GOOD["3"]}
     ),
-    "blank cells": BadTable(b"filename,label\n,\na.png,x\n,,,\n", {"3": GOOD["2"]}),
     "columns in another order": BadTable(b"label,n,filename\nx,1,a.png\ny,2,b.png\n", GOOD),
     "everything quoted": BadTable(b'"filename","label"\n"a.png","x"\n"b.png","y"\n', GOOD),
     "comma in quotes": BadTable(with_row('"b,1.png","y, z"'), one_row("b,1.png", "y, z")),
@@ -791,9 +708,7 @@ TABLES = {
     "too few cells": BadTable(with_row("b.png"), one_row("b.png", "", "no label")),
     "too many cells": BadTable(with_row("b.png,y,z"), one_row("b.png", "y", MORE_CELLS)),
     "unquoted comma in a name": BadTable(with_row("b, 1.png,y"), one_row("b", "1.png", MORE_CELLS)),
-    "quote after a space": BadTable(with_row('b.png, "y, z"'), one_row("b.png", '"y', MORE_CELLS)),
     "blank label": BadTable(with_row("b.png,"), one_row("b.png", "", "no label")),
-    "label of spaces": BadTable(with_row("b.png,   "), one_row("b.png", "", "no label")),
     "blank name": BadTable(with_row(",y"), one_row("", "y", "no file name")),
     "name of a parent": BadTable(
         with_row("../b.png,y"), one_row("../b.png", "y", "the file name leaves the image folder")
@@ -804,9 +719,6 @@ TABLES = {
     "row twice": BadTable(
         with_row("a.png,x"), one_row("a.png", "x", "the file is also named in row 2")
     ),
-    "row twice by another path": BadTable(
-        with_row("./a.png,x"), one_row("./a.png", "x", "the file is also named in row 2")
-    ),
     "file with two labels": BadTable(
         b'filename,label\nb.png,y\nb.png,"z\n"""\n',
         {
@@ -815,12 +727,8 @@ TABLES = {
         },
     ),
     "other column twice": BadTable(b"n,filename,label,n\n1,a.png,x,2\n1,b.png,y,2\n", GOOD),
-    "no name for a column": BadTable(b",filename,label\n0,a.png,x\n1,b.png,y\n", GOOD),
     "file column twice": BadTable(
         b"filename,label,filename\na.png,x,b.png\n", error="has several columns 'filename'"
-    ),
-    "label column twice": BadTable(
-        b"filename,label,label\na.png,x,y\n", error="has several columns 'label'"
     ),
     "no file column": BadTable(
         b"file,label\na.png,x\n", error=r"no column 'filename'; .*'file', 'label': set data\.file"
@@ -829,24 +737,17 @@ TABLES = {
         b"filename,class\na.png,x\n", error=r"no column 'label'; .*: set data\.label_column"
     ),
     "no header": BadTable(b"a.png,x\nb.png,y\n", error="no column 'filename'; .*'a.png', 'x'"),
-    "blank first line": BadTable(b"\nfilename,label\na.png,x\n", error="no column .* are none"),
     "header only": BadTable(b"filename,label\n", error="has no rows; list one image a row"),
     "empty": BadTable(b"", error="is not a CSV table with commas"),
-    "white space": BadTable(b" \n\n\t\n", error="is not a CSV table with commas"),
     "NUL in a label": BadTable(with_row("b.png,y\0z"), error="line 3: holds a NUL character"),
-    "NULs at the end": BadTable(TEXT.encode() + bytes(512), error="line 4: holds a NUL"),
     "UTF-16": BadTable(TEXT.encode("utf-16"), error=f"line 1: {NOT_UTF8}"),
-    "UTF-16 without mark": BadTable(TEXT.encode("utf-16-le"), error="holds a NUL character"),
     "Latin-1": BadTable(with_row("b.png,y").replace(b"y", b"\xe9"), error=f"line 3: {NOT_UTF8}"),
     "Windows-1252": BadTable(
         with_row("b.png,y").replace(b"y", b"\x93y\x94"), error=f"line 3: {NOT_UTF8}"
     ),
-    "UTF-8 cut in a letter": BadTable("filename,label\na,\u00e9".encode()[:-1], error=NOT_UTF8),
     "open quote": BadTable(with_row('b.png,"y'), error="row 3: is not a CSV table with commas"),
-    "text after a quote": BadTable(with_row('b.png,"y"z'), error="row 3: is not a CSV table"),
     "open quote in the header": BadTable(b'"filename,label\na.png,x\n', error="row 1: is not a"),
     "spreadsheet for a table": BadTable(b"PK\x03\x04\x14\0\x06\0", error="holds a NUL character"),
-    "JSON for a table": BadTable(b'[{"filename": "a.png", "label": "x"}]', error="has no column"),
 }
 
 
@@ -856,12 +757,6 @@ def huge_tables() -> dict[str, BadTable]:
     return {
         "one letter": BadTable(b"a" * 50_000_000, error=no_table.format(1)),
         "row": BadTable(b"filename,label\na.png" + b",x" * 25_000_000, error=no_table.format(2)),
-        "short row": BadTable(
-            b"filename,label\na.png" + b",x" * 400_000, {"2": ("a.png", "x", MORE_CELLS)}
-        ),
-        "lines of a row": BadTable(
-            b"filename,label\na.png" + b',"\n"' * 3_000_000, error=no_table.format(2)
-        ),
     }
 
 

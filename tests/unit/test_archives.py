@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import io
 import lzma
-import os
 import stat
 import struct
 import tarfile
@@ -17,7 +16,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_folders import make_deep, shallow_stack
 
 from timbang.errors import TimbangError
 from timbang.sources import archives
@@ -139,14 +137,6 @@ def test_zip_of_macos_has_utf8_names_and_does_not_say_so(unpack):
     assert unpack(content.replace(flag, b"\0\0")) == {"käse/1.jpg": b"x"}
 
 
-def test_permissions_are_plain(tmp_path, unpack):
-    info = tarfile.TarInfo("a/run.sh")
-    info.mode = 0o6777
-    unpack(make_tar({info: b"x"}))
-    mode = (tmp_path / "new/unpacked/a/run.sh").stat().st_mode
-    assert stat.S_IMODE(mode) & 0o7111 == 0
-
-
 def test_folder_that_is_there_is_replaced_by_what_is_sound(tmp_path, unpack):
     unpack(make_zip({"a/old": b"1"}))
     assert unpack(make_zip({"a/new": b"2"})) == {"a/new": b"2"}
@@ -184,14 +174,6 @@ def test_name_is_refused(unpack, make, name, words):
     assert repr(name) in line
 
 
-def test_name_with_a_nul_is_refused(unpack):
-    content = make_zip({"cats/a_b.jpg": b"x"}).replace(b"a_b", b"a\0b")
-    assert "'cats/a\\x00b.jpg' cannot be printed" in reason(unpack, content)
-    info = tarfile.TarInfo("x")
-    info.pax_headers = {"path": "cats/a\0b.jpg"}
-    assert "cannot be printed" in reason(unpack, make_tar({info: b"x"}))
-
-
 def test_name_that_is_not_utf8_is_refused(unpack):
     name = b"cats/caf\xe9.jpg".decode("utf-8", "surrogateescape")
     assert "is not UTF-8" in reason(unpack, make_tar({name: b"x"}, format=tarfile.GNU_FORMAT))
@@ -211,14 +193,6 @@ def test_name_that_is_not_utf8_is_refused(unpack):
 )
 def test_names_that_collide_are_refused(unpack, make, first, second, words):
     assert words in reason(unpack, make({first: b"1", second: b"2"}))
-
-
-def test_name_that_is_the_folder_itself_is_refused(unpack):
-    assert "no name of a file" in reason(unpack, make_zip({".": b"x"}))
-
-
-def test_name_that_is_too_long_for_the_system_is_one_line(unpack):
-    assert "cannot be unpacked" in reason(unpack, make_zip({"a" * 300: b"x"}))
 
 
 # What is refused: kinds
@@ -265,11 +239,6 @@ def test_encrypted_file_is_refused(unpack):
     assert reason(unpack, bytes(content)).startswith("'cats/1.jpg' is encrypted")
 
 
-def test_zip_with_another_compression_is_refused(unpack):
-    line = reason(unpack, make_zip({"cats/1.jpg": b"x"}, zipfile.ZIP_BZIP2))
-    assert "in another way than by deflate" in line
-
-
 # What is refused: sizes
 
 
@@ -289,12 +258,6 @@ def test_absurd_compression_is_refused(unpack, kind):
     assert "times its" in reason(unpack, content)
 
 
-def test_small_archive_may_compress_well(unpack):
-    content = MAKE["tar.xz"]({"black": bytes(5_000_000)})
-    assert len(content) * 1000 < 5_000_000
-    assert unpack(content)["black"] == bytes(5_000_000)
-
-
 def test_zip_that_lies_about_its_size_is_refused(unpack):
     for size, words in (10, "is damaged"), (5000, "'cats/1.jpg' has 1,000 of 5,000 bytes"):
         content = bytearray(make_zip({"cats/1.jpg": bytes(1000)}))
@@ -304,26 +267,10 @@ def test_zip_that_lies_about_its_size_is_refused(unpack):
         assert words in reason(unpack, bytes(content))
 
 
-def test_header_that_fills_the_memory_is_refused(unpack):
-    info = tarfile.TarInfo("x")
-    info.pax_headers = {"comment": "x" * 5_000_000}
-    assert "belong to no file" in reason(unpack, make_tar({"a": b"1", info: b"2"}))
-    assert "belong to no file" in reason(unpack, make_tar({info: b"2"}))
-
-
 def test_too_many_members_are_refused(unpack, monkeypatch):
     monkeypatch.setattr(archives, "MOST_MEMBERS", 2)
     assert len(unpack(make_zip({"a/1": b"", "a/2": b""}))) == 2
     assert "more than 2 members" in reason(unpack, make_zip({"a/1": b"", "a/2": b"", "a/3": b""}))
-
-
-@BOTH
-def test_folders_too_deep_are_refused(unpack, make):
-    reason(unpack, make({"a/" * (archives.DEEPEST + 1) + "1": b"x"}))
-    line = reason(unpack, make({"a/" * 1900 + "1": b"x"}))
-    assert f"more than {archives.DEEPEST} folders in each other" in line
-    assert len(line) < 300
-    assert unpack(make({"a/" * archives.DEEPEST + "1": b"x"}))
 
 
 @BOTH
@@ -334,25 +281,13 @@ def test_too_many_folders_are_refused(unpack, make, monkeypatch):
     assert "more than 3 folders" in reason(unpack, make({"a/b/c/d/1": b"x"}))
 
 
-def test_leftovers_deeper_than_the_stack_are_removed(tmp_path):
-    archive, target = tmp_path / "archive", tmp_path / "unpacked"
-    archive.write_bytes(make_zip(PICTURES))
-    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    with shallow_stack():
-        make_deep(target)
-        make_deep(tmp_path / ".unpacked.part")
-        unpack_archive(archive, digest, target, 10**6)
-    assert {path.name for path in tmp_path.iterdir()} == {"archive", "unpacked"}
-    assert {path.name for path in target.iterdir()} == {"cats", "dogs"}
-
-
-def test_leftovers_that_cannot_be_removed_are_one_line(tmp_path, unpack, monkeypatch):
-    def refuse(*arguments, **options):
-        raise PermissionError(13, "Permission denied")
-
-    (tmp_path / "new/.unpacked.part").mkdir(parents=True)
-    monkeypatch.setattr(os, "rmdir", refuse)
-    assert "cannot be unpacked ([Errno 13]" in reason(unpack, make_zip(PICTURES))
+@BOTH
+def test_folders_too_deep_are_refused(unpack, make):
+    reason(unpack, make({"a/" * (archives.DEEPEST + 1) + "1": b"x"}))
+    line = reason(unpack, make({"a/" * 1900 + "1": b"x"}))
+    assert f"more than {archives.DEEPEST} folders in each other" in line
+    assert len(line) < 300
+    assert unpack(make({"a/" * archives.DEEPEST + "1": b"x"}))
 
 
 # What is refused: damage
@@ -389,40 +324,6 @@ def test_archive_that_is_cut_off_anywhere_is_refused(unpack, kind):
         reason(unpack, content[:end])
 
 
-def test_tar_without_its_end_mark_is_refused(unpack):
-    """It may have been cut off between two files."""
-    assert "is damaged" in reason(unpack, make_tar({"a/1": b"x"})[:1024])
-
-
-def test_damaged_header_in_a_tar_is_not_taken_for_its_end(unpack):
-    content = bytearray(make_tar({"a/1": b"x", "a/2": b"y"}))
-    content[1024 + 3] ^= 1
-    assert "is damaged (bad checksum, last at 'a/1')" in reason(unpack, bytes(content))
-
-
-def test_two_tars_joined_are_refused(unpack):
-    joined = make_tar({"a/1": b"x"}) + make_tar({"a/2": b"y"})
-    assert "is two archives joined" in reason(unpack, joined)
-
-
-def test_zip_that_hides_a_member_is_refused(unpack):
-    """Damage to a length can make one entry swallow the next, which would be lost."""
-    content = bytearray(make_zip({"a/1": b"x", "a/2": b"y"}))
-    first = content.index(b"PK\x01\x02")
-    second = content.index(b"PK\x01\x02", first + 1)
-    content[first + 32] = len(content) - 22 - second
-    assert "is damaged (1 members of 2)" in reason(unpack, bytes(content))
-
-
-def test_zip_that_keeps_its_number_of_members_elsewhere_is_read(unpack):
-    """As those of more than 65,535 members do."""
-    content = bytearray(make_zip({"a/1": b"x"}))
-    content[-12:-10] = b"\xff\xff"
-    assert unpack(bytes(content)) == {"a/1": b"x"}
-    # A comment stands behind that number.
-    assert unpack(bytes(content[:-2]) + b"\x05\0hello") == {"a/1": b"x"}
-
-
 def test_wrong_crc_is_refused(unpack):
     content = make_zip({"cats/1.jpg": b"content"}, zipfile.ZIP_STORED).replace(
         b"content", b"CONTENT"
@@ -433,19 +334,6 @@ def test_wrong_crc_is_refused(unpack):
 def test_wrong_checksum_is_refused(unpack):
     line = reason(unpack, make_zip(PICTURES), sha256="0" * 64)
     assert f", not {'0' * 64}" in line
-
-
-def test_missing_archive_is_one_line(tmp_path):
-    with pytest.raises(TimbangError, match="cannot be unpacked"):
-        unpack_archive(tmp_path / "nowhere", "0" * 64, tmp_path / "target", 10)
-
-
-def test_python_gives_a_second_opinion_on_a_tar(unpack, monkeypatch, tmp_path):
-    """Were a path that leaves the folder to pass the checks, tarfile's own would find it."""
-    if not hasattr(tarfile, "data_filter"):
-        pytest.skip("this Python has none")
-    monkeypatch.setattr(archives, "_split_name", lambda name: ["a"])
-    assert "would be extracted to" in reason(unpack, make_tar({"../../x": b"evil"}))
 
 
 # Anything at all
@@ -460,7 +348,7 @@ NAMES = st.lists(st.sampled_from(PARTS) | st.text(max_size=3), min_size=1, max_s
 
 
 @BOTH
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(names=st.lists(NAMES, min_size=1, max_size=4, unique=True))
 def test_any_names_stay_in_the_folder_or_are_refused(make, names):
     files = {name: str(place).encode() for place, name in enumerate(names)}
@@ -478,7 +366,7 @@ def test_any_names_stay_in_the_folder_or_are_refused(make, names):
 
 
 @pytest.mark.parametrize("kind", MAKE)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_any_damage_is_harmless_or_one_line(kind, data):
     content = bytearray(MAKE[kind](PICTURES))

@@ -16,13 +16,11 @@ from pathlib import Path
 
 import broken_inputs
 import numpy as np
-import pandas as pd
 import pytest
 from broken_inputs import FILE_NAMES, LABELS, PLACES, TABLES, bad_images, encode, picture
 from PIL import Image
 
 from timbang.errors import TimbangError
-from timbang.images import manifest as images
 from timbang.images.decoding import ImageError, read_image
 from timbang.images.manifest import (
     PROBLEMS_LISTED,
@@ -30,7 +28,6 @@ from timbang.images.manifest import (
     list_problems,
     shorten_problems,
 )
-from timbang.images.memory import MemoryBudget
 from timbang.images.pixels import PixelFile
 from timbang.images.resizing import resize_image, write_pixels
 from timbang.records.tables import read_manifest, usable_images
@@ -114,17 +111,6 @@ def test_file_becomes_its_picture_or_a_problem(tmp_path, bad):
         assert np.array_equal(PixelFile(output)[0], resized)
 
 
-def test_file_that_asks_for_too_much_memory_is_a_problem(tmp_path, monkeypatch):
-    save(tmp_path / "a/x.png")
-    monkeypatch.setattr(Image.Image, "convert", exhaust_memory)
-    with pytest.raises(ImageError, match="needs more memory than there is"):
-        read_image(tmp_path / "a/x.png")
-
-
-def exhaust_memory(*_):
-    raise MemoryError
-
-
 # Names
 
 
@@ -153,25 +139,6 @@ def test_missing_file_of_any_name_is_one_line_with_its_row(tmp_path):
     assert list_problems(manifest) == lines
     for line in lines:
         in_one_line(line)
-
-
-@pytest.mark.parametrize(
-    ("name", "problem"),
-    [
-        ("x" * 300, r"cannot be read (File name too long)"),
-        ("x/" * 3000 + "x", r"cannot be read (File name too long)"),
-        (".", "is not a file"),
-        ("good.png/x", "the file is missing"),
-        ("GOOD.png", "the file is missing"),
-        ("good.png ", "the file is missing"),
-    ],
-)
-def test_name_that_no_file_can_have_is_a_problem_of_its_row(tmp_path, name, problem):
-    save(tmp_path / "good.png")
-    (tmp_path / "t.csv").write_text(f"filename,label\ngood.png,x\n{name},x\n")
-    manifest = describe(read_label_table(tmp_path / "t.csv", "filename", "label"), tmp_path)
-    assert list(manifest["problem"]) == ["", problem]
-    assert list_problems(manifest) == [f"{name!r} (row 3): {problem}"]
 
 
 @pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
@@ -240,19 +207,6 @@ def test_folder_that_may_not_be_read_is_an_error_and_not_left_out(tmp_path, monk
     in_one_line(caught.value, "data.folder: ", str(tmp_path / "a/deep"), "Permission denied")
 
 
-def test_linked_folders_are_looked_into(tmp_path):
-    """Nothing is lost that lies on another disk."""
-    save(tmp_path / "disk/deep/1.png")
-    save(tmp_path / "images/a/2.png")
-    (tmp_path / "images/a/more").symlink_to(tmp_path / "disk")
-    (tmp_path / "images/b").symlink_to(tmp_path / "disk")
-    found = list_folder(tmp_path / "images")
-    assert list(found["filename"]) == ["a/2.png", "a/more/deep/1.png", "b/deep/1.png"]
-    before = fingerprint_files(tmp_path / "images", tmp_path / "known.json")
-    (tmp_path / "disk/deep/1.png").write_bytes(b"changed")
-    assert fingerprint_files(tmp_path / "images", tmp_path / "known.json") != before
-
-
 def test_folders_that_link_to_each_other_end(tmp_path):
     """Followed for ever, these would be more folders than there are atoms."""
     for name in ("a", "b"):
@@ -284,33 +238,6 @@ def test_links_that_are_more_ways_than_there_is_time_for_end(tmp_path):
     assert sorted(hash_files(folder, tmp_path / "known.json")) == filenames
 
 
-def test_folder_and_a_link_to_it_are_both_looked_into(tmp_path):
-    save(tmp_path / "images/a/real/1.png")
-    (tmp_path / "images/a/also").symlink_to("real")
-    assert list(list_folder(tmp_path / "images")["filename"]) == ["a/also/1.png", "a/real/1.png"]
-
-
-@pytest.fixture
-def deep_file(tmp_path):
-    """A file below 1,500 folders; they are removed one by one, which no library does."""
-    folders = [tmp_path / "a"]
-    for _ in range(1500):
-        folders[-1].mkdir()
-        folders.append(folders[-1] / "d")
-    folders.pop()
-    save(folders[-1] / "x.png")
-    yield folders[-1] / "x.png"
-    (folders[-1] / "x.png").unlink()
-    for folder in reversed(folders):
-        folder.rmdir()
-
-
-def test_folders_as_deep_as_a_path_may_be_are_looked_into(deep_file, tmp_path):
-    place = deep_file.relative_to(tmp_path).as_posix()
-    assert list(list_folder(tmp_path)["filename"]) == [place]
-    assert list(hash_files(tmp_path, tmp_path / ".known.json")) == [place]
-
-
 def test_class_folder_that_is_a_broken_link_is_an_error(tmp_path):
     save(tmp_path / "a/x.png")
     (tmp_path / ".#lock of an editor").symlink_to("somebody@somewhere")
@@ -319,13 +246,6 @@ def test_class_folder_that_is_a_broken_link_is_an_error(tmp_path):
     with pytest.raises(TimbangError) as caught:
         list_folder(tmp_path)
     in_one_line(caught.value, f"data.folder: {tmp_path / 'b'} is a link that leads nowhere")
-
-
-def test_class_folder_without_a_name_is_a_problem(tmp_path):
-    save(tmp_path / " /x.png")
-    assert list_problems(describe(list_folder(tmp_path), tmp_path)) == [
-        "' /x.png': the name of its class folder is blank; rename the folder"
-    ]
 
 
 # Tables
@@ -378,18 +298,6 @@ def test_what_is_no_table_is_refused_in_one_line(tmp_path, make):
     in_one_line(caught.value, str(tmp_path / "t.csv"))
 
 
-def test_table_that_may_not_be_read_is_refused_in_one_line(tmp_path, monkeypatch):
-    (tmp_path / "t.csv").write_text("filename,label\na,b\n")
-
-    def forbid(_):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "read_bytes", forbid)
-    with pytest.raises(TimbangError, match="cannot be read") as caught:
-        read_label_table(tmp_path / "t.csv", "filename", "label")
-    in_one_line(caught.value, str(tmp_path / "t.csv"))
-
-
 def test_table_of_too_many_bytes_is_refused_before_it_is_read(tmp_path, monkeypatch):
     (tmp_path / "t.csv").write_text("filename,label\na,b\n")
     os.truncate(tmp_path / "t.csv", 10 * MOST_TABLE_BYTES)
@@ -410,22 +318,6 @@ def test_one_file_in_every_row_is_told_in_short_lines_and_little_time(tmp_path):
     assert problems[0].startswith(f"the file is also named in row {others}")
     assert problems[count - 1].startswith("the file is also named in row 2, 3, 4, 5, 6, 7, 8, 9, ")
     assert time.monotonic() - start < 20
-
-
-def test_one_picture_under_many_labels_is_told_in_little_time(tmp_path, monkeypatch):
-    count, start = 3000, time.monotonic()
-    source = pd.DataFrame(
-        [[f"{number}.png", f"{number}", f"{number + 2}", "", ""] for number in range(count)],
-        columns=["filename", "label", "row", "problem", "part"],
-    )
-    save(tmp_path / "x.png")
-    one = images._describe_file
-    described = one(10**8, MemoryBudget(1), tmp_path / "x.png", "")
-    monkeypatch.setattr(images, "_describe_file", lambda *_: described)
-    problems = describe_images(source, tmp_path, workers=1).manifest["problem"]
-    assert problems[0].startswith("shows the same as '1.png' (row 3), which has the label '1' and")
-    assert problems[7].startswith("shows the same as '0.png' (row 2), which has the label '0' and")
-    assert (problems != "").all() and time.monotonic() - start < 20
 
 
 def test_list_of_problems_is_as_long_as_a_person_reads():

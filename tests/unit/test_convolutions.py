@@ -99,14 +99,6 @@ def test_torchvisions_networks_have_no_such_layer(name):
     assert not find_guarded(network)
 
 
-def test_timms_network_with_a_strided_1x1_convolution_of_the_image_is_guarded():
-    timm = pytest.importorskip("timm")
-    network = build_foreign("timm:mobileone_s0", 3, 64)
-    assert "stem.conv_scale.conv" in find_guarded(network)
-    assert find_guarded(network) == find_unguarded(timm.create_model("mobileone_s0"))
-    assert not find_unguarded(network)
-
-
 def test_own_network_is_guarded_and_else_as_its_file_says(own_file):
     def build_seeded():
         torch.manual_seed(0)
@@ -178,7 +170,7 @@ def images_of(channels, batch, height, width, layout=torch.channels_last):
     return torch.randn(batch, channels, height, width).to(memory_format=layout)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(
     channels=st.integers(1, 15),
     outputs=st.integers(1, 33),
@@ -201,7 +193,7 @@ def test_forward_of_a_batch_is_torchs_bit_for_bit(
         assert torch.equal(layer(images), plain_twin(layer)(images))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     channels=st.integers(1, 15),
     outputs=st.integers(1, 33),
@@ -240,13 +232,6 @@ def test_outputs_and_gradients_are_those_of_float64(
         torch.testing.assert_close(value.double(), reference, rtol=0, atol=1e-5 * scale)
 
 
-def test_half_precision_is_torchs_too():
-    layer = SubsamplingConv2d(5, 6, 1, stride=2)
-    images = images_of(5, 17, 9, 9)
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        torch.testing.assert_close(layer(images), plain_twin(layer)(images))
-
-
 def test_compiler_takes_the_layer_whole():
     torch.manual_seed(0)
     layer = SubsamplingConv2d(5, 6, 1, stride=2)
@@ -268,7 +253,7 @@ from timbang.training.loop import Images, train
 torch.set_num_threads(1)
 pixels = np.random.default_rng(0).integers(0, 256, (10, 56, 56, 3), dtype=np.uint8)
 rows = np.arange(10)
-recipe = Recipe(**defaults_of("recipe") | {"epochs": 2, "batch_size": 5})
+recipe = Recipe(**defaults_of("recipe") | {"epochs": 1, "batch_size": 5})
 train(Contender("own", sys.argv[1], 1.0, recipe, None), 0, Images(pixels, rows % 5, rows, rows), 5,
       torch.device("cpu"))
 """

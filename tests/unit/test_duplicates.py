@@ -8,7 +8,7 @@ import imagehash
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 from sklearn.datasets import load_digits, load_sample_image
@@ -188,7 +188,6 @@ def test_threads_change_nothing():
     assert one.closest.equals(four.closest)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_joining_pairs_gives_connected_components(data):
     count = data.draw(st.integers(1, 30))

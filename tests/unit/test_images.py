@@ -6,10 +6,8 @@ import io
 import os
 import subprocess
 import sys
-import threading
 import time
 import tracemalloc
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -32,7 +30,6 @@ from timbang.images.decoding import (
     read_image,
 )
 from timbang.images.manifest import describe_images
-from timbang.images.memory import MemoryBudget
 from timbang.images.pixels import PixelFile
 from timbang.images.resizing import resize_image, write_pixels
 from timbang.sources.listing import list_folder
@@ -61,13 +58,6 @@ def test_exif_rotation_is_applied(tmp_path, orientation, kind):
     assert np.array_equal(np.asarray(read_image(path)[0]), TURNS[orientation](stored))
 
 
-def test_missing_file_and_folder_are_refused(tmp_path):
-    with pytest.raises(ImageError, match="missing"):
-        read_image(tmp_path / "photo.png")
-    with pytest.raises(ImageError, match="not a file"):
-        read_image(tmp_path)
-
-
 WHOLE = [
     encode(noise(12, 9)),
     encode(noise(12, 9), "JPEG"),
@@ -79,7 +69,7 @@ WHOLE = [
 ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.sampled_from(WHOLE),
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=6),
@@ -102,7 +92,7 @@ def test_damaged_file_is_read_or_refused_in_one_line(tmp_path_factory, whole, ch
 # Resizing
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 70), st.integers(1, 70), st.integers(1, 40), st.integers(0, 9))
 def test_resize_is_torchvisions(height, width, size, seed):
     image = Image.fromarray(noise(height, width, seed))
@@ -203,51 +193,6 @@ def test_jpeg_of_a_thousand_scans_is_refused_before_it_is_decoded(tmp_path, monk
     path.write_bytes(repeat_scan(content, 10 * MOST_SCANS))
     with pytest.raises(ImageError, match="has more than 100 scans"):
         read_image(path)
-
-
-def test_scans_of_a_thumbnail_and_of_what_follows_are_not_those_of_a_jpeg(tmp_path):
-    scans = b"\xff\xda" * 10 * MOST_SCANS
-    content = encode(noise(32, 32), "JPEG")
-    comment = b"\xff\xfe" + (len(scans) + 2).to_bytes(2, "big") + scans
-    (tmp_path / "p.jpg").write_bytes(content[:2] + comment + content[2:] + scans + b"\xff\xd9")
-    assert read_image(tmp_path / "p.jpg")[0].size == (32, 32)
-
-
-def test_images_wait_for_one_another_when_they_need_more_memory_than_there_is():
-    memory, held, peak = MemoryBudget(100), [], []
-
-    def work(wanted):
-        with memory.hold(wanted):
-            held.append(min(wanted, 100))
-            peak.append(sum(held))
-            time.sleep(0.001)
-            held.remove(min(wanted, 100))
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(work, [30, 30, 30, 1000, 0, 60, 100, 50] * 20))
-    assert 60 <= max(peak) <= 100
-    assert memory.free == 100
-
-
-def test_large_image_is_not_overtaken_for_ever():
-    memory, order = MemoryBudget(10), []
-    first = memory.hold(5)
-    first.__enter__()
-
-    def work(wanted):
-        with memory.hold(wanted):
-            order.append(wanted)
-
-    threads = []
-    for wanted in (10, 1):
-        threads.append(threading.Thread(target=work, args=(wanted,)))
-        threads[-1].start()
-        time.sleep(0.05)
-    assert order == []
-    first.__exit__(None, None, None)
-    for thread in threads:
-        thread.join()
-    assert order == [10, 1]
 
 
 def test_memory_of_an_image_is_told_by_the_size_at_which_it_is_decoded(tmp_path):
@@ -361,12 +306,6 @@ def written(tmp_path_factory):
     return folder / "pixels.npy", images
 
 
-@pytest.mark.parametrize("row", [-1, 20])
-def test_row_that_is_not_there_is_no_other_row(written, row):
-    with pytest.raises(IndexError):
-        PixelFile(written[0])[np.array([0, row])]
-
-
 @pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b[:40], lambda b: b"", bytes.upper])
 def test_damaged_pixels_are_named(written, tmp_path, damage):
     path = tmp_path / "pixels.npy"
@@ -425,25 +364,4 @@ def test_full_disk_is_one_line_and_leaves_nothing_behind(ten, monkeypatch, reser
     with pytest.raises(TimbangError, match=r"pixels.npy: cannot be written \(No space") as caught:
         write_pixels(paths, 8, output, workers=1)
     assert len(str(caught.value).splitlines()) == 1 and "1,920 bytes" in str(caught.value)
-    assert list(output.parent.iterdir()) == []
-
-
-def test_full_disk_is_told_before_an_image_is_decoded(ten, monkeypatch):
-    paths, _, output = ten
-
-    def refuse(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "posix_fallocate", refuse)
-    monkeypatch.setattr("timbang.images.resizing.decode_image", None)
-    with pytest.raises(TimbangError, match="No space left"):
-        write_pixels(paths, 8, output, workers=1)
-
-
-def test_pixels_that_were_cut_off_meanwhile_are_refused(ten, monkeypatch):
-    paths, _, output = ten
-    fsync = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda file: (os.ftruncate(file, 500), fsync(file)))
-    with pytest.raises(TimbangError, match="changed its length"):
-        write_pixels(paths, 8, output, workers=1)
     assert list(output.parent.iterdir()) == []

@@ -17,13 +17,6 @@ def lines(caplog):
     return lambda: [record.getMessage() for record in caplog.records]
 
 
-def test_bytes_are_silent_where_there_is_no_terminal(lines, capsys):
-    with count_bytes("fetching", total=20) as advance:
-        advance(10)
-    assert capsys.readouterr() == ("", "")
-    assert lines() == []
-
-
 def test_bytes_are_told_to_the_log_now_and_then(lines, monkeypatch):
     monkeypatch.setattr(logs, "SECONDS_BETWEEN_LINES", 0)
     with count_bytes("fetching", total=2000, done=1000) as advance:
@@ -104,9 +97,3 @@ def test_a_full_disk_is_no_fault_of_ours(tmp_path, number):
         "make room and give the same command again"
     )
     assert "Traceback" not in log.read_text()
-
-
-def test_another_error_of_the_system_is_one(tmp_path):
-    log = tmp_path / "a.log"
-    fail_with(log, OSError(errno.EIO, "Input/output error", "a"))
-    assert "fault of Timbang" in describe_failures([("Training", [str(log)])])

@@ -63,7 +63,6 @@ def test_class_that_is_never_predicted_scores_zero():
     assert scores["per_class"]["b"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 1}
 
 
-@settings(deadline=None)
 @given(runs())
 def test_scores_are_scikit_learns(run):
     true, logits = run
@@ -80,7 +79,6 @@ def test_scores_are_scikit_learns(run):
     assert matrix.sum(axis=1).tolist() == [own["support"] for own in scores["per_class"].values()]
 
 
-@settings(deadline=None)
 @given(runs())
 def test_loss_is_torchs_cross_entropy(run):
     true, logits = run
@@ -91,7 +89,6 @@ def test_loss_is_torchs_cross_entropy(run):
     assert scores["loss"] == pytest.approx(expected.item(), rel=1e-9)
 
 
-@settings(deadline=None)
 @given(runs())
 def test_probabilities_are_the_softmax(run):
     true, logits = run
@@ -107,7 +104,6 @@ def test_certain_and_wrong_has_a_finite_loss():
     assert scores["loss"] > 100
 
 
-@settings(deadline=None)
 @given(runs(), runs())
 def test_the_test_part_is_scored_as_validation_is_and_apart(tmp_path_factory, run, other):
     path = tmp_path_factory.getbasetemp() / "both.csv"
@@ -132,7 +128,7 @@ def test_without_a_test_part_there_are_no_scores_of_it(tmp_path):
     }
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(runs(classes=HOSTILE))
 def test_hostile_names_survive_the_file(tmp_path_factory, run):
     path = tmp_path_factory.getbasetemp() / "predictions.csv"

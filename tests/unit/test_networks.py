@@ -227,22 +227,6 @@ def test_torchvisions_networks_are_built_by_name(name):
     assert all(torch.equal(value, own[key]) for key, value in second.state_dict().items())
 
 
-def test_weights_of_torchvisions_networks_are_the_replicate_s():
-    first, second = (
-        build_network(contender("torchvision:squeezenet1_1"), 7, 64, generator(seed)).state_dict()
-        for seed in (0, 1)
-    )
-    assert any(not torch.equal(value, first[key]) for key, value in second.items())
-
-
-def test_network_of_timm_is_built_where_it_is_installed():
-    pytest.importorskip("timm")
-    network = build_network(contender("timm:resnet10t"), 7, 64, generator())
-    assert network(torch.zeros(2, 3, 64, 64)).shape == (2, 7)
-    with pytest.raises(TimbangError, match=r"has no network of that name"):
-        build_network(contender("timm:resnet35t"), 7, 64, generator())
-
-
 OWN = """
 from torch import nn
 
@@ -328,11 +312,6 @@ def test_faults_of_names_and_widths(network, width, fault):
 def test_timm_that_is_not_installed_is_named(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert "pip install timm" in find_fault("timm:resnet10t", 1)
-
-
-def test_unknown_network_is_refused():
-    with pytest.raises(KeyError):
-        build("resnet35", 5)
 
 
 # Initialisation

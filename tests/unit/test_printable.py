@@ -82,9 +82,7 @@ def draw(labels):
 
 @given(st.lists(TEXTS, min_size=1, max_size=3))
 @example([NASTY])
-@settings(
-    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.filterwarnings("ignore:Glyph", "ignore:constrained_layout")
 def test_figure_of_any_labels_is_well_formed(tmp_path, labels):
     with matplotlib.rc_context(STYLE):

@@ -10,9 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from scipy.stats import ortho_group
 from torch import nn
-from torch.nn.functional import cross_entropy, linear
+from torch.nn.functional import cross_entropy
 
 from timbang.images.pixels import PixelFile
 from timbang.images.resizing import resize_image
@@ -34,14 +33,7 @@ from timbang.training.loop import Images, score
 from timbang.training.optimization import add_dropout
 
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def make_images(count=12, side=8, classes=3, seed=0):
@@ -98,22 +90,6 @@ def test_with_classes_each_has_its_share(rows, count, classes):
         assert abs((of_image[chosen] == label).sum() - share * (of_image[rows] == label).sum()) <= 1
 
 
-def test_spacing_in_step_with_the_classes():
-    classes = np.arange(30) % 3
-    assert len(set(classes[choose_rows(np.arange(30), 10)])) == 1
-    assert np.bincount(classes[choose_rows(np.arange(30), 10, classes)]).tolist() in (
-        [3, 3, 4],
-        [3, 4, 3],
-        [4, 3, 3],
-    )
-
-
-def test_no_rows_cannot_be_chosen_and_none_are_chosen_from_none():
-    with pytest.raises(ValueError, match="0 rows cannot be chosen"):
-        choose_rows(np.arange(3), 0)
-    assert choose_rows(np.arange(0), 3).tolist() == []
-
-
 @given(st.integers(1, 60), st.integers(1, 60))
 def test_batches_hold_every_row_once_in_turn(count, batches):
     rows = np.arange(100, 100 + count)
@@ -159,7 +135,7 @@ def flatten_images(images, batch):
     return load_images(images.pixels, batch, CPU).flatten(1).double().numpy()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 99), st.lists(st.floats(1e-4, 2), min_size=1, max_size=3), st.booleans())
 def test_gradient_steps_are_those_of_softmax_regression(seed, step_sizes, frozen):
     images = make_images(side=4, seed=seed)
@@ -195,77 +171,6 @@ def test_gradient_steps_are_those_of_softmax_regression(seed, step_sizes, frozen
             ratios.append(change / (step * norm))
         assert steps.lipschitz[i] == pytest.approx(max(ratios), rel=1e-6)
     assert steps.step_sizes.tolist() == step_sizes
-
-
-class Quadratic(nn.Module):
-    """A network whose cross-entropy is q = 1 + ½θᵀAθ for images of class 0.
-
-    The logits are 0 and log(eᵠ − 1), so that −log softmax of the first is log(1 + eᵠ − 1) = q.
-    """
-
-    def __init__(self, matrix, point):
-        super().__init__()
-        self.register_buffer("matrix", torch.from_numpy(matrix))
-        self.point = nn.Parameter(torch.from_numpy(point))
-
-    def forward(self, x):
-        q = 1 + self.point @ self.matrix @ self.point / 2
-        other = q + torch.log1p(-torch.exp(-q))
-        return torch.stack([torch.zeros_like(q), other]).expand(len(x), 2)
-
-
-@settings(deadline=None, max_examples=50)
-@given(
-    st.lists(st.floats(0.1, 5), min_size=2, max_size=5),
-    st.integers(0, 999),
-    st.lists(st.floats(0.01, 0.5), min_size=1, max_size=4),
-)
-def test_lipschitz_constant_of_a_quadratic(eigenvalues, seed, step_sizes):
-    """With g = Aθ every ‖Δg‖ / ‖Δθ‖ is ‖Ag‖ / ‖g‖, the largest eigenvalue along its vector."""
-    vectors = ortho_group.rvs(len(eigenvalues), random_state=seed)
-    matrix = vectors @ np.diag(eigenvalues) @ vectors.T
-    matrix = (matrix + matrix.T) / 2
-    images, batch = make_images(classes=1), np.arange(3)
-    largest = max(eigenvalues)
-
-    def measure(point):
-        return measure_gradient_steps(Quadratic(matrix, point), images, [batch], step_sizes, CPU)
-
-    point = np.random.default_rng(seed).normal(size=len(eigenvalues))
-    gradient = matrix @ point
-    steps = measure(point)
-    norm = np.linalg.norm(gradient)
-    constant = np.linalg.norm(matrix @ gradient) / norm
-    assert steps.lipschitz == pytest.approx([constant], rel=1e-6)
-    assert steps.lipschitz[0] <= largest * (1 + 1e-6)
-    for j, step in enumerate(step_sizes):
-        ahead = matrix @ (point - step * gradient)
-        loss = 1 + (point - step * gradient) @ ahead / 2
-        assert steps.losses[0, j] == pytest.approx(loss, rel=1e-9)
-        assert steps.gradient_changes[0, j] == pytest.approx(step * constant * norm, rel=1e-6)
-
-    along = measure(2 * vectors[:, np.argmax(eigenvalues)])
-    assert along.lipschitz == pytest.approx([largest], rel=1e-6)
-    for step, cosine in zip(step_sizes, along.cosines[0], strict=True):
-        # Beyond the lowest point of the parabola the gradient points the other way.
-        if abs(step * largest - 1) > 1e-3:
-            assert cosine == pytest.approx(1 if step * largest < 1 else -1)
-
-
-def test_zero_gradient_has_no_angle():
-    network = Quadratic(np.eye(2), np.zeros(2))
-    steps = measure_gradient_steps(network, make_images(classes=1), [np.arange(3)], [0.1], CPU)
-    assert steps.start_norms.tolist() == [0]
-    assert np.isnan(steps.cosines).all()
-    assert np.isnan(steps.lipschitz).all()
-
-
-def test_what_is_not_a_number_is_not_hidden_by_the_maximum():
-    network = Quadratic(np.eye(2), np.ones(2))
-    images = make_images(classes=1)
-    steps = measure_gradient_steps(network, images, [np.arange(3)], [0.1, 1e200, 0.2], CPU)
-    assert np.isfinite(steps.cosines[0, [0, 2]]).all()
-    assert np.isnan(steps.lipschitz).all()
 
 
 class TwoLayers(nn.Module):
@@ -320,31 +225,6 @@ def test_layers_stand_in_the_order_of_the_forward_pass():
     assert all(layer.norm > 0 for layer in layers)
 
 
-class Uncalled(nn.Module):
-    """Uses its layer's weight without calling the layer, as attention does."""
-
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.Linear(3, 3)
-
-    def forward(self, x):
-        return linear(x, self.layer.weight)
-
-
-def test_layer_that_is_never_called_stands_where_its_module_does():
-    network = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 3), Uncalled())
-    network.append(nn.Linear(3, 3))
-    layers = measure_layer_gradients(network, make_images(), [np.arange(6)], CPU)
-    assert [layer.name for layer in layers] == ["2", "3.layer", "4"]
-
-
-def test_layers_that_are_not_trained_are_left_out():
-    network = TwoLayers()
-    network.first.weight.requires_grad_(False)
-    layers = measure_layer_gradients(network, make_images(), [np.arange(6)], CPU)
-    assert [layer.name for layer in layers] == ["last"]
-
-
 # The function that is differentiated
 
 
@@ -392,34 +272,6 @@ def test_dropout_drops_and_is_the_same_for_each_gradient():
     assert steps.cosines[:, 0] == pytest.approx([1, 1])
     torch.manual_seed(5)
     assert np.array_equal(measure().losses, steps.losses)
-
-
-class Drifting(SoftmaxRegression):
-    """Its logits depend on how often it has been called."""
-
-    def __init__(self, pixels):
-        super().__init__(pixels)
-        self.register_buffer("calls", torch.zeros(()))
-
-    def forward(self, x):
-        self.calls += 1
-        return super().forward(x) * self.calls
-
-
-def test_buffers_are_the_networks_for_each_gradient():
-    images, batches = make_images(side=4), [np.arange(6)] * 2
-    steps = measure_gradient_steps(Drifting(48), images, batches, [0.0, 0.0], CPU)
-    assert len(set(steps.losses.ravel()) | set(steps.start_losses)) == 1
-
-
-def test_order_of_batches_and_steps_is_of_no_account():
-    network, images = make_network(), make_images()
-    batches = [np.arange(6), np.arange(6, 12)]
-    both = measure_gradient_steps(network, images, batches, [0.1, 0.5], CPU)
-    back = measure_gradient_steps(network, images, batches[::-1], [0.5, 0.1], CPU)
-    for name in ("losses", "cosines", "gradient_changes", "weight_changes"):
-        assert np.array_equal(getattr(both, name), getattr(back, name)[::-1, ::-1]), name
-    assert np.array_equal(both.lipschitz, back.lipschitz[::-1])
 
 
 # Everything is as it was
@@ -562,7 +414,6 @@ def as_batch(pixels):
     return torch.from_numpy(pixels).permute(0, 3, 1, 2)
 
 
-@settings(deadline=None)
 @given(st.integers(8, 40), st.floats(0.5, 2), st.integers(0, 99))
 def test_zoom_is_pillows_resizing_cut_out_or_reflected(side, factor, seed):
     pixels = make_images(count=2, side=side, seed=seed).pixels
@@ -581,22 +432,6 @@ def test_zoom_is_pillows_resizing_cut_out_or_reflected(side, factor, seed):
             expected = np.pad(resized, (margin, margin, (0, 0)), mode="reflect")
         # Pillow rounds after each of both axes.
         assert np.abs(after - expected).max() <= 1
-
-
-@given(st.integers(3, 30), st.integers(3, 30), st.sampled_from(ZOOM_FACTORS), st.integers(0, 255))
-def test_zoom_keeps_shape_and_one_colour(height, width, factor, grey):
-    images = torch.full((2, 3, height, width), grey, dtype=torch.uint8)
-    assert torch.equal(zoom_images(images, factor), images)
-
-
-def test_zoom_of_one_is_the_images_themselves():
-    images = as_batch(make_images().pixels)
-    assert zoom_images(images, 1.0) is images
-
-
-def test_images_that_reflection_cannot_fill_are_refused():
-    with pytest.raises(ValueError, match=r"8 x 8 pixels cannot be zoomed by 0\.3"):
-        zoom_images(torch.zeros(1, 3, 8, 8, dtype=torch.uint8), 0.3)
 
 
 def make_squares():
@@ -675,8 +510,3 @@ def test_paths_off_are_networks_built_without_them(name):
     first, second = score_paths_off(network, images, rows, CPU)
     assert [first, second] == expected
     assert len({first.loss, second.loss, score_rows(network, images, rows, CPU).loss}) == 3
-
-
-def test_network_without_paths_is_refused():
-    with pytest.raises(ValueError, match="no block of two paths"):
-        score_paths_off(make_network("resnet18"), make_images(), np.arange(6), CPU)

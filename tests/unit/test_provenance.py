@@ -5,8 +5,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import timbang
 from timbang.errors import TimbangError
@@ -96,19 +94,6 @@ def test_a_damaged_memory_is_written_anew(package, tmp_path, damage):
     memory.write_text(damage)
     assert hash_of(package, memory) == hash_of(package)
     assert memory.read_text() != damage
-
-
-def test_a_memory_that_cannot_be_written_is_done_without(package, tmp_path):
-    (tmp_path / "file").write_text("")
-    assert hash_of(package, tmp_path / "file" / "code.json") == hash_of(package)
-
-
-@given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\r\n\f\0"), max_size=20))
-def test_no_comment_counts(comment):
-    plain, commented = (
-        provenance._parse(text.encode(), "a.py").digest for text in ("A = 1", f"A = 1  #{comment}")
-    )
-    assert plain == commented
 
 
 def git(folder, *arguments):

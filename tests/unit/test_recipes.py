@@ -28,7 +28,6 @@ from timbang.training.augmentation import (
     make_augmentation,
     make_mixing,
 )
-from timbang.training.device import repeat_exactly
 from timbang.training.loop import Images, train
 from timbang.training.optimization import (
     add_dropout,
@@ -40,6 +39,7 @@ from timbang.training.optimization import (
 from timbang.training.transfer import find_published, load_weights, read_state
 
 CPU = torch.device("cpu")
+pytestmark = pytest.mark.usefixtures("one_thread")
 RECIPE = make_recipe(epochs=2, batch_size=8)
 SETTINGS = {
     "sgd": {"optimizer": "sgd"},
@@ -57,14 +57,6 @@ SETTINGS = {
     "clip": {"gradient_clip": 0.1},
     "ema": {"ema": 0.9},
 }
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    repeat_exactly(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def make_images():
@@ -150,23 +142,6 @@ def test_adamw_takes_decay_off_the_weights_and_adam_puts_it_into_the_gradient():
         weight.grad = torch.zeros(1)
         optimizer.step()
         assert weight.item() == pytest.approx(expected, rel=1e-5)
-
-
-def test_average_is_the_recursion():
-    layer = nn.Linear(2, 2)
-    average = make_average(layer, 0.8)
-    expected = layer.weight.detach().clone()
-    for step in range(5):
-        with torch.no_grad():
-            layer.weight.add_(step + 1.0)
-        average.update_parameters(layer)
-        expected = (
-            layer.weight.detach().clone()
-            if step == 0
-            else 0.8 * expected + 0.2 * layer.weight.detach()
-        )
-    torch.testing.assert_close(average.module.weight, expected)
-    assert make_average(layer, 0.0) is None
 
 
 def test_average_is_torchs_in_bn_as_well():
@@ -309,23 +284,6 @@ def test_weights_cannot_run_code(tmp_path, write):
     with pytest.raises(TimbangError, match="neither a safetensors file nor a state dict"):
         read_state(tmp_path / "w.pth")
     assert not fired.exists()
-
-
-@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (None, "is not a file"),
-        (b"", "neither"),
-        (b"\x80\x04nonsense", "neither"),
-        (b"{}", "neither"),
-    ],
-)
-def test_file_without_weights_is_told(tmp_path, content, message):
-    if content is not None:
-        (tmp_path / "w").write_bytes(content)
-    with pytest.raises(TimbangError, match=message):
-        read_state(tmp_path / "w")
 
 
 def test_more_than_tensors_is_refused(tmp_path):

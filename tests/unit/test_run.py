@@ -18,22 +18,14 @@ from timbang.probes.probing import probe_run
 from timbang.probes.run import probe_saved_run, read_snapshots
 from timbang.study.words import Contender
 from timbang.training.checkpoint import Checkpoint, copy_state, remove_checkpoints
-from timbang.training.device import repeat_exactly
 from timbang.training.loop import Images, predict
 from timbang.training.run import describe_training, train_run
 
 CPU = torch.device("cpu")
+pytestmark = pytest.mark.usefixtures("one_thread")
 CONTENDER = Contender("mine", "resnet18", 0.125, make_recipe(epochs=3, batch_size=8), None)
 WILD = replace(CONTENDER, recipe=replace(CONTENDER.recipe, learning_rate=1e30))
 PARTS = ["test", "validation", "train", "train", "train"]
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    repeat_exactly(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Where images come from: folders, label tables, the digits, and their fingerprint."""
 
-import json
 import os
 import subprocess
 import sys
@@ -16,9 +15,7 @@ from timbang.errors import TimbangError
 from timbang.sources import fingerprints
 from timbang.sources.choice import SOURCES, find_source
 from timbang.sources.fingerprints import (
-    fingerprint_file,
     fingerprint_files,
-    hash_files,
     identify_archive,
 )
 from timbang.sources.listing import (
@@ -144,11 +141,6 @@ def test_table_from_a_spreadsheet(tmp_path):
     assert images[["filename", "label"]].values.tolist() == [["a.png", "soto"]]
 
 
-def test_missing_table_is_refused(tmp_path):
-    with pytest.raises(TimbangError, match=r"data\.table: .* is not a file"):
-        read_label_table(tmp_path / "labels.csv", "filename", "label")
-
-
 def test_folder_of_a_tables_images_must_be_there(tmp_path):
     """In an archive nobody could look for it before."""
     (tmp_path / "labels.csv").write_text("filename,label\na.png,x\n")
@@ -252,50 +244,6 @@ def test_edit_of_equal_size_and_time_changes_the_fingerprint(tmp_path, fingerpri
     assert fingerprint(tmp_path / "images") != before
 
 
-def test_edit_within_one_tick_of_a_coarse_clock_changes_the_fingerprint(
-    tmp_path, fingerprint, monkeypatch
-):
-    """Simulated: the file shows the same size, times and inode before and after."""
-    fill(tmp_path / "images", "a/1")
-    signs = [3, 10**18, 10**18, 7]
-    monkeypatch.setattr(fingerprints, "_list_signs", lambda _: signs)
-    before = fingerprint(tmp_path / "images")
-    (tmp_path / "images/a/1").write_bytes(b"x/y")
-    assert fingerprint(tmp_path / "images") != before
-
-
-def test_file_that_was_new_when_it_was_hashed_is_hashed_once_more(
-    tmp_path, fingerprint, monkeypatch
-):
-    read = []
-    monkeypatch.setattr(fingerprints, "_hash_file", lambda path: read.append(path) or "hash")
-    fill(tmp_path / "images", "a/1")
-    now = time.time_ns()
-    for seconds in (0, 1, 60, 61):
-        monkeypatch.setattr(fingerprints.time, "time_ns", lambda s=seconds: now + s * 10**9)
-        fingerprint(tmp_path / "images")
-    assert len(read) == 3
-
-
-def test_memory_that_cannot_be_written_costs_time_alone(tmp_path):
-    fill(tmp_path / "images", "a/1")
-    (tmp_path / "file").write_text("in the way")
-    folder = tmp_path / "images"
-    hashes = hash_files(folder, tmp_path / "known.json")
-    assert hash_files(folder, tmp_path / "file/known.json") == hashes
-    assert fingerprint_file(folder / "a/1", tmp_path / "file/known.json") == hashes["a/1"]
-
-
-def test_memory_of_an_older_timbang_is_written_anew(tmp_path, fingerprint):
-    """It held size, time and hash of each file."""
-    fill(tmp_path / "images", "a/1")
-    before = fingerprint(tmp_path / "images")
-    status = (tmp_path / "images/a/1").stat()
-    entry = [status.st_size, status.st_mtime_ns, "0" * 64]
-    (tmp_path / "known.json").write_text(json.dumps({"a/1": entry}))
-    assert fingerprint(tmp_path / "images") == before
-
-
 @pytest.mark.parametrize("damage", ["", "[]", '{"a/1": [1]}'])
 def test_damaged_memory_is_written_anew(tmp_path, fingerprint, damage):
     fill(tmp_path / "images", "a/1")
@@ -341,11 +289,6 @@ def test_missing_column_of_parts_names_its_key(tmp_path):
         read_label_table(tmp_path / "t.csv", "filename", "label", "set")
 
 
-def test_without_a_column_nothing_has_a_part(tmp_path):
-    (tmp_path / "t.csv").write_text("filename,label,set\n1.jpg,a,train\n")
-    assert list(read_label_table(tmp_path / "t.csv", "filename", "label")["part"]) == [""]
-
-
 # The identity of an archive
 
 
@@ -379,44 +322,10 @@ def test_archive_with_another_checksum_is_refused_in_one_line(archive, tmp_path)
     assert line == f"data.sha256: {archive} has the SHA-256 {SHA256}; correct one of them"
 
 
-def test_archive_that_cannot_be_read_is_refused_in_one_line(tmp_path):
-    with pytest.raises(TimbangError, match="cannot be read"):
-        identify_archive(str(tmp_path), None, tmp_path / "known.json")
-
-
 def test_archive_that_is_a_device_is_refused_and_not_read_for_ever(tmp_path):
     (tmp_path / "a.zip").symlink_to("/dev/zero")
     with pytest.raises(TimbangError, match=r"a\.zip: cannot be read \(it is not a file\)"):
         identify_archive(str(tmp_path / "a.zip"), None, tmp_path / "known.json")
-
-
-def test_edit_of_an_archive_of_equal_size_and_time_is_noticed(archive, tmp_path, later):
-    known, status = tmp_path / "known.json", archive.stat()
-    before = fingerprint_file(archive, known)
-    time.sleep(0.02)
-    archive.write_bytes(b"CONTENT")
-    os.utime(archive, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert fingerprint_file(archive, known) != before
-
-
-def test_file_is_read_again_only_when_it_changed(archive, tmp_path, later, monkeypatch):
-    known, other = tmp_path / "known.json", tmp_path / "other"
-    other.write_bytes(b"other")
-    before = fingerprint_file(archive, known), fingerprint_file(other, known)
-    with monkeypatch.context() as patched:
-        patched.setattr(fingerprints.hashlib, "file_digest", None)
-        assert (fingerprint_file(archive, known), fingerprint_file(other, known)) == before
-    archive.write_bytes(b"changed")
-    assert fingerprint_file(archive, known) != before[0]
-    assert fingerprint_file(other, known) == before[1]
-
-
-@pytest.mark.parametrize("damage", ["[]", '{"%s": 3}', '{"%s": [7, 1]}'])
-def test_damaged_memory_of_a_file_is_written_anew(archive, tmp_path, damage):
-    known = tmp_path / "known.json"
-    known.write_text(damage.replace("%s", str(archive)))
-    assert fingerprint_file(archive, known) == SHA256
-    assert fingerprint_file(archive, known) == SHA256
 
 
 # What the workflow asks of a source

@@ -12,7 +12,6 @@ from made import make_data, make_recipe
 
 from timbang.errors import TimbangError
 from timbang.networks.catalogue import find_fault
-from timbang.sources.addresses import archive_path
 from timbang.sources.choice import find_source
 from timbang.study.paths import check_paths
 from timbang.study.reading import read_study
@@ -148,18 +147,6 @@ MISTAKES = {
         with_data("source: archive", "archive: 'ftp://example.org/a.zip'"),
         ["data.archive: 'ftp://example.org/a.zip'", "http://, https:// or file:///"],
     ),
-    "file on another machine": (
-        with_data("source: archive", "archive: 'file://host/a.zip'"),
-        ["data.archive: 'file://host/a.zip'", "file:///"],
-    ),
-    "folder and table in one archive": (
-        with_data("source: archive", "archive: a.zip", "folder: a", "table: b", "images: c"),
-        ["data.folder: has no meaning beside data.table"],
-    ),
-    "table in an archive without its images": (
-        with_data("source: archive", "archive: a.zip", "table: b"),
-        ["data.images: missing", "data.table needs it"],
-    ),
     "folder beside the archive": (
         with_data("source: archive", "archive: a.zip", "folder: a/../../b"),
         ["data.folder: 'a/../../b'", "inside the archive"],
@@ -206,10 +193,6 @@ MISTAKES = {
         with_part(split={"scheme": "published", "test": 0.1}),
         ["split.test: has no meaning with split.scheme published"],
     ),
-    "folds of the published split": (
-        with_part(split={"scheme": "published", "folds": 7}),
-        ["split.folds: has no meaning with split.scheme published"],
-    ),
     "folds that are not drawn anew": (
         with_part(split={"folds": 7, "resample": False}),
         ["split.resample: false", "split.folds"],
@@ -240,10 +223,6 @@ MISTAKES = {
         ["split.test: 0.6", "leave nothing to train on"],
     ),
     "no such day": (with_part(report={"date": "2025-02-30"}), ["report.date: '2025-02-30'"]),
-    "moment for a day": (
-        "{study: s, data: {source: digits}, report: {date: 2025-10-03 10:00:00}}",
-        ["report.date: ", "2025-10-03"],
-    ),
     "title in one language of two": (
         with_part(report={"title": {"id": "Judul"}}),
         ["report.title.en: missing"],
@@ -286,36 +265,6 @@ def test_folds_say_how_large_the_validation_part_is():
 def test_sources_with_a_table_may_have_their_own_split(data):
     split = read(yaml.safe_dump({"study": "s", "data": data, "split": {"from": "set"}})).split
     assert (split.scheme, split.column) == ("from", "set")
-
-
-SOURCES = {
-    "archive here": ["source: archive", "archive: a.zip"],
-    "archive fetched": ["source: archive", "archive: 'HTTPS://a.org/b'", f"sha256: {'a' * 64}"],
-    "folder in an archive": ["source: archive", "archive: 'file:///a.zip'", "folder: a/b"],
-    "table in an archive": ["source: archive", "archive: a.zip", "table: a.csv", "images: ."],
-    "torchvision": ["source: torchvision", "dataset: CIFAR10"],
-    "torchvision with a root": ["source: torchvision", "dataset: CIFAR10", "root: /data"],
-}
-
-
-@pytest.mark.parametrize("lines", SOURCES.values(), ids=SOURCES)
-def test_source_may_have_these_keys(lines):
-    data = read(with_data(*lines)).data
-    assert {key: getattr(data, key) for key in yaml.safe_load("\n".join(lines))}
-
-
-@pytest.mark.parametrize(
-    ("archive", "path"),
-    [
-        ("data/a.zip", "data/a.zip"),
-        ("file:///data/my%20animals.zip", "/data/my animals.zip"),
-        ("FILE:///a.zip", "/a.zip"),
-        ("http://a.org/a.zip", None),
-        ("HTTPS://a.org/a.zip", None),
-    ],
-)
-def test_archive_is_on_this_machine_or_to_be_fetched(archive, path):
-    assert archive_path(archive) == (path and Path(path))
 
 
 @pytest.mark.parametrize("key", ["English", "xxxx", "e n", ""])

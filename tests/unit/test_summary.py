@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from timbang.errors import TimbangError
@@ -157,7 +157,6 @@ def test_contenders_keep_their_order():
     assert list(summary(runs, "m").index) == ["z", "a", "m"]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(FRACTIONS, FRACTIONS), min_size=2, max_size=9))
 def test_statistics_are_numpys(pairs):
     runs = [metrics("a", r, a) for r, (a, _) in enumerate(pairs)]

@@ -1,10 +1,9 @@
-"""Tiny data sets, laid out on the disk as torchvision's classes expect the real ones.
+"""Tiny data sets of every kind, laid out on the disk as torchvision's classes expect the real ones.
 
 Each function fills a root folder and returns what is to come out of it: how often each label
 occurs in each part.
 """
 
-import bz2
 import csv
 import json
 import pickle
@@ -89,54 +88,10 @@ def mnist(name, classes, prefixes=("train", "t10k")):
     return fill
 
 
-def qmnist(root):
-    for part in ("train", "test"):
-        images = RANDOM.integers(0, 256, (2, 28, 28), dtype=np.uint8)
-        idx(root / "QMNIST/raw" / f"qmnist-{part}-images-idx3-ubyte", images)
-        labels = np.zeros((2, 8), dtype=">i4")
-        labels[:, 0] = [3, 1]
-        idx(root / "QMNIST/raw" / f"qmnist-{part}-labels-idx2-int", labels)
-    return Counter((label, part) for label in ("3 - three", "1 - one") for part in TWO)
-
-
-def clevr(root):
-    base = root / "clevr/CLEVR_v1.0"
-    for part, counts in {"train": [3, 10], "val": [10]}.items():
-        scenes = []
-        for number, count in enumerate(counts):
-            picture(base / "images" / part / f"{number}.png")
-            scenes.append({"image_filename": f"{number}.png", "objects": [{}] * count})
-        write(base / "scenes" / f"CLEVR_{part}_scenes.json", json.dumps({"scenes": scenes}))
-    return Counter([("03", "train"), ("10", "train"), ("10", "validation")])
-
-
 def caltech101(root):
     for label in ("BACKGROUND_Google", "ant", "yin_yang"):
         picture(root / "caltech101/101_ObjectCategories" / label / "image_0001.jpg")
     return Counter([("ant", ""), ("yin_yang", "")])
-
-
-def caltech256(root):
-    for number, label in enumerate(["001.ak47", "002.flag"], 1):
-        folder = root / "caltech256/256_ObjectCategories" / label
-        picture(folder / f"{number:03d}_0001.jpg")
-    return Counter([("001.ak47", ""), ("002.flag", "")])
-
-
-def country211(root):
-    for folder in ("train", "valid", "test"):
-        for label in ("AD", "ZW"):
-            picture(root / "country211" / folder / label / "1.jpg")
-    return Counter((label, part) for label in ("AD", "ZW") for part in THREE)
-
-
-def dtd(root):
-    for part in ("train", "val", "test"):
-        names = [f"{label}/{label}_{part}.jpg" for label in ("banded", "zigzagged")]
-        for name in names:
-            picture(root / "dtd/dtd/images" / name)
-        write(root / "dtd/dtd/labels" / f"{part}1.txt", "".join(f"{name}\n" for name in names))
-    return Counter((label, part) for label in ("banded", "zigzagged") for part in THREE)
 
 
 def eurosat(root):
@@ -144,22 +99,6 @@ def eurosat(root):
         for number in (1, 2):
             picture(root / "eurosat/2750" / label / f"{label}_{number}.jpg")
     return Counter({("Forest", ""): 2, ("River", ""): 2})
-
-
-def fer2013(root):
-    pixels = " ".join(map(str, RANDOM.integers(0, 256, 48 * 48)))
-    lines = [f"{label},{pixels},{use}" for label, use in [(0, "Training"), (6, "PrivateTest")]]
-    write(root / "fer2013/fer2013.csv", "\n".join(["emotion,pixels,Usage", *lines]) + "\n")
-    return Counter([("0", "train"), ("6", "validation")])
-
-
-def fgvc_aircraft(root):
-    data = root / "fgvc-aircraft-2013b/data"
-    write(data / "variants.txt", "707-320\nA340-200\n")
-    for part in ("train", "val", "test"):
-        picture(data / "images" / f"{part}.jpg")
-        write(data / f"images_variant_{part}.txt", f"{part} A340-200\n")
-    return Counter(("A340-200", part) for part in THREE)
 
 
 def flowers102(root):
@@ -206,14 +145,6 @@ def imagenet(root):
     return Counter((label, part) for label in labels for part in TWO)
 
 
-def imagenette(root):
-    for part in ("train", "val"):
-        for wnid in ("n01440764", "n03888257"):
-            picture(root / "imagenette2" / part / wnid / f"{part}_1.jpeg")
-    labels = ("tench", "parachute")
-    return Counter((label, part) for label in labels for part in TWO)
-
-
 def inaturalist(root):
     labels = ["00000_A_B_C_D_E_F_one", "00001_A_B_C_D_E_F_two"]
     for version in ("2021_train_mini", "2021_valid"):
@@ -252,23 +183,6 @@ def oxford_pets(root):
     return Counter((label, part) for label in labels for part in TWO)
 
 
-def places365(root):
-    write(root / "categories_places365.txt", "/a/airfield 0\n/z/zen_garden 1\n")
-    write(root / "places365_train_standard.txt", "/a/airfield/1.jpg 0\n/z/zen_garden/1.jpg 1\n")
-    write(root / "places365_val.txt", "1.jpg 1\n")
-    for name in ("data_256_standard/a/airfield/1", "data_256_standard/z/zen_garden/1", "val_256/1"):
-        picture(root / f"{name}.jpg")
-    train = [("/a/airfield", "train"), ("/z/zen_garden", "train")]
-    return Counter([*train, ("/z/zen_garden", "validation")])
-
-
-def rendered_sst2(root):
-    for folder in ("train", "valid", "test"):
-        for label in ("negative", "positive"):
-            picture(root / "rendered-sst2" / folder / label / "1.png")
-    return Counter((label, part) for label in ("negative", "positive") for part in THREE)
-
-
 def semeion(root):
     rows = []
     for label in (0, 9):
@@ -291,73 +205,21 @@ def stanford_cars(root):
     return Counter((label, part) for label in labels for part in TWO)
 
 
-def stl10(root):
-    base = root / "stl10_binary"
-    base.mkdir(parents=True)
-    for part in ("train", "test"):
-        images = RANDOM.integers(0, 256, 2 * 3 * 96 * 96, dtype=np.uint8)
-        (base / f"{part}_X.bin").write_bytes(images.tobytes())
-        (base / f"{part}_y.bin").write_bytes(bytes([1, 2]))
-    (base / "unlabeled_X.bin").write_bytes(b"")
-    write(base / "class_names.txt", "airplane\nbird\n")
-    return Counter((label, part) for label in ("airplane", "bird") for part in TWO)
-
-
-def sun397(root):
-    write(root / "SUN397/ClassName.txt", "/a/abbey\n/z/zoo/indoor\n")
-    picture(root / "SUN397/a/abbey/sun_b.jpg")
-    picture(root / "SUN397/a/abbey/sun_a.jpg")
-    picture(root / "SUN397/z/zoo/indoor/sun_c.jpg")
-    return Counter({("abbey", ""): 2, ("zoo/indoor", ""): 1})
-
-
-def svhn(root):
-    for part in ("train", "test"):
-        images = RANDOM.integers(0, 256, (32, 32, 3, 2), dtype=np.uint8)
-        mat(root / f"{part}_32x32.mat", X=images, y=np.array([[10], [7]], dtype=np.uint8))
-    return Counter((label, part) for label in ("0", "7") for part in TWO)
-
-
-def usps(root):
-    root.mkdir(parents=True, exist_ok=True)
-    for name in ("usps.bz2", "usps.t.bz2"):
-        values = [" ".join(f"{place}:0.5" for place in range(1, 257))] * 2
-        lines = f"1 {values[0]}\n10 {values[1]}\n"
-        (root / name).write_bytes(bz2.compress(lines.encode()))
-    return Counter((label, part) for label in ("0", "9") for part in TWO)
-
-
 FILL = {
     "CIFAR10": cifar10,
     "CIFAR100": cifar100,
-    "CLEVRClassification": clevr,
     "Caltech101": caltech101,
-    "Caltech256": caltech256,
-    "Country211": country211,
-    "DTD": dtd,
-    "EMNIST": mnist("EMNIST", ("0", "1"), ("emnist-balanced-train", "emnist-balanced-test")),
     "EuroSAT": eurosat,
-    "FER2013": fer2013,
-    "FGVCAircraft": fgvc_aircraft,
     "FashionMNIST": mnist("FashionMNIST", ("T-shirt/top", "Trouser")),
     "Flowers102": flowers102,
     "Food101": food101,
     "GTSRB": gtsrb,
     "INaturalist": inaturalist,
     "ImageNet": imagenet,
-    "Imagenette": imagenette,
-    "KMNIST": mnist("KMNIST", ("o", "ki")),
     "LFWPeople": lfw_people,
     "MNIST": mnist("MNIST", ("0 - zero", "1 - one")),
     "Omniglot": omniglot,
     "OxfordIIITPet": oxford_pets,
-    "Places365": places365,
-    "QMNIST": qmnist,
-    "RenderedSST2": rendered_sst2,
     "SEMEION": semeion,
-    "STL10": stl10,
-    "SUN397": sun397,
-    "SVHN": svhn,
     "StanfordCars": stanford_cars,
-    "USPS": usps,
 }

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -50,13 +51,16 @@ def make_images(folder: Path) -> None:
             Image.fromarray(pixels).save(folder / "images" / name / f"{place}.png")
 
 
-def call(folder: Path) -> subprocess.Popen:
+ARGUMENTS = [f"{RUN}/weights.safetensors", "--cores", "1", "--rerun-incomplete", "--nolock"]
+ARGUMENTS += ["--resources", "gpu=0"]
+
+
+def call(folder: Path, root: Path) -> subprocess.Popen:
     """Start Snakemake on the one run, in a process group of its own."""
     (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG))
-    command = [sys.executable, "-m", "snakemake", f"{RUN}/weights.safetensors"]
-    command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
-    command += ["--configfile", str(folder / "config.yaml"), "--cores", "1"]
-    command += ["--rerun-incomplete", "--nolock", "--resources", "gpu=0"]
+    command = [sys.executable, "-m", "snakemake", *ARGUMENTS]
+    command += ["--snakefile", str(root / "Snakefile"), "--directory", str(folder)]
+    command += ["--configfile", str(folder / "config.yaml")]
     return subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
@@ -90,24 +94,40 @@ def fingerprint(folder: Path) -> dict[str, str]:
     return {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
 
 
-def kill_runs(folder: Path, kills: int, longest: float, seed: int = 0) -> tuple[int, int]:
+def kill_runs(
+    folder: Path,
+    kills: int,
+    longest: float,
+    seed: int = 0,
+    root: Path = ROOT,
+    finish: Callable[[], bool] | None = None,
+) -> tuple[int, int]:
     """Kill runs so often, each up to ``longest`` seconds after training began.
+
+    Args:
+        folder: where the images and the results lie.
+        kills: how often.
+        longest: in seconds.
+        seed: of the moments.
+        root: the project whose workflow runs.
+        finish: calls Snakemake in the folder and lets it end; tells whether all went well.
 
     Returns:
         The number of runs that came to their end, and of those that ended differently.
     """
     random_moments = random.Random(seed)
     make_images(folder)
-    assert call(folder).wait() == 0, (folder / LOG).read_text()
+    finish = finish or (lambda: call(folder, root).wait() == 0)
+    assert finish(), (folder / LOG).read_text()
     expected = fingerprint(folder)
     done, finished, different = 0, 0, 0
     while True:
         shutil.rmtree(folder / RUN)
         while done < kills:
-            if not kill_in_training(call(folder), folder, random_moments.uniform(0, longest)):
+            if not kill_in_training(call(folder, root), folder, random_moments.uniform(0, longest)):
                 break
             done += 1
-        assert call(folder).wait() == 0, (folder / LOG).read_text()
+        assert finish(), (folder / LOG).read_text()
         finished += 1
         different += fingerprint(folder) != expected
         left = list((folder / CHECKPOINTS).iterdir())

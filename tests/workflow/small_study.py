@@ -40,7 +40,7 @@ class Project:
                 shutil.copytree(ROOT / part, self.root / part, ignore=ignore)
         shutil.copy(ROOT / "Snakefile", self.root)
         self.server = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("snakemake_server.py")],
+            [sys.executable, Path(__file__).with_name("snakemake_server.py"), self.root / "src"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -67,15 +67,18 @@ class Project:
         """Return how many jobs of each rule a dry run announces."""
         status, output = self.snakemake("-n", *targets, config=config, work=work)
         assert status == 0, output
-        if "Nothing to be done" in output:
-            return {}
-        table = output.split("Job stats:")[1].split("total")[0]
-        return {rule: int(count) for rule, count in re.findall(r"^(\w+)\s+(\d+)$", table, re.M)}
+        return count_jobs(output)
 
     def make_elsewhere(self, folder):
         """Return a new working folder with the same images and no results."""
         shutil.copytree(self.work / "images", folder / "images")
         return folder
+
+
+def count_jobs(output):
+    """Return how many jobs of each rule Snakemake says that there are."""
+    table = output.partition("Job stats:")[2].partition("total")[0]
+    return {rule: int(count) for rule, count in re.findall(r"^(\w+)\s+(\d+)$", table, re.M)}
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Snakemake with its imports done: each line read is a call, made by a fork that ends as it would.
 
-The imports are most of what a dry run of a small study costs.
+The imports are most of what a small study costs, and those of its scripts are the rest: one
+launcher, for the library in the folder that is given, serves all calls.
 """
 
 import importlib
@@ -13,6 +14,14 @@ from snakemake.cli import get_argument_parser, main
 for library in ("imagehash", "jsonschema", "pandas", "requests", "scipy.sparse.csgraph"):
     importlib.import_module(library)
 get_argument_parser()  # It imports the plugins.
+
+os.environ["PYTHONPATH"] = sys.argv[1]
+sys.path.insert(0, sys.argv[1])
+LAUNCHER = importlib.import_module("timbang.launcher").start_server(sys.executable)
+# A call imports the library as it is by then.
+sys.path.remove(sys.argv[1])
+for module in [name for name in sys.modules if name.partition(".")[0] == "timbang"]:
+    del sys.modules[module]
 
 for line in sys.stdin:
     call = json.loads(line)

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory) -> Path:
+def study(project, tmp_path_factory) -> Path:
     """Run a tiny study with hostile labels, title and authors; one file is no image.
 
     Each network is trained twice on each of its two splits.
@@ -63,11 +63,11 @@ def study(tmp_path_factory) -> Path:
             "published": str(ROOT / "report" / "published.yaml"),
         },
     }
-    return make_report(folder, config)
+    return make_report(project, folder, config)
 
 
 @pytest.fixture(scope="module")
-def odd_study(tmp_path_factory) -> Path:
+def odd_study(project, tmp_path_factory) -> Path:
     """Run a study of one replicate without a plain network, with 13 classes and leaks.
 
     It is compared with the same study on a split without leaks.
@@ -93,12 +93,12 @@ def odd_study(tmp_path_factory) -> Path:
         "report": {"compare_with": "clean"},
     }
     twin = {"study": "clean", "split": {"validation": 0.5}, "report": {"languages": ["en"]}}
-    make_report(folder, config | twin, "results/clean/summary.csv")
-    return make_report(folder, config)
+    make_report(project, folder, config | twin, "results/clean/summary.csv")
+    return make_report(project, folder, config)
 
 
 @pytest.fixture(scope="module")
-def mixed_study(tmp_path_factory) -> Path:
+def mixed_study(project, tmp_path_factory) -> Path:
     """Run networks of all kinds, one of which diverges in every run."""
     folder = tmp_path_factory.mktemp("mixed")
     pixels = np.random.default_rng(2).integers(0, 256, (18, 12, 12, 3), dtype=np.uint8)
@@ -120,10 +120,8 @@ def mixed_study(tmp_path_factory) -> Path:
             "plain18": {"recipe": {"learning_rate": 1e30}},
             "resnet18": {},
             "multipath18": {},
-            "twinpath18": {},
             "matched": {"network": "resnet18", "parameters_of": "multipath18"},
             "preact50": {},
-            "resnet8-cifar": {"width": 0.5},
             "theirs": {"network": "torchvision:squeezenet1_1", "width": 1},
             "own": {"network": "own.py:small", "width": 1},
         },
@@ -133,30 +131,14 @@ def mixed_study(tmp_path_factory) -> Path:
         "probes": ["train_loss", "gradients", "scales", "paths"],
         "report": {"languages": ["en"]},
     }
-    return make_report(folder, config)
+    return make_report(project, folder, config)
 
 
-def make_report(folder: Path, config: dict, *targets: str) -> Path:
+def make_report(project, folder: Path, config: dict, *targets: str) -> Path:
     """Run a study in a folder up to its PDFs, which the second reader lets pass."""
-    file = f"{config['study']}.yaml"
-    (folder / file).write_text(yaml.safe_dump(config))
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "snakemake",
-            "-s",
-            ROOT / "Snakefile",
-            "-c2",
-            *targets,
-            "--configfile",
-            file,
-        ],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    (folder / f"{config['study']}.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    status, output = project.snakemake(*targets, config=config, work=folder)
+    assert status == 0, output[-3000:]
     return folder / "results" / config["study"]
 
 
@@ -317,40 +299,28 @@ def test_the_number_of_leaks_is_the_split_s(odd_study):
     assert f"{leaked}ofthevalidationimages({100 * leaked / validation:.1f}%)areleaked" in text
 
 
-def would_run(results: Path, change: dict) -> dict[str, int]:
+def would_run(project, results: Path, **change) -> dict[str, int]:
     """Return how many jobs of each rule a dry run announces after a change of the report's keys."""
-    folder = results.parents[1]
-    config = yaml.safe_load((folder / f"{results.name}.yaml").read_text())
-    config["report"] = config.get("report", {}) | change
-    (folder / "changed.yaml").write_text(yaml.safe_dump(config))
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "snakemake",
-            "-n",
-            "-s",
-            ROOT / "Snakefile",
-            "--configfile",
-            "changed.yaml",
-            "-c1",
-        ],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    table = (done.stdout + done.stderr).partition("Job stats:")[2].partition("total")[0]
-    return {rule: int(count) for rule, count in re.findall(r"^(\w+)\s+(\d+)$", table, re.M)}
+    config = yaml.safe_load((results.parents[1] / f"{results.name}.yaml").read_text())
+    config["report"] |= change
+    return project.would_run(config, [], results.parents[1])
 
 
-@pytest.mark.parametrize(
-    "change", [{"authors": ["Siti"]}, {"title": "Another"}, {"date": "2026-01-31"}]
-)
-def test_what_the_report_says_of_itself_only_rebuilds_the_report(odd_study, change):
-    jobs = would_run(odd_study, change)
+def test_what_the_report_says_of_itself_only_rebuilds_the_report(project, odd_study):
+    jobs = would_run(project, odd_study, authors=["Siti"], title="Another", date="2026-01-31")
     rules = {"write_report": 2, "compile_report": 2, "check_report": 2}
     assert jobs == rules | {"compare_languages": 1, "report": 1}
+    assert would_run(project, odd_study, languages=["id"]).keys() <= {"all"}
+
+
+def test_a_mistyped_path_is_told_before_anything_is_deleted(project, odd_study):
+    config = yaml.safe_load((odd_study.parents[1] / "odd.yaml").read_text())
+    config["data"]["folder"] = "imagse"
+    status, output = project.snakemake(config=config, work=odd_study.parents[1])
+    assert status != 0
+    assert "data.folder: imagse is not a folder" in output
+    assert "Traceback" not in output
+    assert (odd_study / "data" / "manifest.csv").is_file()
 
 
 def test_a_report_that_contradicts_the_runs_stays_unchecked(odd_study):
@@ -396,32 +366,3 @@ def test_languages_that_print_other_numbers_stay_unchecked(odd_study):
     done = subprocess.run(call, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (report / "languages.txt").read_text() == "the same ids in id, en\n"
-
-
-def test_a_mistyped_path_is_told_before_anything_is_deleted(odd_study):
-    folder = odd_study.parents[1]
-    text = (folder / "odd.yaml").read_text().replace("folder: images", "folder: imagse")
-    (folder / "mistyped.yaml").write_text(text)
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "snakemake",
-            "-s",
-            ROOT / "Snakefile",
-            "--configfile",
-            "mistyped.yaml",
-            "-c1",
-        ],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode != 0
-    assert "data.folder: imagse is not a folder" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert (odd_study / "data" / "manifest.csv").is_file()
-
-
-def test_one_language_less_makes_nothing_new(odd_study):
-    assert would_run(odd_study, {"languages": ["id"]}).keys() <= {"all"}

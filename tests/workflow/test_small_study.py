@@ -147,10 +147,6 @@ SETTINGS = {
         ALL_RUNS,
     ),
     "share of validation": ({"split": {"validation": 0.5}}, {"split_images": 2, **ALL_RUNS}),
-    "test part": (
-        {"split": {"validation": 0.25, "test": 0.25}},
-        {"split_images": 2, **ALL_RUNS},
-    ),
     "recipe of one contender": (
         {"contenders": {"resnet34": {}, "plain34": {"recipe": {"learning_rate": 0.002}}}},
         ONE_CONTENDER,
@@ -213,7 +209,6 @@ def test_a_replaced_image_makes_all_again(study, moved):
 @pytest.mark.parametrize(
     ("parts", "expected"),
     [
-        ({"recipe": {"epochs": 2, "batch_size": 8}}, ALL_RUNS),
         ({"data": CONFIG["data"] | {"image_size": 12}}, {"write_pixels": 1, **ALL_RUNS}),
         ({"split": {"validation": 0.5}}, {"split_images": 2, **ALL_RUNS}),
         (

@@ -24,7 +24,7 @@ except ModuleNotFoundError:
         "this disk needs it: pip install git+URL, with the URL of the workflow's repository"
     )
 
-from timbang.launcher import can_launch, client_command, start_server
+from timbang.launcher import ADDRESS, can_launch, client_command, start_server
 from timbang.logs import describe_failures
 from timbang.printable import show
 from timbang.records.made_with import describe_remade
@@ -104,9 +104,9 @@ onstart:
         # and Snakemake does not end before its timers.
         workflow.scheduler.job_rate_limiter = None
     # The scripts of a study start dozens of times; each as a fork of one process that has imported
-    # what they need.
+    # what they need. Whoever calls many studies may have started it.
     if workflow.local_exec and can_launch():
-        LAUNCHER = start_server(PYTHON)
+        LAUNCHER = None if os.getenv(ADDRESS) else start_server(PYTHON)
         sys.executable = client_command(PYTHON)
 
 
