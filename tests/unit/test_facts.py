@@ -10,7 +10,7 @@ from timbang.reader.quantities import look_up
 from timbang.reader.study import open_results
 
 
-@pytest.mark.parametrize("seed", range(40, 43))
+@pytest.mark.parametrize("seed", [40, 42, 45])
 def test_every_fact_is_what_the_second_reader_computes_from_the_raw_files(tmp_path, seed):
     made = make_up(seed, tmp_path, replicates=5)
     results = open_results(made.folder, made.study, made.claims)
