@@ -167,7 +167,7 @@ def test_runs_of_a_replicate_share_its_split_and_nothing_else(study):
         runs.groupby("contender")[["replicate", "seed"]]
         .apply(lambda own: own.to_numpy().tolist())
         .tolist()
-        == [[[0, 0], [0, 1], [1, 0], [1, 1]]] * 3
+        == [[[0, 0], [0, 1], [1, 0], [1, 1]]] * 2
     )
     own = study / "runs" / "resnet34"
     folders = [own / name for name in ("0", "0-1", "1", "1-1")]
