@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import lzma
+import os
 import stat
 import struct
 import tarfile
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_folders import make_deep, shallow_stack
 
 from timbang.errors import TimbangError
 from timbang.sources import archives
@@ -374,3 +376,24 @@ def test_any_damage_is_harmless_or_one_line(kind, data):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(TimbangError):
         unpack_bytes(Path(folder), bytes(content))
+
+
+def test_leftovers_deeper_than_the_stack_are_removed(tmp_path):
+    archive, target = tmp_path / "archive", tmp_path / "unpacked"
+    archive.write_bytes(make_zip(PICTURES))
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    with shallow_stack():
+        make_deep(target)
+        make_deep(tmp_path / ".unpacked.part")
+        unpack_archive(archive, digest, target, 10**6)
+    assert {path.name for path in tmp_path.iterdir()} == {"archive", "unpacked"}
+    assert {path.name for path in target.iterdir()} == {"cats", "dogs"}
+
+
+def test_leftovers_that_cannot_be_removed_are_one_line(tmp_path, unpack, monkeypatch):
+    def refuse(*arguments, **options):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "new/.unpacked.part").mkdir(parents=True)
+    monkeypatch.setattr(os, "rmdir", refuse)
+    assert "cannot be unpacked ([Errno 13]" in reason(unpack, make_zip(PICTURES))

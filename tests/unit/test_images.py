@@ -6,8 +6,10 @@ import io
 import os
 import subprocess
 import sys
+import threading
 import time
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -30,6 +32,7 @@ from timbang.images.decoding import (
     read_image,
 )
 from timbang.images.manifest import describe_images
+from timbang.images.memory import MemoryBudget
 from timbang.images.pixels import PixelFile
 from timbang.images.resizing import resize_image, write_pixels
 from timbang.sources.listing import list_folder
@@ -365,3 +368,60 @@ def test_full_disk_is_one_line_and_leaves_nothing_behind(ten, monkeypatch, reser
         write_pixels(paths, 8, output, workers=1)
     assert len(str(caught.value).splitlines()) == 1 and "1,920 bytes" in str(caught.value)
     assert list(output.parent.iterdir()) == []
+
+
+def test_scans_of_a_thumbnail_and_of_what_follows_are_not_those_of_a_jpeg(tmp_path):
+    scans = b"\xff\xda" * 10 * MOST_SCANS
+    content = encode(noise(32, 32), "JPEG")
+    comment = b"\xff\xfe" + (len(scans) + 2).to_bytes(2, "big") + scans
+    (tmp_path / "p.jpg").write_bytes(content[:2] + comment + content[2:] + scans + b"\xff\xd9")
+    assert read_image(tmp_path / "p.jpg")[0].size == (32, 32)
+
+
+def test_images_wait_for_one_another_when_they_need_more_memory_than_there_is():
+    memory, held, peak = MemoryBudget(100), [], []
+
+    def work(wanted):
+        with memory.hold(wanted):
+            held.append(min(wanted, 100))
+            peak.append(sum(held))
+            time.sleep(0.001)
+            held.remove(min(wanted, 100))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, [30, 30, 30, 1000, 0, 60, 100, 50] * 20))
+    assert 60 <= max(peak) <= 100
+    assert memory.free == 100
+
+
+def test_large_image_is_not_overtaken_for_ever():
+    memory, order = MemoryBudget(10), []
+    first = memory.hold(5)
+    first.__enter__()
+
+    def work(wanted):
+        with memory.hold(wanted):
+            order.append(wanted)
+
+    threads = []
+    for wanted in (10, 1):
+        threads.append(threading.Thread(target=work, args=(wanted,)))
+        threads[-1].start()
+        time.sleep(0.05)
+    assert order == []
+    first.__exit__(None, None, None)
+    for thread in threads:
+        thread.join()
+    assert order == [10, 1]
+
+
+def test_full_disk_is_told_before_an_image_is_decoded(ten, monkeypatch):
+    paths, _, output = ten
+
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    monkeypatch.setattr("timbang.images.resizing.decode_image", None)
+    with pytest.raises(TimbangError, match="No space left"):
+        write_pixels(paths, 8, output, workers=1)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from timbang import launcher
-from timbang.launcher import ADDRESS, can_launch, client_command, start_server
+from timbang.launcher import ADDRESS, can_launch, client, client_command, start_server
 from timbang.launcher import server as serving
 
 pytestmark = pytest.mark.skipif(not can_launch(), reason="the launcher is for Linux")
@@ -210,10 +210,71 @@ def test_server_ends_with_the_process_that_started_it(tmp_path):
 # What is hostile or damaged
 
 
+def children(number):
+    """Return the processes that a process has started and that have not ended."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == number:
+            found.append(int(status.parent.name))
+    return found
+
+
+def wait_for_no_children(number, seconds=20):
+    end = time.monotonic() + seconds
+    while children(number):
+        assert time.monotonic() < end, "a fork stays"
+        time.sleep(0.02)
+
+
+def request_of(*parts):
+    return "\0".join(parts).encode("utf-8", "surrogateescape")
+
+
 def send(connection, request, size=None, descriptors=(0, 1, 2)):
     size = len(request) if size is None else size
     socket.send_fds(connection, [size.to_bytes(8, "big")], descriptors)
     connection.sendall(request)
+
+
+def test_fork_ends_with_a_client_that_is_killed_in_mid_request(server):
+    process, address = server
+    wait_for_no_children(process.pid)
+    for send_half in (
+        lambda connection: None,
+        lambda connection: connection.send(b"1234"),
+        lambda connection: send(connection, b"half", size=100),
+    ):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(address)
+            send_half(connection)
+            end = time.monotonic() + 20
+            while not children(process.pid) and time.monotonic() < end:
+                time.sleep(0.01)
+        wait_for_no_children(process.pid)
+    assert process.poll() is None
+
+
+@pytest.mark.parametrize(
+    ("request_", "options"),
+    [
+        (b"", {}),
+        (request_of("/", "no number", "a.py"), {}),
+        (request_of("/", "0", "A=1"), {}),
+        (request_of("/", "1", "a.py", "no equals sign"), {}),
+        (request_of("/", "1", "a.py"), {"descriptors": (0, 1)}),
+        (b"short", {"size": serving.LARGEST_REQUEST + 1}),
+    ],
+)
+def test_what_is_no_request_is_refused(request_, options):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        send(ours, request_, **options)
+        ours.shutdown(socket.SHUT_WR)
+        assert serving.serve(theirs) == 1
 
 
 def test_request_of_a_silent_client_is_not_awaited_for_ever(monkeypatch):
@@ -222,26 +283,6 @@ def test_request_of_a_silent_client_is_not_awaited_for_ever(monkeypatch):
     with ours, theirs:
         send(ours, b"half", size=100)
         assert serving.serve(theirs) == 1
-
-
-def test_nothing_beside_the_launcher_is_imported(tmp_path):
-    planted = tmp_path / "launcher"
-    shutil.copytree(Path(launcher.__file__).parent, planted)
-    for name in ("pandas", "selectors", "socket", "signal", "runpy"):
-        (planted / f"{name}.py").write_text(f"open({str(tmp_path / 'fired')!r}, 'w')")
-    program = (
-        "import shlex, subprocess, sys\n"
-        f"sys.path.append({str(tmp_path)!r})\n"
-        "import launcher\n"
-        "server = launcher.start_server(sys.executable)\n"
-        "command = shlex.split(launcher.client_command(sys.executable))\n"
-        "while subprocess.check_output([*command, sys.argv[1]]) != b'True\\n': pass\n"
-        "server.stdin.close()\n"
-        "server.wait()\n"
-    )
-    script = write(tmp_path, "import sys; print('pandas' in sys.modules)")
-    subprocess.run([sys.executable, "-c", program, script], check=True, timeout=60)
-    assert not (tmp_path / "fired").exists()
 
 
 def test_script_runs_alone_where_the_server_does_not_begin(tmp_path, monkeypatch):
@@ -257,6 +298,31 @@ def test_script_runs_alone_where_the_server_does_not_begin(tmp_path, monkeypatch
         ) as process:
             listener.accept()[0].close()
             assert process.communicate(timeout=20)[0] == b"ran\n"
+
+
+def test_script_runs_in_a_folder_that_is_gone(python, tmp_path):
+    script = write(tmp_path, "print('ran')")
+    (tmp_path / "gone").mkdir()
+    remove = "import os, sys; os.rmdir(os.getcwd()); os.execv(sys.argv[1], sys.argv[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", remove, *python, script],
+        cwd=tmp_path / "gone",
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (0, "ran\n"), done.stderr
+
+
+def test_other_users_are_not_served_and_not_asked(monkeypatch, tmp_path):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket"))
+        listener.listen()
+        with client.connect(str(tmp_path / "socket")), listener.accept()[0] as accepted:
+            assert serving.is_same_user(accepted)
+            user = os.geteuid()
+            monkeypatch.setattr(os, "geteuid", lambda: user + 1)
+            assert not serving.is_same_user(accepted)
+            assert client.connect(str(tmp_path / "socket")) is None
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
@@ -279,3 +345,40 @@ def test_connection_of_another_user_is_closed(server):
         folder.chmod(0o700)
     assert done == "b''\n"
     assert process.poll() is None
+
+
+def test_nothing_beside_the_launcher_is_imported(tmp_path):
+    planted = tmp_path / "launcher"
+    shutil.copytree(Path(launcher.__file__).parent, planted)
+    for name in ("pandas", "selectors", "socket", "signal", "runpy"):
+        (planted / f"{name}.py").write_text(f"open({str(tmp_path / 'fired')!r}, 'w')")
+    program = (
+        "import shlex, subprocess, sys\n"
+        f"sys.path.append({str(tmp_path)!r})\n"
+        "import launcher\n"
+        "server = launcher.start_server(sys.executable)\n"
+        "command = shlex.split(launcher.client_command(sys.executable))\n"
+        "while subprocess.check_output([*command, sys.argv[1]]) != b'True\\n': pass\n"
+        "server.stdin.close()\n"
+        "server.wait()\n"
+    )
+    script = write(tmp_path, "import sys; print('pandas' in sys.modules)")
+    subprocess.run([sys.executable, "-c", program, script], check=True, timeout=60)
+    assert not (tmp_path / "fired").exists()
+
+
+def test_server_whose_folder_is_removed_ends_all_the_same(monkeypatch, tmp_path):
+    monkeypatch.setenv(ADDRESS, "")
+    with start_server(sys.executable) as process:
+        address = Path(os.environ[ADDRESS])
+        end = time.monotonic() + 20
+        while not address.exists():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        shutil.rmtree(address.parent)
+        done = subprocess.check_output(
+            [*shlex.split(client_command(sys.executable)), write(tmp_path, "print('ran')")]
+        )
+        assert done == b"ran\n"
+        process.stdin.close()
+        assert process.wait(60) == 0

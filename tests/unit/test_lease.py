@@ -149,3 +149,10 @@ def test_a_sharing_that_is_no_number_is_told_by_its_variable(text):
     with pytest.raises(TimbangError, match=r"TIMBANG_RUNS_PER_GPU: .* allowed: 1 or more"):
         read_sharing(text)
     assert read_sharing("3") == 3
+
+
+def test_folder_of_another_user_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "locks").mkdir(mode=0o700)
+    user = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: user + 1)
+    assert "others own it or may enter it" in refusal(tmp_path / "locks")

@@ -418,3 +418,28 @@ def test_sources_load_nothing_heavy():
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert not {"numpy", "pandas", "PIL", "torch", "torchvision"} & set(done.stdout.split())
+
+
+def test_edit_within_one_tick_of_a_coarse_clock_changes_the_fingerprint(
+    tmp_path, fingerprint, monkeypatch
+):
+    """Simulated: the file shows the same size, times and inode before and after."""
+    fill(tmp_path / "images", "a/1")
+    signs = [3, 10**18, 10**18, 7]
+    monkeypatch.setattr(fingerprints, "_list_signs", lambda _: signs)
+    before = fingerprint(tmp_path / "images")
+    (tmp_path / "images/a/1").write_bytes(b"x/y")
+    assert fingerprint(tmp_path / "images") != before
+
+
+def test_file_that_was_new_when_it_was_hashed_is_hashed_once_more(
+    tmp_path, fingerprint, monkeypatch
+):
+    read = []
+    monkeypatch.setattr(fingerprints, "_hash_file", lambda path: read.append(path) or "hash")
+    fill(tmp_path / "images", "a/1")
+    now = time.time_ns()
+    for seconds in (0, 1, 60, 61):
+        monkeypatch.setattr(fingerprints.time, "time_ns", lambda s=seconds: now + s * 10**9)
+        fingerprint(tmp_path / "images")
+    assert len(read) == 3
