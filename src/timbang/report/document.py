@@ -32,6 +32,7 @@ from timbang.report.tables.table import Table
 from timbang.report.texts import say_text
 from timbang.report.writer import Numbering, Printed, Writer
 from timbang.resources import REPORT
+from timbang.scores.measures import RUN_MEASURES, UNMEASURED
 
 TEMPLATES = REPORT / "templates"
 # Statements of the pages' own templates stand where TeX has no use for them.
@@ -283,10 +284,17 @@ class _Pass:
     def name_needs(self, claim: Mapping[str, Any]) -> str:
         """Return what a claim lacks: networks by name, measures in words."""
         writer = self.writer
-        if not claim["missing"]:
+        missing = list(dict.fromkeys(claim["missing"]))
+        if not missing or set(missing) & set(UNMEASURED):
             return say_text(writer, f"needs/{claim['name']}", claim["needs"])
-        missing = dict.fromkeys(claim["missing"])
-        return writer.joined([write_measure(writer, name) for name in missing])
+        return writer.joined(
+            [
+                writer.say("the measure “%(name)s”", name=write_measure(writer, name))
+                if name in RUN_MEASURES
+                else writer.name(f"missing/{name}", name)
+                for name in missing
+            ]
+        )
 
     def write_own_sections(self) -> str:
         """Return the sections that the user wrote."""
