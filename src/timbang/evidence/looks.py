@@ -35,7 +35,7 @@ def record_look(
         made (``runs``, by contender and name of the run).
     """
     made = {
-        f"{contender}/{run}": str(made_with)[:_DIGITS]
+        f"{contender}/{run}": str(made_with).removeprefix("sha256:")[:_DIGITS]
         for contender, run, made_with in zip(
             runs["contender"], name_runs(runs), runs["made_with"], strict=True
         )
