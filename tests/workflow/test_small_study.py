@@ -201,6 +201,16 @@ def test_what_takes_seconds_is_made_again_and_nothing_else(study, moved):
     assert study.would_run(work=moved) == {}
 
 
+def test_replicates_that_are_added_after_a_look_are_recorded(study, moved):
+    for count in (2, 3):
+        settings = changed(replicates=count)
+        status, output = study.snakemake(f"{RESULTS}/contrasts.csv", config=settings, work=moved)
+        assert status == 0, output
+    looks = json.loads((moved / RESULTS / "looks.json").read_text())
+    assert [look["replicates"] for look in looks] == [[0, 1], [0, 1, 2]]
+    assert [look["findings"] for look in looks] == 2 * [{"plain34": "few"}]
+
+
 def test_a_replaced_image_makes_all_again(study, moved):
     shutil.copyfile(moved / "images/dog/3.png", moved / "images/cat/3.png")
     assert study.would_run(work=moved) == AFTER_MANIFEST
