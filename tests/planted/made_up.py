@@ -442,7 +442,7 @@ def collect(made: MadeUp) -> Facts:
         published=read_published(study.report.published),
         twin=read_rows(folder.parent / twin / "summary.csv").to_dict("records") if twin else [],
     )
-    facts = collect_facts(results, study.reference, study.margin, study.tie, study.about, twin)
+    facts = collect_facts(results, study.reference, study.margin, study.tie, twin)
     described = describe_study(study, results, facts, study.tie) | {
         "figures": list(list_due_figures(study))
     }

@@ -321,7 +321,7 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
         looks=record_look([], runs, {}),
         twin=[],
     )
-    facts = collect_facts(results, study.reference, study.margin, study.tie, study.about, None)
+    facts = collect_facts(results, study.reference, study.margin, study.tie, None)
     described = describe_study(study, results, facts, study.tie) | {"figures": []}
     bibliography = read_bibliography([ROOT / "report" / "references.bib"])
     report = asdict(study.report) | {"date": None}

@@ -61,7 +61,6 @@ with log_to(snakemake.log[0]) as log:
         study.reference,
         study.margin,
         params.splits,
-        study.about,
         study.report.compare_with,
     )
     files = {

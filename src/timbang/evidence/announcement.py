@@ -7,7 +7,7 @@ def describe_start(study: Study) -> str:
     """Return in a line or two what the planned replicates can decide and what they cannot."""
     # scipy is imported only by the one process that says this.
     from timbang.evidence.contrasts import FEWEST_REPLICATES
-    from timbang.evidence.design import About, Design
+    from timbang.evidence.design import Design
     from timbang.evidence.planner import plan
 
     split = study.split
@@ -18,7 +18,7 @@ def describe_start(study: Study) -> str:
     if not contrasts:
         return f"{study.name}: one contender, nothing to compare"
     number = len(study.replicates)
-    planned = plan(number, contrasts, design, About(study.about))
+    planned = plan(number, contrasts, design)
     runs = f" of {study.seeds} runs" if study.seeds > 1 else ""
     what = f"{study.name}: {number} replicate{'s' * (number != 1)}{runs}, {contrasts} comparison"
     what += "s" * (contrasts != 1)

@@ -7,8 +7,7 @@ from enum import StrEnum
 from scipy import special, stats
 
 from timbang.evidence.contrasts import ALPHA, CONFIDENCE, FEWEST_REPLICATES
-from timbang.evidence.design import About, Design
-from timbang.evidence.sampling import Sampling, correction
+from timbang.evidence.design import Design
 
 POWER = 0.8
 # A plan takes the spread to be as large as it is with this confidence.
@@ -49,11 +48,10 @@ class Outlook:
     needed: int | None
 
 
-def plan(replicates: int, contrasts: int, design: Design, about: About) -> Plan:
+def plan(replicates: int, contrasts: int, design: Design) -> Plan:
     """Return what so many replicates can decide about so many contrasts.
 
-    Before training nothing is known of the images' part of the variance; for images like these it
-    is taken to be as large as if all of the spread came from the validation images.
+    Before training nothing is known of the images' part of the variance, which comes on top.
     """
     needed = next(
         number
@@ -61,15 +59,12 @@ def plan(replicates: int, contrasts: int, design: Design, about: About) -> Plan:
         if smallest_p(number, design) * contrasts <= ALPHA
     )
     can_decide = replicates >= needed
-    rest = 0.0
-    if about == About.LIKE_THESE:
-        rest = correction(Sampling.VALIDATION, design, replicates) or 0.0
     return Plan(
         replicates=replicates,
         contrasts=contrasts,
         can_decide=can_decide,
         needed=needed,
-        detectable=find_detectable(replicates, contrasts, design, rest) if can_decide else math.inf,
+        detectable=find_detectable(replicates, contrasts, design, 0.0) if can_decide else math.inf,
     )
 
 

@@ -1,6 +1,6 @@
 """All facts of a study in one place."""
 
-from timbang.evidence.design import About, Design, Splits
+from timbang.evidence.design import Design, Splits
 from timbang.facts.evidence import (
     add_claims,
     add_constants,
@@ -27,7 +27,6 @@ def collect_facts(
     reference: str,
     margin: float,
     splits: Splits,
-    about: str,
     twin: str | None,
 ) -> Facts:
     """Return all numbers that the report of a study may state.
@@ -37,7 +36,6 @@ def collect_facts(
         reference: the contender that the others are compared with.
         margin: below which a difference of accuracies is of no account, a fraction.
         splits: how the splits of the replicates hang together, as ``Design`` has it.
-        about: what differences are said of, a word of ``About``.
         twin: the name of the study that this one is compared with, if any.
     """
     facts = Facts()
@@ -53,7 +51,7 @@ def collect_facts(
     add_environment(facts, [run for runs in results.training.values() for run in runs.values()])
     add_constants(facts, {name: own["network"] for name, own in contenders.items()})
     design = Design(splits, facts.value("split.train"), facts.value("split.validation"))
-    add_contrasts(facts, results.contrasts, int(summary[0]["replicates"]), design, About(about))
+    add_contrasts(facts, results.contrasts, int(summary[0]["replicates"]), design)
     add_variation(facts, results.runs, results.contrasts)
     add_claims(facts, results.verdicts)
     add_looks(facts, results.looks)

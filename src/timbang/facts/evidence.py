@@ -6,10 +6,11 @@ from typing import Any
 
 from timbang.errors import TimbangError
 from timbang.evidence.claims import Verdict
-from timbang.evidence.contrasts import ALPHA, CONFIDENCE
+from timbang.evidence.contrasts import ALPHA, CONFIDENCE, IMAGE_ALLOWANCE
 from timbang.evidence.design import About, Design
 from timbang.evidence.looks import count_replicates, false_decision_rate
 from timbang.evidence.planner import POWER, SPREAD_CONFIDENCE, Outlook, look_ahead, plan
+from timbang.evidence.sampling import TRAINING_SHARE
 from timbang.evidence.verdicts import ACCURACY, Finding
 from timbang.facts.fact import Facts, Unit
 from timbang.facts.runs import unit_of_difference
@@ -43,7 +44,6 @@ def add_contrasts(
     contrasts: Sequence[Mapping[str, Any]],
     replicates: int,
     design: Design,
-    about: About,
 ) -> None:
     """Add the study's contrasts, and what more replicates would decide.
 
@@ -52,7 +52,6 @@ def add_contrasts(
         contrasts: the rows of ``contrasts.csv``.
         replicates: how often each contender was trained.
         design: how the replicates hang together.
-        about: what differences are said of.
     """
     for row in contrasts:
         name, measure = row["first"], row["measure"]
@@ -61,7 +60,7 @@ def add_contrasts(
         )
     main = [row for row in contrasts if row["measure"] == ACCURACY]
     facts.add("contrasts", len(main), Unit.COUNT, CONTRASTS, "rows by accuracy", "how many")
-    made = plan(replicates, max(len(main), 1), design, about)
+    made = plan(replicates, max(len(main), 1), design)
     rule = f"power {POWER:g} after Holm's correction"
     facts.add("plan.needed", made.needed, Unit.COUNT, CONTRASTS, "pairs", "least that can decide")
     if math.isfinite(made.detectable):
@@ -245,6 +244,8 @@ def add_constants(facts: Facts, networks: Mapping[str, str]) -> None:
         ("alpha", ALPHA, Unit.NUMBER),
         ("power", POWER, Unit.SHARE),
         ("spread_confidence", SPREAD_CONFIDENCE, Unit.SHARE),
+        ("image_allowance", IMAGE_ALLOWANCE, Unit.NUMBER),
+        ("training_share", TRAINING_SHARE, Unit.NUMBER),
         ("kernel.point", 1, Unit.COUNT),
         ("kernel.small", 3, Unit.COUNT),
         ("kernel.large", 5, Unit.COUNT),

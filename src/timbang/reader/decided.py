@@ -45,7 +45,7 @@ def plan_replicates(results: RawResults) -> Plan:
     """Return what the study's replicates can decide."""
     study = results.study
     contrasts = max(len(study.contrasts), 1)
-    return plan(len(study.replicates), contrasts, results.design, About(study.about))
+    return plan(len(study.replicates), contrasts, results.design)
 
 
 def count_needed_by(results: RawResults, contender: str) -> int | None:

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from timbang.evidence.contrasts import ALPHA, CONFIDENCE
+from timbang.evidence.contrasts import ALPHA, CONFIDENCE, IMAGE_ALLOWANCE
 from timbang.evidence.looks import count_replicates, false_decision_rate
 from timbang.evidence.planner import POWER, SPREAD_CONFIDENCE
+from timbang.evidence.sampling import TRAINING_SHARE
 from timbang.evidence.seeds import part_variation
 from timbang.evidence.verdicts import Decision
 from timbang.networks.catalogue import CATALOGUE
@@ -40,6 +41,8 @@ CONSTANTS = {
     "confidence": (CONFIDENCE, "share"),
     "power": (POWER, "share"),
     "spread_confidence": (SPREAD_CONFIDENCE, "share"),
+    "image_allowance": (IMAGE_ALLOWANCE, "number"),
+    "training_share": (TRAINING_SHARE, "number"),
     "alpha": (ALPHA, "number"),
     "kernel.point": (1, "count"),
     "kernel.small": (3, "count"),

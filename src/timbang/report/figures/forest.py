@@ -131,8 +131,8 @@ def _caption(writer: Writer) -> str:
         ),
         any(writer.has("contrast.accuracy.these_low", name) for name in writer.names)
         and writer.say(
-            "The bar is its %(confidence)s interval on these images, the thin line that for "
-            "images like these; the columns give the one that decides."
+            "The thick bar is its %(confidence)s interval on these images, the thin line the one "
+            "for images like these; they may coincide. The columns give the one that decides."
         ),
         any(writer.value("diverged", name) for name in writer.names)
         and (

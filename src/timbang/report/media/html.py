@@ -13,6 +13,8 @@ FORMULAS = {
     "residual": "<i>y</i> = <i>F</i>(<i>x</i>) + <i>x</i>",
     "plain": "<i>y</i> = <i>F</i>(<i>x</i>)",
     "variance": "<i>s</i>²/<i>J</i>",
+    "validation": "<i>n</i><sub>v</sub>",
+    "training": "<i>n</i><sub>t</sub>",
     "replicates": "<i>J</i>",
     "freedom": "<i>J</i> − 1",
     "p": "<i>p</i>",

@@ -16,6 +16,8 @@ FORMULAS = {
     "residual": r"$y=F(x)+x$",
     "plain": r"$y=F(x)$",
     "variance": "$s^2/J$",
+    "validation": r"$n_\mathrm{v}$",
+    "training": r"$n_\mathrm{t}$",
     "replicates": "$J$",
     "freedom": "$J-1$",
     "p": r"\emph{p}",
