@@ -128,6 +128,13 @@ def test_second_call_runs_nothing(study):
     assert "Nothing to be done" in output
 
 
+def test_scripts_that_are_only_newer_run_nothing(study):
+    """As after every update or copy; what they do counts by their parsed code."""
+    for script in (study.root / "workflow/scripts").glob("*.py"):
+        script.touch()
+    assert study.would_run() == {}
+
+
 def test_figure_style_draws_again_and_trains_nothing(study):
     with edited(study.root / "src/timbang/report/figures/style.py", work_otherwise):
         assert study.would_run() == {"draw_accuracies": 1}

@@ -4,6 +4,7 @@
 import atexit
 import logging
 
+from snakemake.settings.enums import RerunTrigger
 from snakemake.sourcecache import LocalGitFile, SourceFile
 from snakemake_interface_logger_plugins.common import LogEvent
 
@@ -50,6 +51,21 @@ def join_git_path(folder, path, join=LocalGitFile.join):
 
 
 LocalGitFile.join = join_git_path
+
+
+def triggers_but_code(workflow, triggers=type(workflow).rerun_triggers.fget):
+    """What makes Snakemake run a job again, without the code of scripts.
+
+    What a script does counts by a hash of its parsed code, a parameter of each rule. Snakemake's
+    own trigger takes a script that is newer than the results, as after every update or copy, for
+    another one and would train anew. Its settings are not there yet when this is read.
+    """
+    return frozenset(triggers(workflow)) - {RerunTrigger.CODE}
+
+
+# As a module of another workflow the triggers are that one's.
+if Path(workflow.main_snakefile).resolve().parent in (LIBRARY.parent, LIBRARY.parent / "workflow"):
+    type(workflow).rerun_triggers = property(triggers_but_code)
 
 
 class FailedJobs(logging.Handler):
