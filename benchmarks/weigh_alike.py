@@ -42,7 +42,7 @@ PAIRS = (("wide", "narrow"), ("twin", "narrow"))
 
 
 @dataclass(frozen=True)
-class Weighed:
+class Scored:
     """What a contender's runs on a pool scored: float [splits] each, and right by image.
 
     ``right`` is bool [splits, held out], in the order of the split.
@@ -75,7 +75,7 @@ def draw_splits(random: np.random.Generator, splits: int) -> np.ndarray:
 
 def train_contender(
     name: str, pixels: np.ndarray, classes: np.ndarray, splits: np.ndarray, first: int
-) -> Weighed:
+) -> Scored:
     """Train a contender on each split; ``first`` is the number of the first replicate."""
     network, shift = COPIES[name]
     recipe = Recipe(**defaults_of("recipe") | RECIPE)
@@ -91,10 +91,10 @@ def train_contender(
         rights.append(right)
         spreads.append(max(recalls) - min(recalls))
         losses.append(score(run.network, images, trained, device)[0])
-    return Weighed(np.array(rights), np.array(spreads), np.array(losses))
+    return Scored(np.array(rights), np.array(spreads), np.array(losses))
 
 
-def weigh(first: Weighed, second: Weighed, splits: np.ndarray) -> dict[str, Contrast]:
+def weigh(first: Scored, second: Scored, splits: np.ndarray) -> dict[str, Contrast]:
     """Return the contrast of two contenders by each measure."""
     design = Design("redrawn", POOL - HELD_OUT, HELD_OUT)
     values = first.right.astype(float) - second.right

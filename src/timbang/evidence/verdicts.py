@@ -1,11 +1,9 @@
 """What the rules say of contrasts and claims."""
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +41,6 @@ class Finding(StrEnum):
     NONE = "none"
 
 
-_P_VALUE = attrgetter("p_value")
-_P_BELOW = attrgetter("p_below")
-_P_ABOVE = attrgetter("p_above")
-_P_EQUAL = attrgetter("p_equal")
 # The same contrast seen from the other side.
 TURNED = {Finding.HIGHER: Finding.LOWER, Finding.LOWER: Finding.HIGHER}
 
@@ -135,8 +129,8 @@ def decide_family(
     estimates = [own.contrast.decisive for own in weighed]
     decisions = []
     p_values, below, above, equal = (
-        adjust_by_holm([of(own) for own in estimates])
-        for of in (_P_VALUE, _P_BELOW, _P_ABOVE, _P_EQUAL)
+        adjust_by_holm([getattr(own, name) for own in estimates])
+        for name in ("p_value", "p_below", "p_above", "p_equal")
     )
     for place, (measure, first, second, margin) in enumerate(tests):
         decisions.append(
@@ -220,16 +214,23 @@ def judge_claims(
         scale: what contenders are weighed by.
         pairs: first and second contender of each of the study's contrasts.
     """
-    return [_judge_claim(claim, scale, pairs) for claim in claims]
+    of_study = {
+        (own.measure, own.first, own.second): own
+        for measure in ((ACCURACY, LATE_ACCURACY) if claims else ())
+        for own in decide_contrasts(scale, pairs, measure)
+    }
+    return [_judge_claim(claim, scale, of_study) for claim in claims]
 
 
-def _judge_claim(claim: Claim, scale: Scale, pairs: Sequence[tuple[str, str]]) -> JudgedClaim:
-    outcomes = _judge_tests(claim, claim.tests, scale, pairs)
+def _judge_claim(
+    claim: Claim, scale: Scale, of_study: Mapping[tuple[str, str, str], Decision]
+) -> JudgedClaim:
+    outcomes = _judge_tests(claim, claim.tests, scale, of_study)
     late_tests = [
         replace(test, measure=LATE_ACCURACY) if test.measure == ACCURACY else test
         for test in claim.tests
     ]
-    late = _judge_tests(claim, late_tests, scale, pairs)
+    late = _judge_tests(claim, late_tests, scale, of_study)
     joined = tuple(
         replace(own, late=other) if own.test.measure == ACCURACY else own
         for own, other in zip(outcomes, late, strict=True)
@@ -246,7 +247,7 @@ def _judge_tests(
     claim: Claim,
     tests: Sequence[Comparison],
     scale: Scale,
-    pairs: Sequence[tuple[str, str]],
+    of_study: Mapping[tuple[str, str, str], Decision],
 ) -> list[Outcome]:
     missing = [find_missing(test, scale.runs) for test in tests]
     there = [
@@ -260,11 +261,6 @@ def _judge_tests(
         if lack is None
     ]
     weighed = [scale.weigh(*test, claim.about) for test in there]
-    families = [
-        decide_contrasts(scale, pairs, measure)
-        for measure in sorted({test.measure for test in tests} & {ACCURACY, LATE_ACCURACY})
-    ]
-    of_study = {(own.measure, own.first, own.second): own for own in itertools.chain(*families)}
     decisions = iter(zip(there, weighed, decide_family(there, weighed), strict=True))
     outcomes = []
     for test, lack in zip(tests, missing, strict=True):
