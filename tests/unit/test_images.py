@@ -218,6 +218,9 @@ def test_images_are_not_decoded_at_once_where_together_they_need_too_much(
     def watch(*arguments):
         decoding.append(1)
         most.append(len(decoding))
+        if len(decoding) >= allowed:
+            together.set()
+        assert together.wait(60)
         time.sleep(0.005)
         decoding.pop()
         return decode(*arguments)
@@ -225,6 +228,7 @@ def test_images_are_not_decoded_at_once_where_together_they_need_too_much(
     monkeypatch.setattr(f"timbang.images.{step}.decode_image", watch)
     for largest, allowed in ((64, 1), (64 * 1000, 4)):
         most.clear()
+        together = threading.Event()
         if step == "resizing":
             write_pixels(paths, 8, output, workers=4, largest=largest)
         else:
