@@ -3,13 +3,23 @@
 A replicate fixes the split, the initialisation, the order of the images and the augmentation.
 Each has a stream of its own, so that drawing more from one never shifts another. Where a replicate
 trains several times on its split, each further training (seed 1, 2, …) has streams of its own.
-The stream of the test part is used for replicate 0 alone, since that part is the same for the
-whole study.
+The streams of the test part and of the recipes that are tried are used for replicate 0 alone, since
+these are the same for the whole study.
 """
 
 import numpy as np
 
-STREAMS = ("split", "initialisation", "order", "augmentation", "test")
+# Their places count: another one goes to the end.
+STREAMS = (
+    "split",
+    "initialisation",
+    "order",
+    "augmentation",
+    "test",
+    "choice",
+    "share",
+    "recipes",
+)
 
 
 def stream_seed(replicate: int, stream: str, seed: int = 0) -> int:

@@ -13,6 +13,17 @@ from timbang.report.figures import list_figures
 from timbang.report.fonts import hash_names
 from timbang.report.scripts import can_write_scripts
 from timbang.study.runs import label_run, label_seed
+from timbang.study.variants import (
+    OWN,
+    SHARES,
+    TRIALS,
+    TUNED,
+    has_drawn_recipe,
+    list_changes,
+    list_shares,
+    list_trials,
+    list_varied,
+)
 
 min_version("9.27")
 
@@ -26,14 +37,23 @@ RESULTS = f"results/{STUDY.name}"
 # Where the hashes of the user's images are kept, so that no start reads them all again.
 KNOWN_HASHES = Path(RESULTS, "data", ".fingerprints.json")
 KNOWN_FILES = Path(".snakemake", "timbang-files.json")
-# Of a replicate's runs the first has no seed in its name, as where there are no others.
-RUN = f"{RESULTS}/runs/{{contender}}/{{replicate}}{{seed}}"
+# The study's own runs are the variant `runs`. Of a replicate's runs the first has no seed in its
+# name, as where there are no others.
+ANY_RUN = f"{RESULTS}/{{variant}}/{{contender}}/{{replicate}}{{seed}}"
+RUN = f"{RESULTS}/{OWN}/{{contender}}/{{replicate}}{{seed}}"
 CONTENDERS = [contender.name for contender in STUDY.contenders]
 SEEDS = [label_seed(seed) for seed in range(STUDY.seeds)]
-ALL_RUNS = {"contender": CONTENDERS, "replicate": STUDY.replicates, "seed": SEEDS}
+ALL_RUNS = {
+    "variant": OWN,
+    "contender": CONTENDERS,
+    "replicate": STUDY.replicates,
+    "seed": SEEDS,
+}
 
 
 wildcard_constraints:
+    variant="(runs|tuned|(trials|varied)/[0-9]+|shares/[0-9.e-]+)",
+    share="[0-9.e-]+",
     contender="[a-z0-9][a-z0-9_.-]*",
     replicate="[0-9]+",
     seed="(-[1-9][0-9]*)?",
@@ -76,10 +96,12 @@ def per_run(pattern):
     return expand(pattern, replicate=STUDY.replicates, seed=SEEDS, allow_missing=True)
 
 
-def by_contender(pattern):
+def by_contender(pattern, variant=OWN):
     """The files of each contender's runs, in the order of the replicates and of the seeds."""
     return {
-        contender: expand(pattern, contender=contender, replicate=STUDY.replicates, seed=SEEDS)
+        contender: expand(
+            pattern, variant=variant, contender=contender, replicate=STUDY.replicates, seed=SEEDS
+        )
         for contender in CONTENDERS
     }
 

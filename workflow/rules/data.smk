@@ -92,7 +92,7 @@ rule build_manifest:
                 MANIFEST,
                 MANIFEST_RECORD,
                 describe_manifest,
-                hashed={},
+                hashed=lambda: {},
                 others=lambda: {"images": made_images()},
             )
         ),
@@ -126,7 +126,7 @@ rule write_pixels:
                 PIXELS,
                 PIXELS_RECORD,
                 describe_pixels,
-                hashed={"manifest": MANIFEST},
+                hashed=lambda: {"manifest": MANIFEST},
                 others=lambda: {"images": made_images()},
             )
         ),
@@ -149,7 +149,14 @@ rule write_pixels:
 
 rule split_images:
     input:
-        unpack(trust(SPLIT, SPLIT_RECORD, describe_split, hashed={"manifest": MANIFEST})),
+        unpack(
+            trust(
+                SPLIT,
+                SPLIT_RECORD,
+                describe_split,
+                hashed=lambda **wildcards: {"manifest": MANIFEST},
+            )
+        ),
     output:
         split=SPLIT,
         record=SPLIT_RECORD,

@@ -4,7 +4,7 @@
 rule evaluate_contender:
     input:
         reminder=if_from_elsewhere(
-            f"{RESULTS}/runs/{{contender}}/{STUDY.replicates[0]}/metrics.json"
+            f"{RESULTS}/{{variant}}/{{contender}}/{STUDY.replicates[0]}/metrics.json"
         ),
         # One a run.
         split=[SPLIT.format(replicate=replicate) for replicate, _ in STUDY.runs],
@@ -13,16 +13,16 @@ rule evaluate_contender:
         training=per_run(rules.train_network.output.training),
         probes=per_run(rules.probe_run.output.probes) if STUDY.probes else [],
     output:
-        metrics=per_run(f"{RUN}/metrics.json"),
+        metrics=per_run(f"{ANY_RUN}/metrics.json"),
     log:
-        f"{RESULTS}/logs/evaluate_contender/{{contender}}.log",
+        f"{RESULTS}/logs/evaluate_contender/{{variant}}/{{contender}}.log",
     localrule: True
     conda:
         PYTHON_ENVIRONMENT
     params:
         code=code_of("evaluate_contender.py"),
     message:
-        "Scoring the runs of {wildcards.contender}"
+        "Scoring the {wildcards.variant} of {wildcards.contender}"
     script:
         "../scripts/evaluate_contender.py"
 
@@ -36,6 +36,7 @@ rule summarise_runs:
             replicate=STUDY.replicates,
             seed=SEEDS,
         ),
+        variants=f"{RESULTS}/variants.csv" if STUDY.learning_curve else [],
     output:
         runs=report(f"{RESULTS}/runs.csv", category="Results", caption="../report/runs.rst"),
         summary=report(
@@ -61,3 +62,21 @@ rule summarise_runs:
         f"Summarising {STUDY.name} over its replicates"
     script:
         "../scripts/summarise_runs.py"
+
+
+use rule summarise_runs as summarise_tuned with:
+    input:
+        reminder=if_from_elsewhere(f"{RESULTS}/{TUNED}/runs.csv"),
+        metrics=expand(f"{ANY_RUN}/metrics.json", **ALL_RUNS | {"variant": TUNED}),
+    output:
+        runs=f"{RESULTS}/{TUNED}/runs.csv",
+        summary=f"{RESULTS}/{TUNED}/summary.csv",
+        classes=f"{RESULTS}/{TUNED}/per_class.csv",
+    log:
+        f"{RESULTS}/logs/summarise_tuned.log",
+    params:
+        code=code_of("summarise_runs.py"),
+        reference=STUDY.reference,
+        made_with=lambda wildcards: hash_runs(TUNED),
+    message:
+        f"Summarising the tuned networks of {STUDY.name} over their replicates"

@@ -8,6 +8,12 @@ rule judge_claims:
         splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
         predictions=expand(rules.train_network.output.predictions, **ALL_RUNS),
         claims=list(map(str, CLAIMS)),
+        tuned_runs=f"{RESULTS}/{TUNED}/runs.csv" if STUDY.tuning else [],
+        tuned_predictions=(
+            expand(f"{ANY_RUN}/predictions.csv", **ALL_RUNS | {"variant": TUNED})
+            if STUDY.tuning
+            else []
+        ),
     output:
         contrasts=report(
             f"{RESULTS}/contrasts.csv",
@@ -31,6 +37,8 @@ rule judge_claims:
         diverged=STUDY.diverged,
         replicates=list(STUDY.replicates),
         predictions=by_contender(rules.train_network.output.predictions),
+        tuned_predictions=by_contender(f"{ANY_RUN}/predictions.csv", TUNED),
+        decides=STUDY.decides,
         claims=lambda wildcards: OWN_CLAIMS,
         splits=STUDY.tie,
     message:

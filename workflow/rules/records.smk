@@ -38,13 +38,13 @@ def trust(product, record, describe, hashed, others=lambda **wildcards: {}):
         product: the pattern of the product.
         record: that of the file with its record.
         describe: what it would be made with now, by wildcards.
-        hashed: the patterns of inputs whose content the record holds, by name.
+        hashed: the inputs whose content the record holds by name, by wildcards.
         others: further inputs, by wildcards.
     """
 
     def list_inputs(wildcards):
         own = dict(wildcards)
-        files = {name: path.format(**own) for name, path in hashed.items()}
+        files = hashed(**own)
         is_due = REMINDER.is_of_another_study(
             Path(product.format(**own)),
             Path(record.format(**own)),
@@ -107,37 +107,104 @@ def describe_split(replicate):
     }
 
 
-def describe_run(contender, replicate, seed):
+def describe_choosing_split(replicate):
+    """What the split follows from on which a replicate's recipes are tried."""
+    return {
+        "code": code_of("split_training_part.py"),
+        "split": hash_record(describe_split(replicate)),
+        "replicate": int(replicate),
+        "choice": STUDY.tuning.share,
+    }
+
+
+def describe_share_split(share, replicate):
+    """What a replicate's split follows from that trains on a share of its images."""
+    larger = [own for own in STUDY.learning_curve.shares if own >= float(share)]
+    return {
+        "code": code_of("split_training_part.py"),
+        "split": hash_record(describe_split(replicate)),
+        "replicate": int(replicate),
+        "share": float(share),
+        "shares": larger,
+    }
+
+
+def describe_split_of(variant, replicate):
+    """What the split follows from that a variant is trained on."""
+    kind, _, which = variant.partition("/")
+    if kind == TRIALS:
+        return describe_choosing_split(replicate)
+    if kind == SHARES:
+        return describe_share_split(which, replicate)
+    return describe_split(replicate)
+
+
+def describe_drawing(contender, number):
+    """What one of a contender's drawn recipes follows from."""
+    return {
+        "code": code_of("draw_recipes.py"),
+        "over": STUDY.tuning.over[contender],
+        "number": number,
+    }
+
+
+@cache
+def describe_choice(contender):
+    """What a contender's choice follows from, besides the splits."""
+    return {
+        "code": code_of("choose_recipe.py"),
+        "scope": STUDY.tuning.scope,
+        "replicates": list(STUDY.replicates) if STUDY.tuning.scope == "study" else None,
+        "drawings": [
+            describe_drawing(contender, number) for number in range(STUDY.tuning.trials)
+        ],
+        "share": STUDY.tuning.share,
+    }
+
+
+def describe_recipe(variant, contender):
+    """What a recipe follows from that stands in a file of its own; nothing of others."""
+    if variant == TUNED:
+        return {"recipe": hash_record(describe_choice(contender))}
+    if has_drawn_recipe(variant):
+        number = int(variant.partition("/")[2])
+        return {"recipe": hash_record(describe_drawing(contender, number))}
+    return {}
+
+
+def describe_run(variant, contender, replicate, seed):
     """What a run follows from, but for the device and the versions that it was made on.
 
     The first run of a replicate is the same whether there are others or not.
     """
     own = STUDY.contender(contender)
+    own = own.change(list_changes(STUDY, variant, own.recipe))
     return {
         "code": code_of("train_network.py"),
         "contender": asdict(own),
         "replicate": int(replicate),
         **({"seed": int(seed.removeprefix("-"))} if seed else {}),
         "pixels": hash_record(describe_pixels()),
-        "split": hash_record(describe_split(replicate)),
+        "split": hash_record(describe_split_of(variant, replicate)),
+        **describe_recipe(variant, contender),
         "files": hash_users(*initial_weights(contender), *own_networks(contender)),
     }
 
 
-def hash_runs():
-    """What the study's runs are made with, in the order of contenders, replicates and seeds."""
+def hash_runs(variant=OWN, seeds=SEEDS):
+    """What a variant's runs are made with, in the order of contenders, replicates and seeds."""
     return [
-        hash_record(describe_run(contender, replicate, seed))
+        hash_record(describe_run(variant, contender, replicate, seed))
         for contender in CONTENDERS
         for replicate in STUDY.replicates
-        for seed in SEEDS
+        for seed in seeds
     ]
 
 
-def describe_probes(contender, replicate, seed):
+def describe_probes(variant, contender, replicate, seed):
     """What a run's probes follow from."""
     return {
         "code": code_of("probe_run.py"),
-        "run": hash_record(describe_run(contender, replicate, seed)),
+        "run": hash_record(describe_run(variant, contender, replicate, seed)),
         "probes": list(STUDY.probes),
     }

@@ -2,12 +2,46 @@
 
 
 # The probe of gradients looks at several epochs of a run.
-SNAPSHOTS = {"snapshots": f"{RUN}/snapshots.safetensors"} if "gradients" in STUDY.probes else {}
+SNAPSHOTS = (
+    {"snapshots": f"{ANY_RUN}/snapshots.safetensors"} if "gradients" in STUDY.probes else {}
+)
 
 
-TRAINING = f"{RUN}/training.json"
-WEIGHTS = f"{RUN}/weights.safetensors"
-PROBES = f"{RUN}/probes.json"
+TRAINING = f"{ANY_RUN}/training.json"
+WEIGHTS = f"{ANY_RUN}/weights.safetensors"
+PROBES = f"{ANY_RUN}/probes.json"
+# Those whose networks are kept, since they are looked into.
+WHOLE_VARIANTS = f"{OWN}|{TUNED}"
+
+
+def split_of(variant, replicate):
+    """The split that a variant is trained on."""
+    kind, _, which = variant.partition("/")
+    if kind == TRIALS:
+        return CHOOSING_SPLIT.format(replicate=replicate)
+    if kind == SHARES:
+        return SHARE_SPLIT.format(share=which, replicate=replicate)
+    return SPLIT.format(replicate=replicate)
+
+
+def recipe_of(variant, contender, replicate):
+    """The file of what a variant changes of a contender's recipe, where there is one."""
+    if variant == TUNED:
+        return {"recipe": CHOICE.format(contender=contender, replicate=replicate)}
+    if has_drawn_recipe(variant):
+        number = variant.partition("/")[2]
+        return {"recipe": RECIPE.format(contender=contender, number=number)}
+    return {}
+
+
+def name_checkpoint(variant, contender, replicate, seed):
+    """What a run's checkpoints are called.
+
+    They are side files that Snakemake does not know, since it removes those that it knows when a
+    job fails or starts again. A hyphen before the seed could belong to a contender's name.
+    """
+    folder = "checkpoints" if variant == OWN else f"checkpoints/{variant}"
+    return f"{RESULTS}/{folder}/{contender}-{replicate}{seed.replace('-', '.')}"
 
 
 rule train_network:
@@ -17,19 +51,23 @@ rule train_network:
                 TRAINING,
                 TRAINING,
                 describe_run,
-                hashed={"manifest": MANIFEST, "split": SPLIT},
+                hashed=lambda variant, contender, replicate, seed: {
+                    "manifest": MANIFEST,
+                    "split": split_of(variant, replicate),
+                    **recipe_of(variant, contender, replicate),
+                },
                 others=lambda **wildcards: {"pixels": PIXELS},
             )
         ),
     output:
         **SNAPSHOTS,
-        history=f"{RUN}/history.csv",
-        steps=f"{RUN}/history_steps.csv",
-        predictions=f"{RUN}/predictions.csv",
+        history=f"{ANY_RUN}/history.csv",
+        steps=f"{ANY_RUN}/history_steps.csv",
+        predictions=f"{ANY_RUN}/predictions.csv",
         weights=WEIGHTS,
         training=TRAINING,
     log:
-        f"{RESULTS}/logs/train_network/{{contender}}/{{replicate}}{{seed}}.log",
+        f"{RESULTS}/logs/train_network/{{variant}}/{{contender}}/{{replicate}}{{seed}}.log",
     # Before figures and scores, which then fill the processors that the last run leaves idle.
     priority: 1
     conda:
@@ -40,16 +78,25 @@ rule train_network:
     params:
         made_with=lambda wildcards: describe_run(**dict(wildcards)),
         device=STUDY.device,
-        # A side file that Snakemake does not know, since it removes those that it knows when a
-        # job fails or starts again. A hyphen before the seed could belong to a contender's name.
-        checkpoint=lambda wildcards: (
-            f"{RESULTS}/checkpoints/{wildcards.contender}-{wildcards.replicate}"
-            + wildcards.seed.replace("-", ".")
-        ),
+        checkpoint=lambda wildcards: name_checkpoint(**dict(wildcards)),
+    wildcard_constraints:
+        variant=WHOLE_VARIANTS,
     message:
-        "Training {wildcards.contender}, replicate {wildcards.replicate}{wildcards.seed}"
+        "Training {wildcards.contender}, replicate {wildcards.replicate}{wildcards.seed}, of "
+        "{wildcards.variant}"
     script:
         "../scripts/train_network.py"
+
+
+use rule train_network as train_variant with:
+    output:
+        history=f"{ANY_RUN}/history.csv",
+        predictions=f"{ANY_RUN}/predictions.csv",
+        training=TRAINING,
+    log:
+        f"{RESULTS}/logs/train_variant/{{variant}}/{{contender}}/{{replicate}}{{seed}}.log",
+    wildcard_constraints:
+        variant=f"(?!{WHOLE_VARIANTS}).+",
 
 
 rule probe_run:
@@ -59,7 +106,10 @@ rule probe_run:
                 PROBES,
                 PROBES,
                 describe_probes,
-                hashed={"split": SPLIT, "weights": WEIGHTS},
+                hashed=lambda **wildcards: {
+                    "split": SPLIT.format(**wildcards),
+                    "weights": WEIGHTS.format(**wildcards),
+                },
                 others=lambda **wildcards: {
                     "pixels": PIXELS,
                     "training": TRAINING.format(**wildcards),
@@ -70,7 +120,7 @@ rule probe_run:
     output:
         probes=PROBES,
     log:
-        f"{RESULTS}/logs/probe_run/{{contender}}/{{replicate}}{{seed}}.log",
+        f"{RESULTS}/logs/probe_run/{{variant}}/{{contender}}/{{replicate}}{{seed}}.log",
     conda:
         PYTHON_ENVIRONMENT
     threads: STUDY.threads
@@ -81,6 +131,7 @@ rule probe_run:
         contender=lambda wildcards: asdict(STUDY.contender(wildcards.contender)),
         device=STUDY.device,
     message:
-        "Probing {wildcards.contender}, replicate {wildcards.replicate}{wildcards.seed}"
+        "Probing {wildcards.contender}, replicate {wildcards.replicate}{wildcards.seed}, of "
+        "{wildcards.variant}"
     script:
         "../scripts/probe_run.py"

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+from timbang.evidence.claims import DEFAULT, TUNED
 from timbang.evidence.judging import (
     describe_verdicts,
     judge_study,
@@ -9,7 +10,7 @@ from timbang.evidence.judging import (
     read_scores_of,
 )
 from timbang.evidence.looks import record_look
-from timbang.evidence.verdicts import ACCURACY, tabulate_decisions
+from timbang.evidence.verdicts import ACCURACY
 from timbang.logs import log_to
 from timbang.records.tables import read_rows, read_split
 from timbang.records.writing import write_json, write_table
@@ -27,8 +28,9 @@ def by_replicate(files):
     }
 
 
-with log_to(snakemake.log[0]) as log:
-    scale = make_scale(
+def weigh(runs, predictions, recipe):
+    """Return what the study's own or its tuned runs are weighed by."""
+    return make_scale(
         read_rows(runs),
         splits=params.splits,
         margin=params.margin,
@@ -36,16 +38,27 @@ with log_to(snakemake.log[0]) as log:
         diverged=params.diverged,
         classes=read_split(Path(inputs.splits[0]))["label"].nunique(),
         read_scores=read_scores_of(
-            {name: by_replicate(files) for name, files in params.predictions.items()},
+            {name: by_replicate(files) for name, files in predictions.items()},
             dict(zip(params.replicates, map(Path, inputs.splits), strict=True)),
         ),
+        recipe=recipe,
     )
+
+
+with log_to(snakemake.log[0]) as log:
+    scales = [weigh(runs, params.predictions, DEFAULT)]
+    if inputs.get("tuned_runs"):
+        scales.append(weigh(Path(inputs.tuned_runs), params.tuned_predictions, TUNED))
+    # What decides comes first.
+    scales.sort(key=lambda scale: scale.recipe != params.decides)
+    scale, other = [*scales, None][:2]
     judgement = judge_study(
         scale,
         claims=list_claims([Path(path) for path in inputs.claims], params.claims),
         pairs=[(name, params.reference) for name in params.contrasts],
+        other=other,
     )
-    write_table(Path(snakemake.output.contrasts), tabulate_decisions(judgement.decisions))
+    write_table(Path(snakemake.output.contrasts), judgement.tabulate(params.decides))
     write_json(
         Path(snakemake.output.verdicts),
         describe_verdicts(judgement.verdicts, runs),

@@ -26,7 +26,7 @@ with (
     training = json.loads(Path(snakemake.input.training).read_text(encoding="utf-8"))
     if training["diverged"] is None:
         found = probe_saved_run(
-            contender=contender,
+            contender=contender.change(training.get("changes", {})),
             weights=hashed["weights"],
             snapshots=[Path(path) for path in snakemake.input.get("snapshots", ())],
             split=read_split(hashed["split"]),

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +21,13 @@ made_with = snakemake.params.made_with
 contender = Contender(
     **made_with["contender"] | {"recipe": Recipe(**made_with["contender"]["recipe"])}
 )
-inputs = {name: Path(snakemake.input[name]) for name in ("manifest", "split")}
+inputs = {
+    name: Path(path)
+    for name, path in snakemake.input.items()
+    if name in ("manifest", "split", "recipe")
+}
+changes = json.loads(inputs["recipe"].read_text(encoding="utf-8")) if "recipe" in inputs else {}
+contender = contender.change(changes)
 output = {name: Path(path) for name, path in snakemake.output.items()}
 checkpoint = Path(snakemake.params.checkpoint)
 
@@ -51,10 +58,13 @@ with (
         for part, logits in trained.logits.items()
     ]
     training = describe_training(trained, made_with, inputs)
+    if changes:
+        training["changes"] = changes
     write_table(output["history"], pd.DataFrame(trained.run.history))
-    write_table(output["steps"], tabulate_steps(trained.run.step_losses))
     write_table(output["predictions"], pd.concat(predictions))
-    write_whole(output["weights"], save(copy_state(trained.run.network)))
+    if "weights" in output:
+        write_table(output["steps"], tabulate_steps(trained.run.step_losses))
+        write_whole(output["weights"], save(copy_state(trained.run.network)))
     if "snapshots" in output:
         write_whole(output["snapshots"], save(dict(trained.snapshots)))
     write_json(output["training"], training)

@@ -37,6 +37,8 @@ SOURCE_LANGUAGE = "en"
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 # The word for a claim that comes with the library.
 PUBLISHED = "published"
+# What networks are trained by: the study's recipe, or what each has chosen.
+RECIPES = DEFAULT, TUNED = "default", "tuned"
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ class Claim:
     ``number`` is that of the published study's list, as ``10a``; None for one of the user's own.
     ``topic`` is the part of the discussion that takes it up: ``residual``, ``size``,
     ``preactivation`` or None.
-    ``about`` is what it is said of; None for what the study asks.
+    ``about`` is what it is said of, and ``recipe`` whether of the study's recipe (``default``) or
+    of ``tuned`` networks; None for what the study asks.
     ``statement`` and, for each verdict, ``texts`` are by language. ``needs`` says in words, by
     language, what a study must have for the claim to be tested.
     """
@@ -70,6 +73,7 @@ class Claim:
     number: str | None
     topic: str | None
     about: About | None
+    recipe: str | None
     statement: Mapping[str, str]
     tests: tuple[Comparison, ...]
     texts: Mapping[str, Mapping[str, str]]
@@ -106,15 +110,14 @@ def make_claim(name: str, content: Any, place: str) -> Claim:
     Args:
         name: what the claim is called in ``verdicts.json``.
         content: a mapping with ``statement``, ``tests``, ``texts``, perhaps ``number``, ``topic``,
-            ``about``, ``needs``.
+            ``about``, ``recipe``, ``needs``.
         place: names the content in messages.
 
     Raises:
         TimbangError: a key is missing, unknown or of the wrong kind.
     """
-    _check_keys(
-        content, ("statement", "tests", "texts"), ("number", "topic", "about", "needs"), place
-    )
+    others = ("number", "topic", "about", "recipe", "needs")
+    _check_keys(content, ("statement", "tests", "texts"), others, place)
     tests = content["tests"]
     if not isinstance(tests, list) or not tests:
         raise TimbangError(f"{place}: tests: is not a list of at least one test")
@@ -123,6 +126,7 @@ def make_claim(name: str, content: Any, place: str) -> Claim:
         number=str(content["number"]) if "number" in content else None,
         topic=str(content["topic"]) if "topic" in content else None,
         about=_read_about(content.get("about"), f"{place}: about"),
+        recipe=_read_recipe(content.get("recipe"), f"{place}: recipe"),
         statement=_read_words(content["statement"], f"{place}: statement"),
         tests=tuple(
             _make_test(test, f"{place}: tests.{number}") for number, test in enumerate(tests)
@@ -210,6 +214,12 @@ def _read_about(content: Any, place: str) -> About | None:
     if content is not None and content not in list(About):
         raise TimbangError(f"{place}: {content!r} is not allowed; allowed: {', '.join(About)}")
     return None if content is None else About(content)
+
+
+def _read_recipe(content: Any, place: str) -> str | None:
+    if content not in (None, *RECIPES):
+        raise TimbangError(f"{place}: {content!r} is not allowed; allowed: {', '.join(RECIPES)}")
+    return None if content is None else str(content)
 
 
 def _make_test(content: Any, place: str) -> Comparison:

@@ -10,17 +10,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from timbang.evidence.claims import Claim, make_claim, read_claims
+from timbang.evidence.claims import DEFAULT, TUNED, Claim, make_claim, read_claims
 from timbang.evidence.design import About, Design, Splits
 from timbang.evidence.images import ImageScores
 from timbang.evidence.verdicts import (
     ACCURACY,
     LATE_ACCURACY,
+    RECIPE,
     Decision,
     JudgedClaim,
     decide_contrasts,
     describe_verdict,
     judge_claims,
+    tabulate_decisions,
 )
 from timbang.evidence.weighing import ReadScores, Scale
 from timbang.records.tables import read_split
@@ -32,11 +34,30 @@ from timbang.scores.predictions import read_predictions
 class Judgement:
     """The decisions on a study's contrasts, by accuracy and by that of the last epochs; verdicts.
 
-    Both are in the order of the contrasts and of the claims.
+    Both are in the order of the contrasts and of the claims. ``others`` are the decisions on the
+    same contrasts by the other recipes, which decide nothing; none without tuning.
     """
 
     decisions: list[Decision]
+    others: list[Decision]
     verdicts: list[JudgedClaim]
+
+    def tabulate(self, recipe: str) -> pd.DataFrame:
+        """Return the decisions as the table ``contrasts.csv``, one row each.
+
+        Args:
+            recipe: by which recipes the contrasts are that decide.
+        """
+        if not self.others:
+            return tabulate_decisions(self.decisions)
+        tables = [
+            tabulate_decisions(own).assign(**{RECIPE: name})
+            for own, name in (
+                (self.decisions, recipe),
+                (self.others, TUNED if recipe == DEFAULT else DEFAULT),
+            )
+        ]
+        return pd.concat(tables, ignore_index=True)
 
 
 def list_claims(files: Sequence[Path], of_study: Mapping[str, Any]) -> list[Claim]:
@@ -57,6 +78,7 @@ def make_scale(
     diverged: str,
     classes: int,
     read_scores: ReadScores | None,
+    recipe: str = DEFAULT,
 ) -> Scale:
     """Return what a study's contenders are weighed by.
 
@@ -68,6 +90,7 @@ def make_scale(
         diverged: what a run that diverged counts as: ``chance`` or ``left_out``.
         classes: the number of classes.
         read_scores: gives the scores of a contender's runs on the images of a part.
+        recipe: what the networks were trained by, ``default`` or ``tuned``.
     """
     return Scale(
         runs,
@@ -76,6 +99,7 @@ def make_scale(
         About(about),
         1 / classes if diverged == "chance" else None,
         read_scores,
+        recipe,
     )
 
 
@@ -112,7 +136,10 @@ def _score_images(predictions: pd.DataFrame, groups: pd.Series) -> ImageScores:
 
 
 def judge_study(
-    scale: Scale, claims: Sequence[Claim], pairs: Sequence[tuple[str, str]]
+    scale: Scale,
+    claims: Sequence[Claim],
+    pairs: Sequence[tuple[str, str]],
+    other: Scale | None = None,
 ) -> Judgement:
     """Decide a study's contrasts and judge claims by its runs.
 
@@ -120,15 +147,17 @@ def judge_study(
         scale: what contenders are weighed by.
         claims: the claims.
         pairs: first and second contender of each of the study's contrasts.
+        other: the same of the networks that were trained by the other recipes, where there are any.
     """
-    return Judgement(
-        decisions=[
+    decisions, others = (
+        [
             decision
             for measure in (ACCURACY, LATE_ACCURACY)
-            for decision in decide_contrasts(scale, pairs, measure)
-        ],
-        verdicts=judge_claims(claims, scale, pairs),
+            for decision in (decide_contrasts(own, pairs, measure) if own else ())
+        ]
+        for own in (scale, other)
     )
+    return Judgement(decisions, others, judge_claims(claims, scale, pairs, other))
 
 
 def describe_verdicts(verdicts: Sequence[JudgedClaim], runs: Path) -> list[dict[str, Any]]:

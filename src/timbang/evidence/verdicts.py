@@ -23,6 +23,8 @@ from timbang.evidence.weighing import Scale, Weighed
 from timbang.records.tables import read_rows
 
 ACCURACY, LATE_ACCURACY = "accuracy", "late_accuracy"
+# The column of ``contrasts.csv`` that tells tuned networks from others; those that decide come first.
+RECIPE = "recipe"
 
 
 class Finding(StrEnum):
@@ -95,12 +97,18 @@ class Outcome:
 
 @dataclass(frozen=True)
 class JudgedClaim:
-    """A claim with its outcomes and its verdict; ``late`` is that by the mean of last epochs."""
+    """A claim with its outcomes and its verdict; ``late`` is that by the mean of last epochs.
+
+    ``recipe`` is what the networks were trained by, and ``other`` the verdict by the other recipes;
+    None where the study has no others.
+    """
 
     claim: Claim
     outcomes: tuple[Outcome, ...]
     verdict: Verdict
     late: str
+    recipe: str
+    other: Verdict | None
 
 
 def decide_contrasts(
@@ -203,7 +211,10 @@ def join_verdicts(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def judge_claims(
-    claims: Sequence[Claim], scale: Scale, pairs: Sequence[tuple[str, str]]
+    claims: Sequence[Claim],
+    scale: Scale,
+    pairs: Sequence[tuple[str, str]],
+    other: Scale | None = None,
 ) -> list[JudgedClaim]:
     """Return the verdicts on claims.
 
@@ -211,19 +222,41 @@ def judge_claims(
 
     Args:
         claims: the claims.
-        scale: what contenders are weighed by.
+        scale: what contenders are weighed by, where a claim does not ask for the other recipes.
         pairs: first and second contender of each of the study's contrasts.
+        other: the same of the networks that were trained by the other recipes, where there are any.
     """
+    scales = [own for own in (scale, other) if own is not None]
     of_study = {
-        (own.measure, own.first, own.second): own
+        (own.recipe, decision.measure, decision.first, decision.second): decision
+        for own in scales
         for measure in ((ACCURACY, LATE_ACCURACY) if claims else ())
-        for own in decide_contrasts(scale, pairs, measure)
+        for decision in decide_contrasts(own, pairs, measure)
     }
-    return [_judge_claim(claim, scale, of_study) for claim in claims]
+    return [
+        _choose_recipe(
+            {own.recipe: _judge_claim(claim, own, of_study) for own in scales},
+            claim,
+            claim.recipe or scale.recipe,
+        )
+        for claim in claims
+    ]
+
+
+def _choose_recipe(judged: Mapping[str, JudgedClaim], claim: Claim, recipe: str) -> JudgedClaim:
+    """Return of the verdicts by each recipe the one that counts, with the other one."""
+    if recipe not in judged:
+        lacking = Verdict.NOT_TESTED
+        outcomes = tuple(
+            Outcome(test, None, math.nan, lacking, recipe, None) for test in claim.tests
+        )
+        return JudgedClaim(claim, outcomes, lacking, lacking, recipe, None)
+    others = [own.verdict for name, own in judged.items() if name != recipe]
+    return replace(judged[recipe], other=others[0] if others else None)
 
 
 def _judge_claim(
-    claim: Claim, scale: Scale, of_study: Mapping[tuple[str, str, str], Decision]
+    claim: Claim, scale: Scale, of_study: Mapping[tuple[str, str, str, str], Decision]
 ) -> JudgedClaim:
     outcomes = _judge_tests(claim, claim.tests, scale, of_study)
     late_tests = [
@@ -240,6 +273,8 @@ def _judge_claim(
         outcomes=joined,
         verdict=join_verdicts([own.verdict for own in outcomes]),
         late=join_verdicts([own.verdict for own in late]),
+        recipe=scale.recipe,
+        other=None,
     )
 
 
@@ -247,7 +282,7 @@ def _judge_tests(
     claim: Claim,
     tests: Sequence[Comparison],
     scale: Scale,
-    of_study: Mapping[tuple[str, str, str], Decision],
+    of_study: Mapping[tuple[str, str, str, str], Decision],
 ) -> list[Outcome]:
     missing = [find_missing(test, scale.runs) for test in tests]
     there = [
@@ -269,7 +304,7 @@ def _judge_tests(
             continue
         named, own, joint = next(decisions)
         (alone,) = decide_family([named], [own])
-        alone = _correct_by_study(alone, of_study)
+        alone = _correct_by_study(alone, scale.recipe, of_study)
         joint = _take_larger(joint, alone)
         verdict, p_refuted = judge_test(test.expect, alone, joint)
         outcomes.append(Outcome(test, alone, p_refuted, verdict, None, None))
@@ -277,15 +312,15 @@ def _judge_tests(
 
 
 def _correct_by_study(
-    decision: Decision, of_study: Mapping[tuple[str, str, str], Decision]
+    decision: Decision, recipe: str, of_study: Mapping[tuple[str, str, str, str], Decision]
 ) -> Decision:
     """Take the p values of the study's contrast that a test is, in either direction.
 
     Those of the margin only where it is the same one.
     """
     first, second = decision.first, decision.second
-    same = of_study.get((decision.measure, first, second))
-    other = of_study.get((decision.measure, second, first))
+    same = of_study.get((recipe, decision.measure, first, second))
+    other = of_study.get((recipe, decision.measure, second, first))
     found = same or other
     if found is None or found.weighed.contrast.about != decision.weighed.contrast.about:
         return decision
@@ -328,7 +363,7 @@ def find_missing(test: Comparison, runs: pd.DataFrame) -> str | None:
 
 
 def tabulate_decisions(decisions: Sequence[Decision]) -> pd.DataFrame:
-    """Return decisions as the table ``contrasts.csv``, one row each."""
+    """Return decisions as a table, one row each."""
     nothing = Weighed(contrast([], Design("fixed", 1, 1), 0, Sampling.COST), 0, math.nan)
     (unknown,) = decide_family([("", "", "", 0.0)], [nothing])
     columns = list(describe_decision(unknown))
@@ -379,9 +414,18 @@ def _describe_estimate(name: str, own: Estimate) -> dict[str, float]:
     return {f"{name}_low": own.low, f"{name}_high": own.high, f"{name}_p": own.p_value}
 
 
-def read_contrasts(path: Path) -> list[dict[str, Any]]:
-    """Read ``contrasts.csv``: a row each, None where there is no number."""
+def read_contrasts(path: Path, is_decisive: bool = True) -> list[dict[str, Any]]:
+    """Read ``contrasts.csv``: a row each, None where there is no number.
+
+    Args:
+        path: the file.
+        is_decisive: whether to read the contrasts that decide, or those by the other recipes.
+    """
     table = read_rows(path)
+    if RECIPE in table:
+        table = table[(table[RECIPE] == table[RECIPE].iloc[0]) == is_decisive].drop(columns=RECIPE)
+    elif not is_decisive:
+        return []
     return [
         {
             str(key): None if isinstance(value, float) and math.isnan(value) else value
@@ -430,6 +474,11 @@ def describe_verdict(verdict: JudgedClaim, files: Mapping[str, str]) -> dict[str
         "statement": dict(verdict.claim.statement),
         "verdict": verdict.verdict,
         "verdict_of_last_epochs": verdict.late,
+        **(
+            {"recipe": verdict.recipe, "verdict_of_other_recipe": verdict.other}
+            if verdict.other
+            else {}
+        ),
         "tests": [_describe_outcome(own) for own in verdict.outcomes],
         "texts": {
             language: text for language, text in verdict.claim.texts[verdict.verdict].items()

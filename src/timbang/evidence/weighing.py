@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from timbang.evidence.claims import DEFAULT
 from timbang.evidence.contrasts import Contrast, contrast
 from timbang.evidence.design import About, Design
 from timbang.evidence.images import Cells, ImageScores
@@ -39,7 +40,8 @@ class Scale:
     ``runs`` is the table ``runs.csv``; ``read_scores`` gives the scores of a contender's runs on
     the images of a part (None: they are not at hand). ``margin`` is of accuracies, a fraction.
     ``chance`` is the accuracy that a run which diverged counts with; None leaves its replicate
-    out.
+    out. ``recipe`` says what the networks were trained by: the study's recipe (``default``) or what
+    each has chosen (``tuned``).
     """
 
     runs: pd.DataFrame
@@ -48,6 +50,7 @@ class Scale:
     about: About
     chance: float | None
     read_scores: ReadScores | None
+    recipe: str = DEFAULT
 
     def weigh(
         self, measure: str, first: str, second: str, margin: float, about: About | None = None

@@ -78,6 +78,23 @@ def check_runs(runs: Sequence[Record], paths: Sequence[str], wanted: Sequence[st
             raise TimbangError(f"{path}: is of another study's run; delete it")
 
 
+def check_made_with(
+    runs: Sequence[Mapping[str, Any]], paths: Sequence[str], wanted: Sequence[str]
+) -> None:
+    """Check that runs which are not scored yet are those of the study.
+
+    Args:
+        runs: the content of each ``training.json``.
+        paths: their files.
+        wanted: the hash of what each run of the study is made with.
+
+    Raises:
+        TimbangError: a run is another study's.
+    """
+    hashed = [{"made_with": hash_record(run["made_with"])} for run in runs]
+    check_runs(hashed, paths, wanted)
+
+
 def write_record(path: Path, record: Record) -> None:
     """Write a record to a file of its own."""
     write_json(path, record, sort_keys=True)

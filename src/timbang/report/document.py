@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pas
 from jinja2.runtime import Context
 
 from timbang.errors import TimbangError
+from timbang.evidence.claims import TUNED
 from timbang.facts.fact import Facts
 from timbang.languages.catalogue import Language
 from timbang.report.bibliography import Entry
@@ -32,7 +33,7 @@ from timbang.report.tables.table import Table
 from timbang.report.texts import say_text
 from timbang.report.writer import Numbering, Printed, Writer
 from timbang.resources import REPORT
-from timbang.scores.measures import RUN_MEASURES, UNMEASURED
+from timbang.scores.measures import PER_DOUBLING, RUN_MEASURES
 
 TEMPLATES = REPORT / "templates"
 # Statements of the pages' own templates stand where TeX has no use for them.
@@ -285,12 +286,14 @@ class _Pass:
         """Return what a claim lacks: networks by name, measures in words."""
         writer = self.writer
         missing = list(dict.fromkeys(claim["missing"]))
-        if not missing or set(missing) & set(UNMEASURED):
+        if not missing or PER_DOUBLING in missing:
             return say_text(writer, f"needs/{claim['name']}", claim["needs"])
         return writer.joined(
             [
                 writer.say("the measure “%(name)s”", name=write_measure(writer, name))
                 if name in RUN_MEASURES
+                else writer.say("tuned networks")
+                if name == TUNED
                 else writer.name(f"missing/{name}", name)
                 for name in missing
             ]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from timbang.errors import TimbangError
-from timbang.scores.measures import RUN_MEASURES
+from timbang.scores.measures import PER_DOUBLING, RUN_MEASURES
 from timbang.study.runs import label_run
 
 # Where and by what a run was made, as text.
@@ -32,6 +32,17 @@ def collect_runs(metrics: Sequence[dict[str, Any]]) -> pd.DataFrame:
     if any(seeds):
         runs.insert(2, "seed", seeds)
     return runs.astype({key: float for key in RUN_MEASURES})
+
+
+def add_doubling(runs: pd.DataFrame, slopes: pd.Series) -> pd.DataFrame:
+    """Return a table of runs with what doubling the training images adds to the accuracy of each.
+
+    Args:
+        runs: the table that ``collect_runs`` returns.
+        slopes: by contender and replicate; they are those of the runs with seed 0.
+    """
+    own = [slopes.get(run, np.nan) for run in zip(runs["contender"], runs["replicate"], strict=True)]
+    return runs.assign(**{PER_DOUBLING: np.where(runs.get("seed", 0) == 0, own, np.nan)})
 
 
 def name_runs(runs: pd.DataFrame) -> list[str]:
@@ -68,7 +79,7 @@ def summarise_runs(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
             "parameters": own["parameters"].iloc[0],
             "multiply_adds": own["multiply_adds"].iloc[0],
         }
-        for measure in RUN_MEASURES:
+        for measure in (*RUN_MEASURES, *({PER_DOUBLING} & set(runs))):
             is_result = measure not in IMAGE_COUNTS
             row |= _describe(measure, own.loc[~own["diverged"] | (not is_result), measure])
         paired = own.set_index(keys)

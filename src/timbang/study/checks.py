@@ -32,6 +32,9 @@ def find_infinite(value: Any, place: str = "") -> Iterator[str]:
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from find_infinite(item, f"{place}.{word(key)}" if place else word(key))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from find_infinite(item, f"{place}.{number}")
     elif isinstance(value, float) and not math.isfinite(value):
         yield f"{place}: {value} is not allowed; allowed: a finite number"
 
@@ -81,7 +84,7 @@ def find_contradictions(
                 f"allowed: {', '.join(others)}"
             )
     for contender in study.contenders:
-        for key, fault in _find_recipe_faults(contender.recipe):
+        for key, fault in find_recipe_faults(contender.recipe):
             yield f"contenders.{contender.name}.recipe.{key}: {fault}"
     if study.report.compare_with == study.name:
         yield f"report.compare_with: {study.name!r} is this study itself; name another one"
@@ -113,7 +116,7 @@ def find_parameters_faults(contenders: Any) -> Iterator[str]:
             yield f"{place}: has no meaning with {own['network']}, which has one width only"
 
 
-def _find_recipe_faults(recipe: Recipe) -> Iterator[tuple[str, str]]:
+def find_recipe_faults(recipe: Recipe) -> Iterator[tuple[str, str]]:
     """Yield key and fault for each setting of a recipe that does not go with another one."""
     if recipe.momentum is not None and recipe.optimizer != "sgd":
         yield "momentum", f"has no meaning with optimizer {recipe.optimizer}; leave it out"

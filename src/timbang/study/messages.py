@@ -58,7 +58,7 @@ def _allowed(error: ValidationError) -> str:
     if error.validator == "uniqueItems":
         return "each may be named once only"
     if error.validator in ("minItems", "minProperties"):
-        return "at least one is needed"
+        return f"at least {'two are' if error.validator_value == 2 else 'one is'} needed"
     if "enum" in schema:
         return f"allowed: {', '.join(map(str, schema['enum']))}"
     if "x-allowed" in schema:

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
+from itertools import product
 from typing import Any, TypeVar
 
 from jsonschema import Draft202012Validator
@@ -19,7 +20,8 @@ from timbang.study.checks import (
 )
 from timbang.study.messages import explain, place_of
 from timbang.study.schema import fill_in
-from timbang.study.study import Report, Study
+from timbang.study.study import LearningCurve, Report, Study, Tuning
+from timbang.study.tuning import find_tuning_faults
 from timbang.study.words import Contender, Data, Recipe, Split
 
 Word = TypeVar("Word", Data, Split, Recipe)
@@ -57,6 +59,7 @@ def read_study(
         *find_parameters_faults(filled["contenders"]),
         *find_split_faults(study, source, config.get("split", {})),
         *find_seed_faults(study),
+        *find_tuning_faults(study, filled, schema),
     ]
     if lines:
         raise TimbangError("\n".join(lines))
@@ -74,6 +77,10 @@ def restore_study(content: Mapping[str, Any]) -> Study:
             "contenders": tuple(
                 Contender(**{**own, "recipe": Recipe(**own["recipe"])})
                 for own in content["contenders"]
+            ),
+            "tuning": content["tuning"] and Tuning(**content["tuning"]),
+            "learning_curve": (
+                content["learning_curve"] and LearningCurve(**content["learning_curve"])
             ),
             "report": Report(**content["report"]),
         }
@@ -111,6 +118,9 @@ def _build_study(config: Mapping[str, Any]) -> Study:
         margin=float(config["margin"]),
         about=config["about"],
         diverged=config["diverged"],
+        tuning=_build_tuning(config.get("tuning"), contenders),
+        varied=_cross(config.get("vary", {})),
+        learning_curve=_build_learning_curve(config.get("learning_curve")),
         claims=config["claims"],
         probes=tuple(config["probes"]),
         device=config["device"],
@@ -131,6 +141,34 @@ def _build_study(config: Mapping[str, Any]) -> Study:
             compare_with=report.get("compare_with"),
         ),
     )
+
+
+def _build_tuning(
+    config: Mapping[str, Any] | None, contenders: Mapping[str, Any]
+) -> Tuning | None:
+    if config is None:
+        return None
+    over = {
+        name: {
+            key: tuple(own.get("tuning", {}).get(key, values))
+            for key, values in config["over"].items()
+        }
+        for name, own in contenders.items()
+    }
+    return Tuning(**{**config, "over": over})
+
+
+def _cross(axes: Mapping[str, Sequence[Any]]) -> tuple[dict[str, Any], ...]:
+    """Return all combinations of the values of axes; none without axes."""
+    if not axes:
+        return ()
+    return tuple(dict(zip(axes, values, strict=True)) for values in product(*axes.values()))
+
+
+def _build_learning_curve(config: Mapping[str, Any] | None) -> LearningCurve | None:
+    if config is None:
+        return None
+    return LearningCurve(shares=tuple(sorted(config["shares"])), by=config["by"])
 
 
 def _measure_of(

@@ -31,10 +31,40 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Tuning:
+    """How each contender's recipe is chosen among trials.
+
+    ``over`` has the ranges of each contender: by key of the recipe the lowest and the highest
+    value, or words. ``share`` is the part of a replicate's training images that chooses, ``scope``
+    who chooses (``replicate`` or ``study``), ``decides`` which contrasts do (``tuned`` or
+    ``default``).
+    """
+
+    trials: int
+    over: Mapping[str, Mapping[str, tuple[Any, ...]]]
+    scope: str
+    share: float
+    decides: str
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """On which shares of the training images contenders are trained too, and what is held equal.
+
+    ``by`` is ``epochs`` or ``steps``.
+    """
+
+    shares: tuple[float, ...]
+    by: str
+
+
+@dataclass(frozen=True)
 class Study:
     """One configuration file: the contenders, what they are weighed on, and how often.
 
-    Each contender has ``seeds`` runs in each replicate, all on the replicate's split.
+    Each contender has ``seeds`` runs in each replicate, all on the replicate's split. ``varied``
+    are further recipes for all contenders, each by what it changes (``width`` or keys of the
+    recipe).
     """
 
     name: str
@@ -50,6 +80,9 @@ class Study:
     margin: float
     about: str
     diverged: str
+    tuning: Tuning | None
+    varied: tuple[Mapping[str, Any], ...]
+    learning_curve: LearningCurve | None
     claims: Any
     probes: tuple[str, ...]
     device: str
@@ -67,6 +100,11 @@ class Study:
         if self.split.is_fixed:
             return "fixed"
         return "folds" if self.split.folds else "redrawn"
+
+    @property
+    def decides(self) -> str:
+        """Which recipes decide: ``default``, the study's own, or those that were ``tuned``."""
+        return self.tuning.decides if self.tuning else "default"
 
     @property
     def runs(self) -> tuple[tuple[int, int], ...]:

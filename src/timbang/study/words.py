@@ -1,6 +1,8 @@
 """What is trained, on what and how, as frozen dataclasses; the values are the configuration's."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -105,3 +107,9 @@ class Contender:
     width: float
     recipe: Recipe
     parameters_of: tuple[str, float] | None
+
+    def change(self, changes: Mapping[str, Any]) -> "Contender":
+        """Return the contender with other settings: keys of the recipe by value, and ``width``."""
+        recipe = {key: value for key, value in changes.items() if key != "width"}
+        width = changes.get("width", self.width)
+        return replace(self, width=width, recipe=replace(self.recipe, **recipe))

@@ -1,0 +1,155 @@
+"""Whether a comparison is fair: what other recipes, more trials and more images would have said.
+
+All of it comes from ``variants.csv``, a row a run of each variant of the study and of its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from timbang.evidence.learning import foretell_doubled
+from timbang.evidence.recipes import (
+    Averages,
+    Curve,
+    average,
+    draw_curve,
+    expect_by_budget,
+    find_peeking_gain,
+    near_best,
+    rank_trials,
+)
+
+OWN, TRIALS, SHARES = "runs", "trials/", "shares/"
+
+
+@dataclass(frozen=True)
+class Variants:
+    """The runs of a study's variants and of its own, one a contender and replicate.
+
+    ``table`` has a row a run: ``variant``, ``contender``, ``replicate``, ``diverged``,
+    ``accuracy`` (of the replicate's validation images), ``inner_accuracy`` and ``inner_loss`` (of
+    the images that choose), ``train_images``. ``chance`` is the accuracy that a run which diverged
+    counts with, ``resolution`` the share of one validation image.
+    """
+
+    table: pd.DataFrame
+    chance: float
+    resolution: float
+
+    def grid(self, contender: str, variants: Sequence[str], column: str = "accuracy") -> np.ndarray:
+        """Return float [replicates, variants] of a column; a run that diverged counts as a guess.
+
+        Args:
+            contender: the contender.
+            variants: the variants, in the order that is wanted.
+            column: ``accuracy``, ``inner_accuracy``, ``inner_loss`` or ``train_images``.
+        """
+        own = self.table[self.table["contender"] == contender]
+        if column.endswith("accuracy"):
+            own = own.assign(**{column: own[column].mask(own["diverged"], self.chance)})
+        grid: np.ndarray = (
+            own.pivot(index="replicate", columns="variant", values=column)
+            .sort_index()[list(variants)]
+            .to_numpy(dtype=float)
+        )
+        return grid
+
+    def list_variants(self, start: str) -> list[str]:
+        """Return the variants of the table whose name starts so, in its order."""
+        names = self.table["variant"].drop_duplicates()
+        return [name for name in names if name.startswith(start)]
+
+
+@dataclass(frozen=True)
+class PairCurve:
+    """The specification curve of a contender and the reference, and the recipes that it is of."""
+
+    variants: tuple[str, ...]
+    curve: Curve
+
+
+def curve_of_pair(
+    variants: Variants, first: str, second: str, shared: Sequence[str], margin: float
+) -> PairCurve:
+    """Return the specification curve of two contenders over the recipes that are near a best one.
+
+    Args:
+        variants: the runs.
+        first: the contender whose advantage is asked for.
+        second: the other one.
+        shared: the variants in which both have the same recipe.
+        margin: below which a difference is of no account, a fraction.
+    """
+    own, other = (variants.grid(name, shared) for name in (first, second))
+    is_near = near_best(own, other, variants.chance)
+    kept = tuple(name for name, near in zip(shared, is_near, strict=True) if near)
+    differences = (own - other)[:, is_near]
+    return PairCurve(kept, draw_curve(differences, margin, variants.resolution))
+
+
+def budget_of(variants: Variants, contender: str) -> Averages:
+    """Return the expected accuracy of what is chosen from 1, 2, … trials, float [trials] each."""
+    scores, ranks = _trials_of(variants, contender)
+    return average(expect_by_budget(ranks, scores), variants.resolution)
+
+
+def peeking_of(variants: Variants, contender: str) -> Averages:
+    """Return what choosing by the validation images themselves would have added, without dimension.
+
+    The choice is among the networks of the trials.
+    """
+    scores, ranks = _trials_of(variants, contender)
+    return average(find_peeking_gain(ranks, scores), variants.resolution)
+
+
+def _trials_of(variants: Variants, contender: str) -> tuple[np.ndarray, np.ndarray]:
+    trials = variants.list_variants(TRIALS)
+    ranks = rank_trials(
+        variants.grid(contender, trials, "inner_accuracy"),
+        variants.grid(contender, trials, "inner_loss"),
+    )
+    return variants.grid(contender, trials), ranks
+
+
+@dataclass(frozen=True)
+class Learning:
+    """How a contender's accuracy grows with its training images.
+
+    ``images`` and ``accuracy`` float [J, S] are by replicate and share, the whole training part
+    last; ``doubled`` is the mean that twice the images would give, with its interval.
+    """
+
+    images: np.ndarray
+    accuracy: np.ndarray
+    doubled: Averages
+
+
+def learning_of(variants: Variants, contender: str) -> Learning:
+    """Return how a contender's accuracy grows with its training images."""
+    sizes = [*variants.list_variants(SHARES), OWN]
+    images, accuracy = (
+        variants.grid(contender, sizes, column) for column in ("train_images", "accuracy")
+    )
+    return Learning(images, accuracy, foretell_doubled(images, accuracy, variants.resolution))
+
+
+def find_edges(
+    chosen: Sequence[Mapping[str, Any]], tried: Sequence[Mapping[str, Any]]
+) -> dict[str, tuple[int, int]]:
+    """Return by key how often the lowest and how often the highest value that was tried was chosen.
+
+    Args:
+        chosen: what was chosen, by replicate.
+        tried: all recipes that were tried. Words have no edges.
+    """
+    edges = {}
+    for key, value in tried[0].items():
+        if isinstance(value, str):
+            continue
+        values = [own[key] for own in tried]
+        taken = [own[key] for own in chosen]
+        edges[key] = (taken.count(min(values)), taken.count(max(values)))
+    return edges

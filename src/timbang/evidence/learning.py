@@ -1,0 +1,47 @@
+"""What more training images do: accuracy over shares of them, and what twice as many would give."""
+
+import math
+
+import numpy as np
+from scipy import special
+
+from timbang.evidence.contrasts import ALPHA, FEWEST_REPLICATES
+from timbang.evidence.recipes import Averages, average
+
+# With fewer sizes a power law always fits.
+FEWEST_SIZES = 3
+
+
+def foretell_doubled(images: np.ndarray, accuracy: np.ndarray, resolution: float) -> Averages:
+    """Return the mean accuracy that twice the images would give, with its interval.
+
+    The error falls by a power of the number of images (Hestness et al. 2017, arXiv 1712.00409): a
+    straight line through its logarithm over that of the images, replicate by replicate. Nothing is
+    told (NaN) where there are too few sizes or replicates, or where the law does not fit: where the
+    curvature of that line differs significantly from zero.
+
+    Args:
+        images: [J, S], the training images by replicate and share.
+        accuracy: float [J, S].
+        resolution: the smallest difference of two accuracies; an error counts as half of it at
+            least.
+    """
+    count, sizes = accuracy.shape
+    nothing = Averages(*(np.array(math.nan) for _ in range(3)))
+    if count < FEWEST_REPLICATES or sizes < FEWEST_SIZES or np.isnan(accuracy).any():
+        return nothing
+    places = np.log(images)
+    errors = np.log(np.maximum(1 - accuracy, resolution / 2))
+    rows = list(zip(places, errors, strict=True))
+    bends = np.array([np.polyfit(own, error, 2)[0] for own, error in rows])
+    spread = bends.std(ddof=1) / math.sqrt(count)
+    if spread > 0:
+        t = abs(bends.mean()) / spread
+        if 2 * special.stdtr(count - 1, -t) <= ALPHA:
+            return nothing
+    lines = [np.polyfit(own, error, 1) for own, error in rows]
+    doubled = [
+        1 - math.exp(np.polyval(line, own[-1] + math.log(2)))
+        for line, own in zip(lines, places, strict=True)
+    ]
+    return average(np.array(doubled), resolution)

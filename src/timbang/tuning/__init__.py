@@ -1,0 +1,1 @@
+"""Which recipes are tried, and which of them a contender chooses."""
