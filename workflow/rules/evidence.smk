@@ -45,3 +45,46 @@ rule judge_claims:
         "Judging the claims"
     script:
         "../scripts/judge_claims.py"
+
+
+FAIRNESS = f"{RESULTS}/fairness"
+
+
+rule weigh_recipes:
+    input:
+        reminder=if_from_elsewhere(f"{FAIRNESS}/pairs.csv"),
+        variants=rules.score_variants.output.variants,
+        recipes=(
+            expand(RECIPE, contender=CONTENDERS, number=range(STUDY.tuning.trials))
+            if STUDY.tuning
+            else []
+        ),
+        choices=(
+            expand(CHOICE, contender=CONTENDERS, replicate=STUDY.replicates)
+            if STUDY.tuning
+            else []
+        ),
+        split=SPLIT.format(replicate=STUDY.replicates[0]),
+    output:
+        recipes=f"{FAIRNESS}/recipes.csv",
+        pairs=f"{FAIRNESS}/pairs.csv",
+        budgets=f"{FAIRNESS}/budgets.csv" if STUDY.tuning else [],
+        choices=f"{FAIRNESS}/choices.csv" if STUDY.tuning else [],
+        learning=f"{FAIRNESS}/learning.csv" if STUDY.learning_curve else [],
+        doubling=f"{FAIRNESS}/doubling.csv" if STUDY.learning_curve else [],
+    log:
+        f"{RESULTS}/logs/weigh_recipes.log",
+    localrule: True
+    conda:
+        PYTHON_ENVIRONMENT
+    params:
+        code=code_of("weigh_recipes.py"),
+        contenders=CONTENDERS,
+        reference=STUDY.reference,
+        contrasts=list(STUDY.contrasts),
+        margin=STUDY.margin,
+        varied=list(map(dict, STUDY.varied)),
+    message:
+        "Weighing recipes, budgets and numbers of images"
+    script:
+        "../scripts/weigh_recipes.py"

@@ -1,8 +1,6 @@
 import json
 from pathlib import Path
 
-import pandas as pd
-
 from timbang.logs import log_to
 from timbang.records.tables import TEST, VALIDATION
 from timbang.records.writing import write_json, write_table

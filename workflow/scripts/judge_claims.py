@@ -17,6 +17,7 @@ from timbang.records.writing import write_json, write_table
 
 params, inputs = snakemake.params, snakemake.input
 runs = Path(inputs.runs)
+tuned_runs = Path(inputs.tuned_runs) if inputs.get("tuned_runs") else None
 
 
 def by_replicate(files):
@@ -47,8 +48,8 @@ def weigh(runs, predictions, recipe):
 
 with log_to(snakemake.log[0]) as log:
     scales = [weigh(runs, params.predictions, DEFAULT)]
-    if inputs.get("tuned_runs"):
-        scales.append(weigh(Path(inputs.tuned_runs), params.tuned_predictions, TUNED))
+    if tuned_runs:
+        scales.append(weigh(tuned_runs, params.tuned_predictions, TUNED))
     # What decides comes first.
     scales.sort(key=lambda scale: scale.recipe != params.decides)
     scale, other = [*scales, None][:2]
@@ -61,7 +62,7 @@ with log_to(snakemake.log[0]) as log:
     write_table(Path(snakemake.output.contrasts), judgement.tabulate(params.decides))
     write_json(
         Path(snakemake.output.verdicts),
-        describe_verdicts(judgement.verdicts, runs),
+        describe_verdicts(judgement.verdicts, runs, tuned_runs),
         ensure_ascii=False,
         allow_nan=False,
     )

@@ -153,3 +153,22 @@ def find_edges(
         taken = [own[key] for own in chosen]
         edges[key] = (taken.count(min(values)), taken.count(max(values)))
     return edges
+
+
+def list_shared(
+    tried: Mapping[str, Sequence[Mapping[str, Any]]], varied: int, first: str, second: str
+) -> list[str]:
+    """Return the variants in which two contenders have the same settings changed alike.
+
+    Args:
+        tried: by contender the recipes of its trials; none without tuning.
+        varied: the number of further recipes.
+        first: a contender.
+        second: another one.
+    """
+    trials = zip(tried.get(first, ()), tried.get(second, ()), strict=True)
+    return [
+        *(f"{TRIALS}{number}" for number, (own, other) in enumerate(trials) if own == other),
+        *(f"varied/{number}" for number in range(varied)),
+        OWN,
+    ]

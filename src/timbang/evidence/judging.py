@@ -160,12 +160,21 @@ def judge_study(
     return Judgement(decisions, others, judge_claims(claims, scale, pairs, other))
 
 
-def describe_verdicts(verdicts: Sequence[JudgedClaim], runs: Path) -> list[dict[str, Any]]:
+def describe_verdicts(
+    verdicts: Sequence[JudgedClaim], runs: Path, tuned: Path | None = None
+) -> list[dict[str, Any]]:
     """Return verdicts as ``verdicts.json`` holds them.
 
     Args:
         verdicts: the verdicts.
         runs: the file of the runs that they rest on.
+        tuned: that of the tuned networks' runs, where there are any.
     """
-    files = {runs.name: hashlib.sha256(runs.read_bytes()).hexdigest()}
-    return [describe_verdict(verdict, files) for verdict in verdicts]
+    hashes = {
+        path.name if path == runs else f"tuned/{path.name}": hashlib.sha256(
+            path.read_bytes()
+        ).hexdigest()
+        for path in (runs, tuned)
+        if path is not None
+    }
+    return [describe_verdict(verdict, hashes) for verdict in verdicts]

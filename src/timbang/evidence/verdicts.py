@@ -23,7 +23,7 @@ from timbang.evidence.weighing import Scale, Weighed
 from timbang.records.tables import read_rows
 
 ACCURACY, LATE_ACCURACY = "accuracy", "late_accuracy"
-# The column of ``contrasts.csv`` that tells tuned networks from others; those that decide come first.
+# The column of ``contrasts.csv`` that tells tuned networks from others; what decides comes first.
 RECIPE = "recipe"
 
 

@@ -27,7 +27,7 @@ MANIFEST_COLUMNS = (
     "part",
 )
 # The columns of results that are names, whatever they look like.
-NAMES = ("contender", "label", "first", "second", "measure")
+NAMES = ("contender", "label", "first", "second", "measure", "variant")
 SPLIT_COLUMNS = ("filename", "label", "group", "part", "leaked")
 PARTS = TRAIN, VALIDATION, TEST = "train", "validation", "test"
 

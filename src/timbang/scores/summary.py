@@ -41,7 +41,9 @@ def add_doubling(runs: pd.DataFrame, slopes: pd.Series) -> pd.DataFrame:
         runs: the table that ``collect_runs`` returns.
         slopes: by contender and replicate; they are those of the runs with seed 0.
     """
-    own = [slopes.get(run, np.nan) for run in zip(runs["contender"], runs["replicate"], strict=True)]
+    own = [
+        slopes.get(run, np.nan) for run in zip(runs["contender"], runs["replicate"], strict=True)
+    ]
     return runs.assign(**{PER_DOUBLING: np.where(runs.get("seed", 0) == 0, own, np.nan)})
 
 

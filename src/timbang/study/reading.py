@@ -143,9 +143,7 @@ def _build_study(config: Mapping[str, Any]) -> Study:
     )
 
 
-def _build_tuning(
-    config: Mapping[str, Any] | None, contenders: Mapping[str, Any]
-) -> Tuning | None:
+def _build_tuning(config: Mapping[str, Any] | None, contenders: Mapping[str, Any]) -> Tuning | None:
     if config is None:
         return None
     over = {

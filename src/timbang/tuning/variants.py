@@ -10,6 +10,7 @@ import pandas as pd
 from timbang.study.variants import OWN, SHARES, TRIALS
 from timbang.tuning.choice import score_trial
 
+
 def score_variant_run(
     variant: str, training: Mapping[str, Any], validation: pd.DataFrame, test: pd.DataFrame
 ) -> dict[str, Any]:

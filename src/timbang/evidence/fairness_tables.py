@@ -1,0 +1,229 @@
+"""The tables of ``fairness/``: what other recipes, more trials and more images say."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from timbang.evidence.fairness import (
+    OWN,
+    SHARES,
+    TRIALS,
+    Learning,
+    PairCurve,
+    Variants,
+    budget_of,
+    curve_of_pair,
+    find_edges,
+    learning_of,
+    list_shared,
+    peeking_of,
+)
+from timbang.evidence.recipes import average
+from timbang.evidence.verdicts import Finding
+
+Rows = list[dict[str, Any]]
+
+
+def tabulate_recipes(curves: Mapping[str, PairCurve], settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Return one row a recipe and pair, from the lowest difference to the highest.
+
+    ``first`` is the contender, ``variant`` names the recipe, ``mean``, ``low``, ``high`` and
+    ``says`` are what the runs by it say of the difference from the reference; the other columns
+    what the recipe changes.
+
+    Args:
+        curves: by contender its specification curve.
+        settings: by variant what it changes of the study's recipe.
+    """
+    rows: Rows = []
+    for name, own in curves.items():
+        curve = own.curve
+        for place in np.argsort(curve.mean, kind="stable"):
+            variant = own.variants[place]
+            rows.append(
+                {
+                    "first": name,
+                    "variant": variant,
+                    "mean": curve.mean[place],
+                    "low": curve.low[place],
+                    "high": curve.high[place],
+                    "says": curve.says[place],
+                    **settings[variant],
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def tabulate_pairs(curves: Mapping[str, PairCurve]) -> pd.DataFrame:
+    """Return one row a pair: how many recipes say what, their median, and its p."""
+    return pd.DataFrame(
+        [
+            {
+                "first": name,
+                "recipes": len(own.variants),
+                **{kind.value: own.curve.counts.get(kind, 0) for kind in Finding},
+                "median": own.curve.median,
+                "p": own.curve.p_value,
+            }
+            for name, own in curves.items()
+        ]
+    )
+
+
+def tabulate_budgets(variants: Variants, contenders: Sequence[str]) -> pd.DataFrame:
+    """Return one row a contender and number of trials: expected accuracy, with its interval."""
+    rows: Rows = []
+    for name in contenders:
+        own = budget_of(variants, name)
+        rows += [
+            {"contender": name, "trials": place + 1, "mean": mean, "low": low, "high": high}
+            for place, (mean, low, high) in enumerate(zip(own.mean, own.low, own.high, strict=True))
+        ]
+    return pd.DataFrame(rows)
+
+
+def tabulate_learning(
+    variants: Variants, contenders: Sequence[str], reference: str
+) -> pd.DataFrame:
+    """Return one row a contender and share of the training images.
+
+    ``images`` is their mean number, ``mean`` and ``sd`` are of the accuracy, ``difference``,
+    ``low`` and ``high`` of the difference from the reference (empty for itself).
+    """
+    curves = {name: learning_of(variants, name) for name in contenders}
+    sizes = [*variants.list_variants(SHARES), OWN]
+    rows: Rows = []
+    for name, own in curves.items():
+        apart = average(own.accuracy - curves[reference].accuracy, variants.resolution)
+        for place, size in enumerate(sizes):
+            rows.append(
+                {
+                    "contender": name,
+                    "variant": size,
+                    "images": own.images[:, place].mean(),
+                    "mean": own.accuracy[:, place].mean(),
+                    "sd": own.accuracy[:, place].std(ddof=1) if len(own.accuracy) > 1 else np.nan,
+                    **_describe_difference(apart, place, name == reference),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _describe_difference(apart: Any, place: int, is_reference: bool) -> dict[str, float]:
+    columns = {"difference": apart.mean, "low": apart.low, "high": apart.high}
+    return {key: np.nan if is_reference else own[place] for key, own in columns.items()}
+
+
+def tabulate_doubling(
+    learning: Mapping[str, Learning], slopes: Mapping[str, np.ndarray], reference: str, grain: float
+) -> pd.DataFrame:
+    """Return one row a contender: what a doubling of the images adds, and what one more would give.
+
+    ``mean`` is what each doubling adds to the accuracy, ``difference`` with ``low`` and ``high``
+    that above the reference's; ``doubled`` with ``doubled_low`` and ``doubled_high`` the accuracy
+    that twice the images would give.
+
+    Args:
+        learning: by contender how its accuracy grows.
+        slopes: by contender what a doubling adds, by replicate.
+        reference: the contender that the others are compared with.
+        grain: the smallest difference of two accuracies.
+    """
+    rows: Rows = []
+    for name, own in learning.items():
+        apart = average(slopes[name] - slopes[reference], grain)
+        is_reference = name == reference
+        rows.append(
+            {
+                "contender": name,
+                "mean": slopes[name].mean(),
+                "difference": np.nan if is_reference else float(apart.mean),
+                "low": np.nan if is_reference else float(apart.low),
+                "high": np.nan if is_reference else float(apart.high),
+                "doubled": float(own.doubled.mean),
+                "doubled_low": float(own.doubled.low),
+                "doubled_high": float(own.doubled.high),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def tabulate_choices(
+    variants: Variants,
+    seconds: Mapping[str, float],
+    tried: Mapping[str, Sequence[Mapping[str, Any]]],
+    chosen: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> pd.DataFrame:
+    """Return one row a contender and tuned key: what was tried, what was chosen, and how often.
+
+    ``lowest`` and ``highest`` are the values that were tried, ``chosen_lowest`` and
+    ``chosen_highest`` those that were chosen, ``at_lowest`` and ``at_highest`` in how many
+    replicates an end was. Of words ``words`` says how often each was chosen. ``seconds`` are those
+    of all trials of the contender; ``peeking`` with its interval is what choosing by the validation
+    images themselves would have added.
+    """
+    rows: Rows = []
+    for name, recipes in tried.items():
+        edges = find_edges(chosen[name], recipes)
+        peeking = peeking_of(variants, name)
+        for key in recipes[0]:
+            own = {
+                "contender": name,
+                "key": key,
+                "seconds": seconds[name],
+                "peeking": float(peeking.mean),
+                "peeking_low": float(peeking.low),
+                "peeking_high": float(peeking.high),
+            }
+            taken = [one[key] for one in chosen[name]]
+            if key in edges:
+                values = [one[key] for one in recipes]
+                own |= {
+                    "lowest": min(values),
+                    "highest": max(values),
+                    "chosen_lowest": min(taken),
+                    "chosen_highest": max(taken),
+                    "at_lowest": edges[key][0],
+                    "at_highest": edges[key][1],
+                }
+            else:
+                own["words"] = ", ".join(
+                    f"{word} {taken.count(word)}" for word in dict.fromkeys(sorted(taken))
+                )
+            rows.append(own)
+    return pd.DataFrame(rows)
+
+
+def curves_of(
+    variants: Variants,
+    contrasts: Sequence[str],
+    reference: str,
+    margin: float,
+    tried: Mapping[str, Sequence[Mapping[str, Any]]],
+    varied: int,
+) -> dict[str, PairCurve]:
+    """Return the specification curve of each contrast, by contender.
+
+    Args:
+        variants: the runs.
+        contrasts: the contenders that are tested.
+        reference: the contender that they are compared with.
+        margin: below which a difference is of no account, a fraction.
+        tried: by contender the recipes of its trials.
+        varied: the number of further recipes.
+    """
+    return {
+        name: curve_of_pair(
+            variants, name, reference, list_shared(tried, varied, name, reference), margin
+        )
+        for name in contrasts
+    }
+
+
+def sum_seconds(table: pd.DataFrame) -> dict[str, float]:
+    """Return by contender how long its trials trained together."""
+    trials = table[table["variant"].str.startswith(TRIALS)]
+    seconds = trials.groupby("contender")["training_seconds"].sum()
+    return {str(name): float(own) for name, own in seconds.items()}
