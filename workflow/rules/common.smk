@@ -50,6 +50,9 @@ ALL_RUNS = {
     "seed": SEEDS,
 }
 
+# The runs of the contrasts that decide.
+DECISIVE_RUNS = f"{RESULTS}/{TUNED}/runs.csv" if STUDY.decides == TUNED else f"{RESULTS}/runs.csv"
+
 
 wildcard_constraints:
     variant="(runs|tuned|(trials|varied)/[0-9]+|shares/[0-9.e-]+)",

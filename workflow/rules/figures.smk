@@ -22,6 +22,10 @@ DRAWN_FROM = {
     "manifest": str(rules.build_manifest.output.manifest),
     "pixels": str(rules.write_pixels.output.pixels),
     "twin_runs": of_twin("runs.csv"),
+    "decisive_runs": DECISIVE_RUNS,
+    "recipes": f"{FAIRNESS}/recipes.csv",
+    "budgets": f"{FAIRNESS}/budgets.csv",
+    "learning": f"{FAIRNESS}/learning.csv",
 }
 FIGURES = {name: own for name, own in list_figures().items() if own.due(STUDY)}
 

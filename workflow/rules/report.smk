@@ -16,13 +16,15 @@ rule collect_facts:
         training=expand(rules.train_network.output.training, **ALL_RUNS),
         # In the order of hash_runs().
         metrics=expand(f"{RUN}/metrics.json", **ALL_RUNS),
-        runs=rules.summarise_runs.output.runs,
+        runs=DECISIVE_RUNS,
         summary=rules.summarise_runs.output.summary,
         classes=rules.summarise_runs.output.classes,
         contrasts=rules.judge_claims.output.contrasts,
         verdicts=rules.judge_claims.output.verdicts,
         looks=rules.judge_claims.output.looks,
         twin_summary=of_twin("summary.csv"),
+        tuned=f"{RESULTS}/{TUNED}/summary.csv" if STUDY.tuning else [],
+        **(dict(rules.weigh_recipes.output.items()) if HAS_VARIANTS else {}),
     output:
         facts=f"{RESULTS}/facts.json",
     log:

@@ -7,16 +7,19 @@ import pandas as pd
 from timbang.evidence.verdicts import read_contrasts
 from timbang.facts.collecting import collect_facts
 from timbang.facts.description import describe_study
+from timbang.facts.fairness import Fairness
 from timbang.facts.results import Results
 from timbang.logs import log_to
 from timbang.records.made_with import check_runs
-from timbang.records.tables import read_manifest, read_rows, read_split
+from timbang.records.tables import read_filled, read_manifest, read_rows, read_split
 from timbang.records.writing import write_json
 from timbang.scores.summary import check_summary
 from timbang.study.published import read_published
 from timbang.study.reading import restore_study
 
 params, inputs = snakemake.params, snakemake.input
+# What other recipes and shares say, where the study has any.
+TABLES = ("recipes", "pairs", "budgets", "choices", "learning", "doubling", "tuned")
 
 
 def read_json(path):
@@ -28,6 +31,25 @@ def by_run(files, read):
     return {
         name: dict(zip(params.runs, map(read, own), strict=True)) for name, own in files.items()
     }
+
+
+def read_table(name):
+    """Read a table of what other recipes and shares say; none where the study has no such."""
+    path = inputs.get(name)
+    return [] if not path else read_filled(Path(path))
+
+
+def read_fairness():
+    """Read what other recipes and shares say; nothing where the study has no variants."""
+    if not inputs.get("pairs"):
+        return None
+    changed = [*(study.tuning.over[study.reference] if study.tuning else ())]
+    changed += [key for recipe in study.varied for key in recipe]
+    return Fairness(
+        **{name: read_table(name) for name in TABLES},
+        others=read_contrasts(Path(inputs.contrasts), is_decisive=False),
+        settings=list(dict.fromkeys(changed)),
+    )
 
 
 with log_to(snakemake.log[0]) as log:
@@ -55,6 +77,7 @@ with log_to(snakemake.log[0]) as log:
         looks=read_json(inputs.looks),
         published=read_published(study.report.published),
         twin=read_rows(twin).to_dict("records") if twin else [],
+        fairness=read_fairness(),
     )
     facts = collect_facts(
         results,
@@ -62,6 +85,8 @@ with log_to(snakemake.log[0]) as log:
         study.margin,
         params.splits,
         study.report.compare_with,
+        study.tuning,
+        study.learning_curve,
     )
     files = {
         Path(path).relative_to(params.folder).as_posix(): hashlib.sha256(
@@ -78,6 +103,7 @@ with log_to(snakemake.log[0]) as log:
             inputs.contrasts,
             inputs.verdicts,
             inputs.looks,
+            *(inputs[name] for name in TABLES if inputs.get(name)),
         )
     }
     content = {

@@ -20,7 +20,7 @@ from timbang.evidence.contrasts import (
 from timbang.evidence.design import Design
 from timbang.evidence.sampling import Sampling
 from timbang.evidence.weighing import Scale, Weighed
-from timbang.records.tables import read_rows
+from timbang.records.tables import read_filled
 
 ACCURACY, LATE_ACCURACY = "accuracy", "late_accuracy"
 # The column of ``contrasts.csv`` that tells tuned networks from others; what decides comes first.
@@ -421,18 +421,11 @@ def read_contrasts(path: Path, is_decisive: bool = True) -> list[dict[str, Any]]
         path: the file.
         is_decisive: whether to read the contrasts that decide, or those by the other recipes.
     """
-    table = read_rows(path)
-    if RECIPE in table:
-        table = table[(table[RECIPE] == table[RECIPE].iloc[0]) == is_decisive].drop(columns=RECIPE)
-    elif not is_decisive:
-        return []
-    return [
-        {
-            str(key): None if isinstance(value, float) and math.isnan(value) else value
-            for key, value in row.items()
-        }
-        for row in table.to_dict("records")
-    ]
+    rows = read_filled(path)
+    if not rows or RECIPE not in rows[0]:
+        return rows if is_decisive else []
+    kept = [row for row in rows if (row[RECIPE] == rows[0][RECIPE]) == is_decisive]
+    return [{key: value for key, value in row.items() if key != RECIPE} for row in kept]
 
 
 def turn(row: Mapping[str, Any]) -> dict[str, Any]:

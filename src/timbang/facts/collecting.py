@@ -10,6 +10,7 @@ from timbang.facts.evidence import (
     add_twin,
 )
 from timbang.facts.fact import Facts
+from timbang.facts.fairness import add_fairness
 from timbang.facts.images import add_images, add_splits
 from timbang.facts.results import Results
 from timbang.facts.runs import (
@@ -20,6 +21,7 @@ from timbang.facts.runs import (
     add_summary,
 )
 from timbang.facts.seeds import add_variation
+from timbang.study.study import LearningCurve, Tuning
 
 
 def collect_facts(
@@ -28,6 +30,8 @@ def collect_facts(
     margin: float,
     splits: Splits,
     twin: str | None,
+    tuning: Tuning | None = None,
+    learning_curve: LearningCurve | None = None,
 ) -> Facts:
     """Return all numbers that the report of a study may state.
 
@@ -37,6 +41,8 @@ def collect_facts(
         margin: below which a difference of accuracies is of no account, a fraction.
         splits: how the splits of the replicates hang together, as ``Design`` has it.
         twin: the name of the study that this one is compared with, if any.
+        tuning: how recipes were chosen, if they were.
+        learning_curve: on which shares of the images contenders were trained, if they were.
     """
     facts = Facts()
     summary = results.summary
@@ -57,4 +63,6 @@ def collect_facts(
     add_looks(facts, results.looks)
     add_published(facts, results.published, list(contenders), reference)
     add_twin(facts, results.twin, summary, twin)
+    if results.fairness is not None:
+        add_fairness(facts, results.fairness, tuning, learning_curve)
     return facts

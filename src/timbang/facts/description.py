@@ -8,6 +8,7 @@ from timbang.evidence.planner import Remedy
 from timbang.evidence.verdicts import ACCURACY, Finding
 from timbang.facts.evidence import foresee
 from timbang.facts.fact import Facts
+from timbang.facts.fairness import name_letter, name_recipe
 from timbang.facts.results import Results
 from timbang.facts.runs import list_settings
 from timbang.networks.catalogue import CATALOGUE
@@ -103,6 +104,7 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
         "need_images": [name for name in undecided if remedies.get(name) == Remedy.IMAGES],
         "need_unknown": [name for name in undecided if remedies.get(name) == Remedy.UNKNOWN],
         "about": study.about,
+        **_describe_fairness(study, results, facts, names),
         "scored_at_chance": study.diverged == "chance",
         "finished": finished,
         "diverged": [name for name in names if facts.value(f"diverged/{name}", 0)],
@@ -155,6 +157,59 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
             for run in runs.values()
         ),
     }
+
+
+def _describe_fairness(
+    study: Study, results: Results, facts: Facts, names: Sequence[str]
+) -> dict[str, Any]:
+    """Return what the document asks of other recipes and shares; nothing without any."""
+    own = results.fairness
+    if own is None:
+        return {}
+    variants = dict.fromkeys(name_recipe(row["variant"]) for row in own.recipes)
+    order = sorted(variants, key=_place_of_recipe)
+    edges = [
+        {"name": name, "key": key, "place": place, "end": end}
+        for name in names
+        for place, key in enumerate(own.settings)
+        for end in ("lowest", "highest")
+        if facts.value(f"choice.at_{end}/{name}/{place}", 0) * 2 > len(study.replicates)
+    ]
+    return {
+        "decides": study.decides,
+        "tuning": study.tuning
+        and {
+            "scope": study.tuning.scope,
+            "keys": list(study.tuning.over[study.reference]),
+            "own_ranges": [
+                name
+                for name, ranges in study.tuning.over.items()
+                if ranges != study.tuning.over[study.reference]
+            ],
+        },
+        "other_findings": {
+            row["first"]: row["says"] for row in own.others if row["measure"] == ACCURACY
+        },
+        "curves": [row["first"] for row in own.pairs if row["recipes"] > 1],
+        "recipes": [
+            {"name": name, "letter": name_letter(place)} for place, name in enumerate(order)
+        ],
+        "recipe_settings": list(own.settings),
+        "varied": bool(study.varied),
+        "edges": edges,
+        "learning": study.learning_curve and study.learning_curve.by,
+        "growing": [
+            row["contender"]
+            for row in own.doubling
+            if row["low"] is not None and (row["low"] > 0 or row["high"] < 0)
+        ],
+    }
+
+
+def _place_of_recipe(name: str) -> tuple[int, int]:
+    """Return what recipes are sorted by: the study's own, trials, further ones."""
+    kind, _, number = name.partition("-")
+    return ("runs", "trials", "varied").index(kind), int(number or 0)
 
 
 def _spikes(facts: Facts, name: str) -> bool:
@@ -255,6 +310,7 @@ def _describe_claims(verdicts: Sequence[Mapping[str, Any]]) -> list[dict[str, An
         "statement",
         "verdict",
         "verdict_of_last_epochs",
+        *(("verdict_of_other_recipe",) if any("recipe" in own for own in verdicts) else ()),
         "texts",
         "needs",
     )

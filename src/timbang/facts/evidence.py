@@ -55,7 +55,7 @@ def add_contrasts(
     """
     for row in contrasts:
         name, measure = row["first"], row["measure"]
-        _add_decision(
+        add_decision(
             facts, f"contrast.{measure}", name, row, CONTRASTS, f"{measure}, {name}, ", measure
         )
     main = [row for row in contrasts if row["measure"] == ACCURACY]
@@ -109,10 +109,10 @@ def add_claims(facts: Facts, verdicts: Sequence[Mapping[str, Any]]) -> None:
             if "mean" in test:
                 at = f"/{place}/tests/{number}/"
                 subject = f"{own['name']}/{number}"
-                _add_decision(facts, "claim", subject, test, VERDICTS, at, test["measure"])
+                add_decision(facts, "claim", subject, test, VERDICTS, at, test["measure"])
 
 
-def _add_decision(
+def add_decision(
     facts: Facts,
     quantity: str,
     subject: str,
@@ -121,6 +121,17 @@ def _add_decision(
     at: str,
     measure: str,
 ) -> None:
+    """Add the numbers of a decision.
+
+    Args:
+        facts: where they go.
+        quantity: what their ids begin with.
+        subject: what these end with.
+        row: the decision as ``contrasts.csv`` and ``verdicts.json`` have it.
+        file: the file that it stands in.
+        at: its place, up to the column.
+        measure: what it is by.
+    """
     unit = unit_of_difference(measure)
     for column in IN_UNIT:
         facts.add(f"{quantity}.{column}/{subject}", row[column], unit, file, at + column)

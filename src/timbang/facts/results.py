@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from timbang.facts.fairness import Fairness
 from timbang.study.published import Published
 
 
@@ -16,7 +17,7 @@ class Results:
     ``training`` and ``histories`` are by contender and then by the name of the run; ``runs`` is
     the table ``runs.csv``; ``split_settings`` is the study's ``Split`` by field and ``image_size``
     in pixels, both from the records of what was made; ``twin`` holds the rows of the other study's
-    ``summary.csv``.
+    ``summary.csv``, and ``fairness`` what other recipes and shares say, None without any.
     """
 
     audit: Mapping[str, Any]
@@ -34,3 +35,4 @@ class Results:
     looks: Sequence[Mapping[str, Any]]
     published: Published | None
     twin: Sequence[Mapping[str, Any]]
+    fairness: Fairness | None = None

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from timbang.facts.fact import Facts, Unit, Value
-from timbang.scores.measures import RUN_MEASURES
+from timbang.scores.measures import PER_DOUBLING, RUN_MEASURES
 from timbang.scores.summary import CLASS_MEASURES, STATISTICS
 
 SUMMARY, CLASSES = "summary.csv", "per_class.csv"
@@ -41,6 +41,7 @@ UNITS = {
     "train_images": Unit.COUNT,
     "validation_images": Unit.COUNT,
     "leaked_images": Unit.COUNT,
+    PER_DOUBLING: Unit.POINTS,
 }
 # Differences of a measure are in its own unit, those of shares in points.
 DIFFERENCE_UNITS = {Unit.SHARE: Unit.POINTS}

@@ -3,9 +3,12 @@
 The rules are those of ``timbang.evidence``; the numbers that they are given are the reader's own.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
-from timbang.evidence.claims import Verdict
+import pandas as pd
+
+from timbang.evidence.claims import DEFAULT, TUNED, Verdict
 from timbang.evidence.design import About
 from timbang.evidence.images import ImageScores
 from timbang.evidence.planner import Plan, look_ahead, plan
@@ -17,13 +20,28 @@ from timbang.evidence.verdicts import (
     judge_claims,
 )
 from timbang.evidence.weighing import Scale
-from timbang.reader.raw import RawResults, once
+from timbang.reader.fairness import slopes_of
+from timbang.reader.raw import PER_DOUBLING, RawResults, once
 
 
 @once
 def decide(results: RawResults, measure: str) -> dict[str, Decision]:
     """Return the study's contrasts with the reference by a measure, by contender."""
-    decisions = decide_contrasts(_scale(results), _pairs(results), measure)
+    return _decide(results, results.study.decides, measure)
+
+
+@once
+def decide_others(results: RawResults, measure: str) -> dict[str, Decision]:
+    """Return the same by the recipes that do not decide."""
+    return _decide(results, _other(results), measure)
+
+
+def _other(results: RawResults) -> str:
+    return TUNED if results.study.decides == DEFAULT else DEFAULT
+
+
+def _decide(results: RawResults, recipe: str, measure: str) -> dict[str, Decision]:
+    decisions = decide_contrasts(_scale(results, recipe), _pairs(results), measure)
     return {own.first: own for own in decisions}
 
 
@@ -31,7 +49,9 @@ def decide(results: RawResults, measure: str) -> dict[str, Decision]:
 def judge(results: RawResults, name: str) -> JudgedClaim:
     """Return a claim with the outcomes of its tests and its verdict."""
     claim = next(claim for claim in results.claims if claim.name == name)
-    (judged,) = judge_claims([claim], _scale(results), _pairs(results))
+    scale = _scale(results, results.study.decides)
+    other = _scale(results, _other(results)) if results.study.tuning else None
+    (judged,) = judge_claims([claim], scale, _pairs(results), other)
     return judged
 
 
@@ -67,23 +87,42 @@ def _pairs(results: RawResults) -> list[tuple[str, str]]:
     return [(name, results.study.reference) for name in results.study.contrasts]
 
 
-def _scale(results: RawResults) -> Scale:
+@once
+def _scale(results: RawResults, recipe: str) -> Scale:
     study = results.study
+    runs = results.tuned if recipe == TUNED else results
 
     def read(contender: str, part: str) -> Mapping[int, Sequence[ImageScores]]:
         return {
             replicate: [
-                results.score_images(contender, replicate, seed, part)
-                for seed in range(study.seeds)
+                runs.score_images(contender, replicate, seed, part) for seed in range(study.seeds)
             ]
             for replicate in study.replicates
         }
 
     return Scale(
-        results.measures,
+        runs.measures if recipe == TUNED else _with_doubling(results),
         results.design,
         study.margin,
         About(study.about),
         1 / len(results.classes) if study.diverged == "chance" else None,
         read,
+        recipe,
     )
+
+
+def _with_doubling(results: RawResults) -> pd.DataFrame:
+    """Return the measures of runs, with what doubling the images adds where it was measured."""
+    runs = results.measures
+    if results.study.learning_curve is None:
+        return runs
+    slopes = {
+        (own.name, replicate): slope
+        for own in results.study.contenders
+        for replicate, slope in zip(
+            sorted(results.study.replicates), slopes_of(results, own.name), strict=True
+        )
+    }
+    keys = zip(runs["contender"], runs["replicate"], runs["seed"], strict=True)
+    values = [slopes[name, r] if seed == 0 else math.nan for name, r, seed in keys]
+    return runs.assign(**{PER_DOUBLING: values})

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,12 @@ from timbang.evidence.seeds import part_variation
 from timbang.evidence.verdicts import Decision
 from timbang.networks.catalogue import CATALOGUE
 from timbang.networks.relations import depth_of
+from timbang.reader import fairness
 from timbang.reader.decided import (
     count_needed_by,
     count_verdicts,
     decide,
+    decide_others,
     judge,
     plan_replicates,
 )
@@ -215,8 +218,11 @@ def _epochs(results: RawResults, rest: str, name: str, epoch: str) -> Found:
 
 @once
 def _differences(results: RawResults, name: str) -> pd.DataFrame:
-    """Return what a contender is more accurate than the reference, float [replicates, seeds]."""
-    table = results.measures.pivot(
+    """Return what a contender is more accurate than the reference, float [replicates, seeds].
+
+    Of the runs that decide.
+    """
+    table = results.decisive.measures.pivot(
         index=["replicate", "seed"], columns="contender", values="accuracy"
     )
     return (table[name] - table[results.study.reference]).astype(float).unstack("seed")
@@ -239,6 +245,16 @@ def _variation(results: RawResults, rest: str, name: str) -> Found:
 def _contrast(results: RawResults, rest: str, name: str) -> Found:
     measure, column = rest.split(".")
     return _column(decide(results, measure)[name], column)
+
+
+def _other(results: RawResults, rest: str, name: str) -> Found:
+    measure, column = rest.split(".")
+    return _column(decide_others(results, measure)[name], column)
+
+
+def _tuned(results: RawResults, rest: str, *subject: str) -> Found:
+    """Return a quantity of the study's own runs, of the tuned ones instead."""
+    return _recompute(results.tuned, "/".join((rest, *subject)))
 
 
 def _claim(results: RawResults, rest: str, name: str, place: str) -> Found:
@@ -425,6 +441,9 @@ RULES: dict[str, dict[str, Callable[..., Any]]] = {
         ),
         "recall.lowest": lambda r, c: _recalls(r, c).min(),
         "recall.highest": lambda r, c: _recalls(r, c).max(),
+        "doubled": partial(fairness.doubled, "mean"),
+        "doubled_low": partial(fairness.doubled, "low"),
+        "doubled_high": partial(fairness.doubled, "high"),
     },
     "points": {
         "accuracy_drop.mean": lambda r, c: (
@@ -459,4 +478,14 @@ FAMILIES: dict[str, Callable[..., Found]] = {
     "constant": lambda _, rest: CONSTANTS[rest],
     "published": _published,
     "twin": _twin,
+    "tuned": _tuned,
+    "other": _other,
+    "recipe": fairness.recipe,
+    "recipes": fairness.recipes,
+    "tuning": fairness.tuning,
+    "choice": fairness.choice,
+    "peeking": fairness.peeking,
+    "budget": fairness.budget,
+    "learning": fairness.learning,
+    "doubling": fairness.doubling,
 }

@@ -7,7 +7,7 @@ import csv
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple
@@ -32,6 +32,7 @@ from timbang.records.tables import (
 )
 from timbang.study.published import Published
 from timbang.study.study import Study
+from timbang.study.variants import OWN, TUNED
 
 Made = TypeVar("Made")
 Names = TypeVarTuple("Names")
@@ -41,6 +42,7 @@ ANSWERS = ("filename", "label", "part", "predicted")
 LATE_EPOCHS = 5
 # A rise of the training loss counts above this share of the first epoch's.
 COUNTED_RISE = 0.1
+PER_DOUBLING = "accuracy_per_doubling"
 # What is measured of a run, and the unit of each.
 MEASURES = {
     **dict.fromkeys(("accuracy", "train_accuracy", "test_accuracy", "late_accuracy"), "share"),
@@ -53,6 +55,7 @@ MEASURES = {
     **dict.fromkeys(("train_images", "validation_images", "leaked_images", "rises"), "count"),
     "training_seconds": "seconds",
     "images_per_second": "rate",
+    PER_DOUBLING: "points",
 }
 
 
@@ -93,7 +96,8 @@ class RawResults:
     """A study's configuration and its raw files, each read when it is first asked for.
 
     ``folder`` is ``results/<study>``, ``twin`` the study to compare with, if any, and ``claims``
-    are in the order of ``verdicts.json``. ``made`` is what ``once`` has kept.
+    are in the order of ``verdicts.json``. ``variant`` says which of the study's runs are read.
+    ``made`` is what ``once`` has kept.
     """
 
     folder: Path
@@ -101,6 +105,7 @@ class RawResults:
     published: Published | None = None
     twin: "Twin | None" = None
     claims: Sequence[Claim] = ()
+    variant: str = OWN
     made: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     @cached_property
@@ -121,7 +126,7 @@ class RawResults:
     @cached_property
     def audit(self) -> Mapping[str, Any]:
         """``data/audit.json``."""
-        return _read_json(self.folder / "data" / "audit.json")
+        return read_json(self.folder / "data" / "audit.json")
 
     @cached_property
     def splits(self) -> dict[int, pd.DataFrame]:
@@ -150,9 +155,25 @@ class RawResults:
         return pd.DataFrame(rows, columns=[*known, *MEASURES])
 
     @cached_property
+    def tuned(self) -> "RawResults":
+        """The same of the tuned networks' runs.
+
+        Raises:
+            LookupError: the study has none.
+        """
+        if self.study.tuning is None:
+            raise LookupError(TUNED)
+        return replace(self, variant=TUNED, made={})
+
+    @property
+    def decisive(self) -> "RawResults":
+        """Those whose contrasts decide."""
+        return self.tuned if self.study.decides == TUNED else self
+
+    @cached_property
     def looks(self) -> Any:
         """The record of how often the study was looked at."""
-        return _read_json(self.folder / "looks.json")
+        return read_json(self.folder / "looks.json")
 
     @cached_property
     def design(self) -> Design:
@@ -196,10 +217,10 @@ class RawResults:
         )
 
     def _read_run(self, contender: str, replicate: int, seed: int) -> Run:
-        folder = self.folder / "runs" / contender / _name_run(replicate, seed)
-        training = _read_json(folder / "training.json")
+        folder = self.folder / self.variant / contender / _name_run(replicate, seed)
+        training = read_json(folder / "training.json")
         history = pd.read_csv(folder / "history.csv")
-        predictions = _read_predictions(folder / "predictions.csv")
+        predictions = read_predictions(folder / "predictions.csv")
         validation, test = (predictions[predictions["part"] == p] for p in (VALIDATION, TEST))
         split = self.splits[replicate]
         leaked = split.set_index("filename")["leaked"].loc[validation["filename"]].to_numpy()
@@ -214,9 +235,9 @@ class RawResults:
             measures |= _measure_training(training, history)
             measures |= _measure_answers(validation, leaked, confusion)
             measures["gap"] = measures["loss"] - measures["train_loss"]
-            measures |= {f"test_{key}": value for key, value in _score(test).items()}
+            measures |= {f"test_{key}": value for key, value in score_answers(test).items()}
             if self.study.probes:
-                measures |= _read_json(folder / "probes.json")["measures"]
+                measures |= read_json(folder / "probes.json")["measures"]
         return Run(training, history, measures, predictions, confusion)
 
 
@@ -248,8 +269,8 @@ class Twin:
         found: dict[str, dict[str, float]] = {}
         for row in self._rows:
             name, run = str(row["contender"]), _name_run(row["replicate"], row.get("seed", 0))
-            predictions = _read_predictions(self.folder / "runs" / name / run / "predictions.csv")
-            score = _score(predictions[predictions["part"] == VALIDATION])
+            predictions = read_predictions(self.folder / "runs" / name / run / "predictions.csv")
+            score = score_answers(predictions[predictions["part"] == VALIDATION])
             found.setdefault(name, {})[run] = score["accuracy"]
         return found
 
@@ -275,7 +296,8 @@ def _name_run(replicate: int, seed: int) -> str:
     return f"{replicate}-{seed}" if seed else str(replicate)
 
 
-def _read_json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """Return what a file of JSON holds."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -287,7 +309,7 @@ def _read_leaks(folder: Path, replicate: int) -> pd.DataFrame:
     return split.assign(leaked=is_leaked)
 
 
-def _read_predictions(path: Path) -> pd.DataFrame:
+def read_predictions(path: Path) -> pd.DataFrame:
     """Return filename, label, part and prediction of each image, and the chance of its label."""
     with path.open(encoding="utf-8", newline="") as file:
         lines = csv.reader(file)
@@ -301,7 +323,7 @@ def _read_predictions(path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*ANSWERS, "chance"])
 
 
-def _score(predictions: pd.DataFrame) -> dict[str, float]:
+def score_answers(predictions: pd.DataFrame) -> dict[str, float]:
     """Return accuracy and loss; NaN without images or answers."""
     chances = predictions["chance"].to_numpy(dtype=float)
     if not len(chances) or np.isnan(chances).any():
@@ -321,7 +343,7 @@ def _measure_answers(
     )
     recalls = _divide(confusion.diagonal(), confusion.sum(axis=1))
     return {
-        **_score(predictions),
+        **score_answers(predictions),
         "leaked_accuracy": seen,
         "clean_accuracy": unseen,
         "leak_difference": seen - unseen,

@@ -3,8 +3,10 @@
 Labels and file names are text whatever they look like: "NA", "01" and "1e5" are labels.
 """
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,6 +56,17 @@ def read_rows(path: Path) -> pd.DataFrame:
     return pd.read_csv(
         path, dtype=dict.fromkeys(NAMES, str), keep_default_na=False, na_values=empty
     )
+
+
+def read_filled(path: Path) -> list[dict[str, Any]]:
+    """Read a table of results as rows, None where there is nothing."""
+    return [
+        {
+            str(key): None if isinstance(value, float) and math.isnan(value) else value
+            for key, value in row.items()
+        }
+        for row in read_rows(path).to_dict("records")
+    ]
 
 
 def usable_images(manifest: pd.DataFrame) -> pd.DataFrame:

@@ -228,6 +228,7 @@ class _Pass:
             measure_name=lambda measure: write_measure(writer, measure),
             setting=lambda key, name: write_setting(writer, key, name),
             setting_name=lambda key: write_setting_name(writer, key),
+            setting_word=lambda key: _uncapitalise(write_setting_name(writer, key)),
             claim_text=lambda claim: say_text(writer, f"text/{claim['name']}", claim["texts"]),
             claim_needs=self.name_needs,
             own_sections=self.write_own_sections,
@@ -355,6 +356,11 @@ def _write_entry(writer: Writer, key: str) -> str:
 def _tidy(text: str) -> str:
     """Return a paragraph in one line."""
     return " ".join(text.split())
+
+
+def _uncapitalise(name: str) -> str:
+    """Return a name as it stands within a sentence; those with further capitals stay."""
+    return name if re.search("[A-Z]", name[1:]) else name[:1].lower() + name[1:]
 
 
 def _capitalise(text: str) -> str:

@@ -15,6 +15,8 @@ PER_CENT, MILLION = 100, 1_000_000
 P_DIGITS, SMALLEST_P = 3, 0.001
 # A source is shown with so many significant digits.
 SIGNIFICANT = 6
+# A number of so many significant digits is written in full, however small.
+SHORT = 3
 
 
 def write_value(fact: Fact, language: Language, *, signed: bool = False, style: str = "") -> str:
@@ -59,5 +61,5 @@ def write_source(value: Value, language: Language) -> str:
 
 def _shorten(value: float) -> tuple[float, int | None]:
     """Return a number and its decimals: as it is where it is short, else three decimals."""
-    is_short = len(f"{value:.6g}") <= len("0.0001")
+    is_short = len(f"{value:.6g}") <= len("0.0001") or float(f"{value:.{SHORT}g}") == value
     return (value, None) if is_short else (value, 3)

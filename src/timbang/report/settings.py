@@ -1,6 +1,7 @@
 """How training settings are named and written."""
 
 from timbang.report.writer import Writer
+from timbang.scores.measures import PER_DOUBLING
 from timbang.study.schema import defaults_of
 
 # What the published study states; the rest of a training setup is off unless it is asked for.
@@ -29,6 +30,11 @@ def write_setting(writer: Writer, key: str, name: str | None) -> str:
     parts = (f"setting.{key}", name) if name else (f"setting.{key}",)
     if not writer.has(*parts):
         return writer.say("none")
+    return write_word(writer, writer.value(*parts)) or writer.num(*parts)
+
+
+def write_word(writer: Writer, value: object) -> str | None:
+    """Return the word for a value of a setting; None for one that has none, as numbers."""
     words = {
         "adam": "Adam",
         "adamw": "AdamW",
@@ -40,8 +46,7 @@ def write_setting(writer: Writer, key: str, name: str | None) -> str:
         "false": writer.say("no"),
         "none": writer.say("none"),
     }
-    value = writer.value(*parts)
-    return words[value] if value in words else writer.num(*parts)
+    return words.get(value) if isinstance(value, str) else None
 
 
 def write_setting_name(writer: Writer, key: str) -> str:
@@ -89,5 +94,6 @@ def write_measure(writer: Writer, measure: str) -> str:
         "gradient_cosine": writer.say("Cosine of the gradients before and after a step"),
         "gradient_lipschitz": writer.say("Change of the gradient per change of the weights (log)"),
         "zoom_drop": writer.say("Accuracy lost when the images are rescaled (points)"),
+        PER_DOUBLING: writer.say("Accuracy gained when the training images double (points)"),
     }
     return names.get(measure) or writer.name(f"measure/{measure}", measure)

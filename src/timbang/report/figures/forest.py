@@ -22,15 +22,17 @@ def _draw(drawing: Drawing) -> Drawn:
     Of a replicate of several runs it is the mean over these.
     """
     import numpy as np
+    import pandas as pd
 
     from timbang.evidence.seeds import pair_seeds
+    from timbang.evidence.verdicts import read_contrasts
     from timbang.facts.fact import Unit
     from timbang.records.tables import read_rows
     from timbang.report.figures import rows, style
 
-    contrasts = read_rows(drawing.path("contrasts"))
-    contrasts = contrasts[contrasts["measure"] == "accuracy"].set_index("first")
-    runs = read_rows(drawing.path("runs"))
+    decided = pd.DataFrame(read_contrasts(drawing.path("contrasts")))
+    contrasts = decided[decided["measure"] == "accuracy"].set_index("first").fillna(np.nan)
+    runs = read_rows(drawing.path("decisive_runs"))
     replicates = runs["replicate"].nunique()
     looks = style.mark_all(drawing.titles)
     names = [name for name in looks if name in contrasts.index]
@@ -156,7 +158,7 @@ def _caption(writer: Writer) -> str:
 FIGURE = Figure(
     name="forest",
     slot="key",
-    needs=("contrasts", "runs"),
+    needs=("contrasts", "decisive_runs"),
     shows="every network against the reference",
     draw=_draw,
     mention=message("%(figure)s shows the differences."),

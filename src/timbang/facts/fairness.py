@@ -1,0 +1,179 @@
+"""Facts of other recipes, more trials and more images."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from timbang.evidence.verdicts import Finding
+from timbang.facts.evidence import CONTRASTS, add_decision
+from timbang.facts.fact import Facts, Unit
+from timbang.scores.summary import STATISTICS
+from timbang.study.study import LearningCurve, Tuning
+
+Rows = Sequence[Mapping[str, Any]]
+FOLDER = "fairness"
+SECONDS_PER_HOUR = 3600
+INTERVAL = ("mean", "low", "high")
+
+
+@dataclass(frozen=True)
+class Fairness:
+    """What a study's files hold of other recipes and shares; what it does not have is empty.
+
+    ``recipes``, ``pairs``, ``budgets``, ``choices``, ``learning`` and ``doubling`` are the rows of
+    the tables in ``fairness/``, ``tuned`` those of the tuned networks' ``summary.csv``, ``others``
+    the contrasts that do not decide. ``settings`` are the keys that recipes change, and ``images``
+    those of a replicate's validation part.
+    """
+
+    recipes: Rows
+    pairs: Rows
+    budgets: Rows
+    choices: Rows
+    learning: Rows
+    doubling: Rows
+    tuned: Rows
+    others: Rows
+    settings: Sequence[str]
+
+
+def name_recipe(variant: str) -> str:
+    """Return a variant as it stands in the ids of facts.
+
+    >>> name_recipe("trials/3")
+    'trials-3'
+    """
+    return variant.replace("/", "-")
+
+
+def name_letter(place: int) -> str:
+    """Return what the recipe at a place is called in print, as columns of a spreadsheet are.
+
+    >>> name_letter(0), name_letter(25), name_letter(26), name_letter(700)
+    ('A', 'Z', 'AA', 'ZY')
+    """
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def add_fairness(
+    facts: Facts, fairness: Fairness, tuning: Tuning | None, curve: LearningCurve | None
+) -> None:
+    """Add what other recipes, more trials and more images say.
+
+    Args:
+        facts: where they go; those of the study's own runs are there.
+        fairness: what the files hold.
+        tuning: how recipes were chosen, if they were.
+        curve: on which shares of the images contenders were trained, if they were.
+    """
+    _add_recipes(facts, fairness)
+    if tuning is not None:
+        _add_tuning(facts, fairness, tuning)
+    if curve is not None:
+        _add_learning(facts, fairness)
+
+
+def _add_recipes(facts: Facts, fairness: Fairness) -> None:
+    file = f"{FOLDER}/recipes.csv"
+    settings: dict[str, Mapping[str, Any]] = {}
+    for row in fairness.recipes:
+        recipe = name_recipe(row["variant"])
+        settings.setdefault(recipe, row)
+        for column in INTERVAL:
+            at = f"{row['first']}, {row['variant']}, {column}"
+            id = f"recipe.{column}/{row['first']}/{recipe}"
+            facts.add(id, row[column], Unit.POINTS, file, at)
+    for recipe, row in settings.items():
+        for place, key in enumerate(fairness.settings):
+            value = row.get(key)
+            unit = Unit.TEXT if isinstance(value, str) else Unit.NUMBER
+            if isinstance(value, float) and value.is_integer():
+                value = int(value)
+            facts.add(f"recipe.setting/{recipe}/{place}", value, unit, file, f"{recipe}, {key}")
+    file = f"{FOLDER}/pairs.csv"
+    for row in fairness.pairs:
+        name = row["first"]
+        for kind in (Finding.HIGHER, Finding.LOWER, Finding.EQUAL, Finding.UNDECIDED):
+            facts.add(f"recipes.{kind}/{name}", row[kind], Unit.COUNT, file, f"{name}, {kind}")
+        facts.add(f"recipes.count/{name}", row["recipes"], Unit.COUNT, file, f"{name}, recipes")
+        facts.add(f"recipes.median/{name}", row["median"], Unit.POINTS, file, f"{name}, median")
+        facts.add(f"recipes.p/{name}", row["p"], Unit.P, file, f"{name}, p")
+
+
+def _add_tuning(facts: Facts, fairness: Fairness, tuning: Tuning) -> None:
+    facts.add("tuning.trials", tuning.trials, Unit.COUNT, "config", "tuning.trials")
+    facts.add("tuning.share", tuning.share, Unit.SHARE, "config", "tuning.share")
+    runs = tuning.trials * facts.value("replicates")
+    facts.add("tuning.runs", runs, Unit.COUNT, "config", "tuning.trials", "times replicates")
+    file = f"{FOLDER}/choices.csv"
+    seconds = {row["contender"]: row["seconds"] for row in fairness.choices}
+    hours = sum(seconds.values()) / SECONDS_PER_HOUR
+    facts.add("tuning.hours", hours, Unit.NUMBER, file, "seconds", "sum over contenders, in hours")
+    peeked = {row["contender"]: row["peeking"] for row in fairness.choices}
+    for name, gain in peeked.items():
+        facts.add(f"peeking/{name}", gain, Unit.POINTS, file, f"{name}, peeking")
+    places = {key: place for place, key in enumerate(fairness.settings)}
+    for row in fairness.choices:
+        subject = f"{row['contender']}/{places[row['key']]}"
+        at = f"{row['contender']}, {row['key']}, "
+        for column in ("lowest", "highest", "chosen_lowest", "chosen_highest"):
+            facts.add(f"choice.{column}/{subject}", row[column], Unit.NUMBER, file, at + column)
+        for column in ("at_lowest", "at_highest"):
+            count = None if row[column] is None else int(row[column])
+            facts.add(f"choice.{column}/{subject}", count, Unit.COUNT, file, at + column)
+        facts.add(f"choice.words/{subject}", row.get("words"), Unit.TEXT, file, at + "words")
+    for row in fairness.tuned:
+        name = row["contender"]
+        for word in STATISTICS:
+            at = f"{name}, accuracy_{word}"
+            value = row[f"accuracy_{word}"]
+            id = f"tuned.accuracy.{word}/{name}"
+            facts.add(id, value, Unit.SHARE, "tuned/summary.csv", at)
+        diverged = int(row["diverged"])
+        at = f"{name}, diverged"
+        facts.add(f"tuned.diverged/{name}", diverged, Unit.COUNT, "tuned/summary.csv", at)
+        if f"accuracy.mean/{name}" in facts:
+            gain = row["accuracy_mean"] - facts.value(f"accuracy.mean/{name}")
+            at, rule = f"{name}, accuracy_mean", "minus that by the study's recipe"
+            facts.add(f"tuning.gain/{name}", gain, Unit.POINTS, "tuned/summary.csv", at, rule)
+    for row in fairness.others:
+        name, measure = row["first"], row["measure"]
+        at = f"the other recipe, {measure}, {name}, "
+        add_decision(facts, f"other.{measure}", name, row, CONTRASTS, at, measure)
+    for row in fairness.budgets:
+        for column in INTERVAL:
+            id = f"budget.{column}/{row['contender']}/{row['trials']}"
+            at = f"{row['contender']}, {row['trials']}, {column}"
+            facts.add(id, row[column], Unit.SHARE, f"{FOLDER}/budgets.csv", at)
+
+
+def _add_learning(facts: Facts, fairness: Fairness) -> None:
+    file = f"{FOLDER}/learning.csv"
+    sizes = list(dict.fromkeys(row["variant"] for row in fairness.learning))
+    facts.add("learning.sizes", len(sizes), Unit.COUNT, file, "variant", "distinct ones")
+    for row in fairness.learning:
+        name, place = row["contender"], sizes.index(row["variant"])
+        at = f"{name}, {row['variant']}, "
+        if f"learning.images/{place}" not in facts:
+            facts.add(f"learning.images/{place}", row["images"], Unit.COUNT, file, at + "images")
+        for column, unit in (
+            ("mean", Unit.SHARE),
+            ("sd", Unit.POINTS),
+            ("difference", Unit.POINTS),
+            ("low", Unit.POINTS),
+            ("high", Unit.POINTS),
+        ):
+            facts.add(f"learning.{column}/{name}/{place}", row[column], unit, file, at + column)
+    file = f"{FOLDER}/doubling.csv"
+    for row in fairness.doubling:
+        name = row["contender"]
+        for column in ("mean", "difference", "low", "high"):
+            at = f"{name}, {column}"
+            facts.add(f"doubling.{column}/{name}", row[column], Unit.POINTS, file, at)
+        for column in ("doubled", "doubled_low", "doubled_high"):
+            facts.add(f"{column}/{name}", row[column], Unit.SHARE, file, f"{name}, {column}")

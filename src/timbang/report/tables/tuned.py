@@ -1,0 +1,57 @@
+"""Each network by the study's recipe and by its own choice, and what both comparisons say."""
+
+from timbang.languages.messages import message
+from timbang.report.media.medium import Column, Grid, Row
+from timbang.report.tables.table import Measure, Table, fill_cells, head_columns
+from timbang.report.writer import Writer
+
+
+def _build(writer: Writer) -> Grid:
+    study = writer.study
+    own, tuned = writer.say("By the recipe of the study"), writer.say("Tuned")
+    is_tuned = study["decides"] == "tuned"
+    by_default = "other.accuracy" if is_tuned else "contrast.accuracy"
+    by_choice = "contrast.accuracy" if is_tuned else "other.accuracy"
+    accuracy, low, high = writer.say("accuracy"), writer.say("low"), writer.say("high")
+    measures = [
+        Measure(accuracy, "accuracy.mean", own),
+        Measure(low, f"{by_default}.low", own, signed=True),
+        Measure(high, f"{by_default}.high", own, signed=True),
+        Measure(accuracy, "tuned.accuracy.mean", tuned),
+        Measure(low, f"{by_choice}.low", tuned, signed=True),
+        Measure(high, f"{by_choice}.high", tuned, signed=True),
+    ]
+    columns = [
+        Column(writer.say("Network"), "l"),
+        *head_columns(measures),
+        Column(writer.say("by the recipe"), "l", writer.say("Conclusion")),
+        Column(writer.say("tuned"), "l", writer.say("Conclusion")),
+    ]
+    words = {
+        "higher": writer.say("more accurate"),
+        "lower": writer.say("less accurate"),
+        "equal": writer.say("equal within the margin"),
+    }
+    decisive, other = study["findings"], study["other_findings"]
+    both = (other, decisive) if is_tuned else (decisive, other)
+    rows = []
+    for name in study["weighed"]:
+        said = [words.get(own.get(name, ""), writer.say("open")) for own in both]
+        if name == study["reference"]:
+            said = ["–", "–"]
+        rows.append(Row([writer.title(name), *fill_cells(writer, measures, name), *said]))
+    return Grid(columns, rows, widths=[24])
+
+
+TABLE = Table(
+    name="tuned",
+    slot="tuned",
+    build=_build,
+    mention=message("%(table)s sets both comparisons side by side."),
+    caption=lambda writer: writer.say(
+        "Mean validation accuracy by the recipe of the study and by the recipe of each network's "
+        "choice, with the %(confidence)s interval of the difference from %(reference)s in "
+        "percentage points, and what each comparison says."
+    ),
+    stands=lambda writer: bool(writer.study.get("tuning")),
+)
