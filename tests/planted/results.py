@@ -9,7 +9,7 @@ import json
 import math
 import subprocess
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +17,45 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from timbang.evidence.fairness import Variants
+from timbang.evidence.fairness_tables import tabulate_fairness
 from timbang.evidence.images import ImageScores
 from timbang.evidence.judging import describe_verdicts, judge_study, list_claims, make_scale
 from timbang.evidence.looks import record_look
-from timbang.evidence.verdicts import read_contrasts, tabulate_decisions
+from timbang.evidence.verdicts import read_contrasts
 from timbang.evidence.weighing import ReadScores
 from timbang.facts.collecting import collect_facts
 from timbang.facts.description import describe_study
+from timbang.facts.fairness import Fairness
 from timbang.facts.results import Results
 from timbang.languages.catalogue import read_language
 from timbang.networks.catalogue import find_fault
 from timbang.probes.measures import PROBE_MEASURES
-from timbang.records.tables import read_manifest, read_rows, read_split
+from timbang.records.tables import read_filled, read_manifest, read_rows, read_split
 from timbang.records.writing import write_table
 from timbang.report.bibliography import read_bibliography
 from timbang.report.document import describe_front, write_document
 from timbang.report.media.tex import Tex
-from timbang.scores.summary import collect_runs, summarise_classes, summarise_runs
+from timbang.scores.summary import (
+    add_doubling,
+    collect_runs,
+    summarise_classes,
+    summarise_runs,
+)
 from timbang.sources.choice import find_source
 from timbang.study.published import read_published
 from timbang.study.reading import read_study
 from timbang.study.study import Study
+from timbang.tuning.choice import Trial, choose
+from timbang.tuning.recipes import draw_recipes
+from timbang.tuning.variants import measure_doubling
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
 MADE_WITH = "sha256:0123456789abcdef"
 TRAIN, VALIDATION = 800, 200
 BASE = 0.6
+SHARES = (0.25, 0.5)
 # Replicates differ, but all contenders alike: the splits are easier and harder.
 EASE = (0.01, -0.02, 0.0, 0.015, -0.01, 0.005, 0.02, -0.015, 0.01, -0.005)
 WOBBLE = (0.005, -0.005, 0.0, 0.005, -0.01, 0.005, 0.0, 0.005, -0.005, 0.0)
@@ -67,12 +79,27 @@ class Plant:
 
 
 @dataclass(frozen=True)
+class Landscape:
+    """What a contender does by other recipes and with fewer images, as ``Plant.effect`` is.
+
+    ``inner`` are its trials' distances on the images that choose, ``outer`` on the validation
+    images, ``shares`` on a quarter and on half of the training images. By what it chooses it is as
+    accurate as that trial.
+    """
+
+    inner: tuple[float, ...]
+    outer: tuple[float, ...]
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Scenario:
     """A study with a known truth, and the verdicts that it must lead to, by the claims' numbers.
 
     ``noise`` says what the answers to single images show: that the differences come from the
     ``images``, which are harder for one network or the other whatever the run, or from the
-    ``runs`` alone; without it there are no answers. ``about`` is what the study asks.
+    ``runs`` alone; without it there are no answers. ``about`` is what the study asks. With
+    ``landscapes`` of every contender recipes are tuned, and there is a learning curve.
     """
 
     name: str
@@ -84,6 +111,8 @@ class Scenario:
     noise: str | None = None
     about: str = "images_like_these"
     values: Mapping[str, float] = field(default_factory=dict)
+    landscapes: Mapping[str, Landscape] = field(default_factory=dict)
+    decides: str = "tuned"
 
     @property
     def study(self) -> Study:
@@ -102,15 +131,21 @@ class Scenario:
             "split": {"resample": not self.fixed},
             "about": self.about,
         }
+        if self.landscapes:
+            trials = len(self.landscapes["resnet34"].inner)
+            over = {"learning_rate": [0.0001, 0.01]}
+            config["tuning"] = {"over": over, "trials": trials, "decides": self.decides}
+            config["learning_curve"] = {"shares": list(SHARES)}
         if self.published:
             config["report"] = {"published": str(ROOT / "report" / "published.yaml")}
         return read_study(config, SCHEMA, find_source, find_fault)
 
-    def accuracies(self, name: str) -> list[float]:
-        """Return the accuracy of each replicate, NaN where it diverged."""
+    def accuracies(self, name: str, effect: float | None = None) -> list[float]:
+        """Return the accuracy of each replicate, by an effect if given; NaN where it diverged."""
         if name in self.values:
             return [self.values[name]] * self.replicates
         plant = self.plants[name]
+        plant = plant if effect is None else replace(plant, effect=effect)
         own = []
         for replicate in range(self.replicates):
             place = replicate % len(EASE)
@@ -271,6 +306,38 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
 
     Figures are left out: only the words count here.
     """
+    texts = write_texts(scenario, folder)
+    return {code: _compile_once(tex) for code, tex in texts.items()}
+
+
+def write_texts(scenario: Scenario, folder: Path) -> dict[str, Path]:
+    """Write a scenario's results, and the text of the reports; return the files by language."""
+    study, results = make_results(scenario, folder)
+    facts = collect_facts(
+        results,
+        study.reference,
+        study.margin,
+        study.tie,
+        None,
+        study.tuning,
+        study.learning_curve,
+    )
+    described = describe_study(study, results, facts, study.tie) | {"figures": []}
+    bibliography = read_bibliography([ROOT / "report" / "references.bib"])
+    report = asdict(study.report) | {"date": None}
+    (folder / "report").mkdir()
+    texts = {}
+    for code in ("en", "id"):
+        language = read_language(code)
+        front = describe_front(report, {}, language)
+        document = write_document(described, facts, language, Tex(), bibliography, front)
+        texts[code] = folder / "report" / f"report-{code}.tex"
+        texts[code].write_text(document.text, encoding="utf-8")
+    return texts
+
+
+def make_results(scenario: Scenario, folder: Path) -> tuple[Study, Results]:
+    """Write a scenario's results; return its study and what its files hold."""
     write_results(scenario, folder)
     study = scenario.study
     metrics = {
@@ -279,6 +346,9 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
     }
     every = [run for runs in metrics.values() for run in runs.values()]
     runs = collect_runs(every)
+    variants = _plant_variants(scenario, study) if scenario.landscapes else None
+    if variants is not None:
+        runs = add_doubling(runs, measure_doubling(variants))
     write_table(folder / "runs.csv", runs)
     scale = make_scale(
         read_rows(folder / "runs.csv"),
@@ -289,12 +359,18 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
         len(every[0]["classes"]),
         _read_scores(scenario) if scenario.noise else None,
     )
+    scales = [scale]
+    if variants is not None:
+        tuned = collect_runs(_tune(scenario, study))
+        scales.append(replace(scale, runs=tuned, recipe="tuned"))
+        scales.sort(key=lambda own: own.recipe != study.decides)
     judgement = judge_study(
-        scale,
+        scales[0],
         list_claims(sorted((ROOT / "report/claims").glob("*.yaml")), {}),
         [(name, study.reference) for name in study.contrasts],
+        *scales[1:],
     )
-    write_table(folder / "contrasts.csv", tabulate_decisions(judgement.decisions))
+    write_table(folder / "contrasts.csv", judgement.tabulate(study.decides))
     results = Results(
         audit=_read(folder / "data/audit.json"),
         manifest=read_manifest(folder / "data/manifest.csv"),
@@ -320,21 +396,91 @@ def build_reports(scenario: Scenario, folder: Path) -> dict[str, Path]:
         published=read_published(study.report.published),
         looks=record_look([], runs, {}),
         twin=[],
+        fairness=(
+            None if variants is None else _weigh_recipes(study, variants, tuned, folder, scenario)
+        ),
     )
-    facts = collect_facts(results, study.reference, study.margin, study.tie, None)
-    described = describe_study(study, results, facts, study.tie) | {"figures": []}
-    bibliography = read_bibliography([ROOT / "report" / "references.bib"])
-    report = asdict(study.report) | {"date": None}
-    (folder / "report").mkdir()
-    pdfs = {}
-    for code in ("en", "id"):
-        language = read_language(code)
-        front = describe_front(report, {}, language)
-        document = write_document(described, facts, language, Tex(), bibliography, front)
-        tex = folder / "report" / f"report-{code}.tex"
-        tex.write_text(document.text, encoding="utf-8")
-        pdfs[code] = _compile_once(tex)
-    return pdfs
+    return study, results
+
+
+def _plant_variants(scenario: Scenario, study: Study) -> pd.DataFrame:
+    """Return the table ``variants.csv`` of landscapes."""
+    rows = []
+    for name, own in scenario.landscapes.items():
+        effects: dict[str, tuple[float, float]] = {
+            f"trials/{number}": pair
+            for number, pair in enumerate(zip(own.inner, own.outer, strict=True))
+        }
+        effects |= {
+            f"shares/{share:g}": (math.nan, effect)
+            for share, effect in zip(SHARES, own.shares, strict=True)
+        }
+        effects["runs"] = math.nan, scenario.plants[name].effect
+        for variant, (inner, outer) in effects.items():
+            outers = scenario.accuracies(name, outer)
+            inners = scenario.accuracies(name, 0 if math.isnan(inner) else inner)
+            for replicate in study.replicates:
+                share = float(variant.partition("/")[2]) if variant.startswith("shares") else 1
+                is_trial = variant.startswith("trials")
+                rows.append(
+                    {
+                        "variant": variant,
+                        "contender": name,
+                        "replicate": replicate,
+                        "diverged": False,
+                        "accuracy": outers[replicate],
+                        "inner_accuracy": inners[replicate] if is_trial else math.nan,
+                        "inner_loss": 1 - inners[replicate] if is_trial else math.nan,
+                        "train_images": round(TRAIN * share),
+                        "training_seconds": 12.0,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _choose(landscape: Landscape) -> int:
+    return choose([[Trial(BASE + inner, 1 - inner, 0, 0) for inner in landscape.inner]])
+
+
+def _tune(scenario: Scenario, study: Study) -> list[dict[str, Any]]:
+    """Return the metrics of the tuned runs: as accurate as the trial that was chosen."""
+    runs = []
+    for contender in study.contenders:
+        own = scenario.landscapes[contender.name]
+        effect = own.outer[_choose(own)]
+        plant = replace(scenario.plants[contender.name], effect=effect)
+        for replicate, accuracy in enumerate(scenario.accuracies(contender.name, effect)):
+            runs.append(_make_metrics(contender, replicate, accuracy, plant))
+    return runs
+
+
+def _weigh_recipes(
+    study: Study, variants: pd.DataFrame, tuned: pd.DataFrame, folder: Path, scenario: Scenario
+) -> Fairness:
+    names = [own.name for own in study.contenders]
+    recipes = draw_recipes(study.tuning.over[study.reference], study.tuning.trials)
+    tables = tabulate_fairness(
+        Variants(variants, chance=1 / 2, resolution=1 / VALIDATION),
+        names,
+        study.reference,
+        study.contrasts,
+        study.margin,
+        tried=dict.fromkeys(names, recipes),
+        chosen={
+            name: [recipes[_choose(scenario.landscapes[name])]] * len(study.replicates)
+            for name in names
+        },
+        varied=study.varied,
+        slopes=measure_doubling(variants),
+    )
+    for name, table in tables.items():
+        write_table(folder / f"fairness-{name}.csv", table)
+    return Fairness(
+        **{name: read_filled(folder / f"fairness-{name}.csv") for name in tables},
+        tuned=summarise_runs(tuned, study.reference).to_dict("records"),
+        others=read_contrasts(folder / "contrasts.csv", is_decisive=False),
+        settings=list(study.tuning.over[study.reference]),
+    )
 
 
 def _read_scores(scenario: Scenario) -> ReadScores:

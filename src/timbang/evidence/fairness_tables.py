@@ -26,6 +26,58 @@ from timbang.evidence.verdicts import Finding
 Rows = list[dict[str, Any]]
 
 
+def tabulate_fairness(
+    variants: Variants,
+    contenders: Sequence[str],
+    reference: str,
+    contrasts: Sequence[str],
+    margin: float,
+    tried: Mapping[str, Sequence[Mapping[str, Any]]],
+    chosen: Mapping[str, Sequence[Mapping[str, Any]]],
+    varied: Sequence[Mapping[str, Any]],
+    slopes: pd.Series | None,
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of ``fairness/`` by their names, those that the study has.
+
+    Args:
+        variants: the runs.
+        contenders: the names of the contenders.
+        reference: the one that the others are compared with.
+        contrasts: those that are tested.
+        margin: below which a difference is of no account, a fraction.
+        tried: by contender the recipes of its trials; none without tuning.
+        chosen: by contender what it chose, replicate by replicate.
+        varied: the further recipes.
+        slopes: by contender and replicate what a doubling of the images adds to the accuracy; None
+            without a learning curve.
+    """
+    curves = {
+        name: curve_of_pair(
+            variants, name, reference, list_shared(tried, len(varied), name, reference), margin
+        )
+        for name in contrasts
+    }
+    settings = {
+        **{f"{TRIALS}{number}": own for number, own in enumerate(tried.get(reference, ()))},
+        **{f"varied/{number}": own for number, own in enumerate(varied)},
+        OWN: {},
+    }
+    tables = {"recipes": tabulate_recipes(curves, settings), "pairs": tabulate_pairs(curves)}
+    if tried:
+        seconds = sum_seconds(variants.table)
+        tables["budgets"] = tabulate_budgets(variants, contenders)
+        tables["choices"] = tabulate_choices(variants, seconds, tried, chosen)
+    if slopes is not None:
+        tables["learning"] = tabulate_learning(variants, contenders, reference)
+        tables["doubling"] = tabulate_doubling(
+            {name: learning_of(variants, name) for name in contenders},
+            {name: slopes[name].sort_index().to_numpy() for name in contenders},
+            reference,
+            variants.resolution,
+        )
+    return tables
+
+
 def tabulate_recipes(curves: Mapping[str, PairCurve], settings: Mapping[str, Any]) -> pd.DataFrame:
     """Return one row a recipe and pair, from the lowest difference to the highest.
 
@@ -194,32 +246,6 @@ def tabulate_choices(
                 )
             rows.append(own)
     return pd.DataFrame(rows)
-
-
-def curves_of(
-    variants: Variants,
-    contrasts: Sequence[str],
-    reference: str,
-    margin: float,
-    tried: Mapping[str, Sequence[Mapping[str, Any]]],
-    varied: int,
-) -> dict[str, PairCurve]:
-    """Return the specification curve of each contrast, by contender.
-
-    Args:
-        variants: the runs.
-        contrasts: the contenders that are tested.
-        reference: the contender that they are compared with.
-        margin: below which a difference is of no account, a fraction.
-        tried: by contender the recipes of its trials.
-        varied: the number of further recipes.
-    """
-    return {
-        name: curve_of_pair(
-            variants, name, reference, list_shared(tried, varied, name, reference), margin
-        )
-        for name in contrasts
-    }
 
 
 def sum_seconds(table: pd.DataFrame) -> dict[str, float]:

@@ -88,10 +88,11 @@ def _draw(
             if count == 0 or (leave and count == size)
         ]
     if small:
+        count = int(groups[small[0]])
         raise TimbangError(
-            f"{place}: of class {small[0]!r} the training images hold {groups[small[0]]} "
-            f"group{'s' * (groups[small[0]] != 1)} of distinct images, too few to divide; add "
-            "images to the class or leave it out"
+            f"{place}: of class {small[0]!r} the training images hold {count} "
+            f"group{'s' * (count != 1)} of distinct images, too few to divide; add images to the "
+            "class or leave it out"
         )
     return images.index[drawn]
 

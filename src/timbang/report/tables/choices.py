@@ -6,12 +6,15 @@ from timbang.report.settings import write_setting_name
 from timbang.report.tables.table import Table
 from timbang.report.writer import Writer
 
+NUMBERS = ("lowest", "highest", "chosen_lowest", "chosen_highest", "at_lowest", "at_highest")
+# More have no room on a page.
+MOST_ROWS = 30
+
 
 def _build(writer: Writer) -> Grid:
     tried, chosen = writer.say("Tried"), writer.say("Chosen")
     ends = writer.say("Replicates at the end")
     columns = [
-        Column(writer.say("Network"), "l"),
         Column(writer.say("Setting"), "l"),
         Column(writer.say("lowest"), group=tried),
         Column(writer.say("highest"), group=tried),
@@ -21,21 +24,18 @@ def _build(writer: Writer) -> Grid:
         Column(writer.say("highest"), group=ends),
     ]
     rows = []
-    settings = writer.study["recipe_settings"]
     for name in writer.study["weighed"]:
-        for place, key in enumerate(settings):
+        rows.append(Row([writer.title(name)]))
+        for place, key in enumerate(writer.study["recipe_settings"]):
             subject = name, place
             if writer.has("choice.words", *subject):
-                words = writer.num("choice.words", *subject)
-                cells = ["", "", words, "", "", ""]
+                cells = ["", "", "", writer.num("choice.words", *subject), "", ""]
             elif writer.has("choice.lowest", *subject):
-                quantities = ("lowest", "highest", "chosen_lowest", "chosen_highest")
-                counts = ("at_lowest", "at_highest")
-                cells = [writer.cell(f"choice.{own}", *subject) for own in (*quantities, *counts)]
+                cells = [writer.cell(f"choice.{own}", *subject) for own in NUMBERS]
             else:
                 continue
-            rows.append(Row([writer.title(name), write_setting_name(writer, key), *cells]))
-    return Grid(columns, rows, is_long=len(rows) > 30, widths=[22, 30])
+            rows.append(Row([write_setting_name(writer, key), *cells]))
+    return Grid(columns, rows, is_long=len(rows) > MOST_ROWS, widths=[38])
 
 
 TABLE = Table(

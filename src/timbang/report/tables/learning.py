@@ -5,6 +5,9 @@ from timbang.report.media.medium import Column, Grid, Row
 from timbang.report.tables.table import Measure, Table, fill_cells, head_columns
 from timbang.report.writer import Writer
 
+# More have no room on a page.
+MOST_ROWS = 30
+
 
 def _build(writer: Writer) -> Grid:
     apart = writer.say("Difference from the reference")
@@ -15,18 +18,14 @@ def _build(writer: Writer) -> Grid:
         Measure(writer.say("low"), "learning.low", apart, signed=True),
         Measure(writer.say("high"), "learning.high", apart, signed=True),
     ]
-    columns = [
-        Column(writer.say("Network"), "l"),
-        Column(writer.say("training images")),
-        *head_columns(measures),
-    ]
+    columns = [Column(writer.say("Training images"), "l"), *head_columns(measures)]
     rows = []
     for name in writer.study["weighed"]:
+        rows.append(Row([writer.title(name)]))
         for place in range(writer.value("learning.sizes")):
             images = writer.num("learning.images", place)
-            cells = fill_cells(writer, measures, name, place)
-            rows.append(Row([writer.title(name), images, *cells], rule=False))
-    return Grid(columns, rows, is_long=len(rows) > 30, widths=[38])
+            rows.append(Row([images, *fill_cells(writer, measures, name, place)]))
+    return Grid(columns, rows, is_long=len(rows) > MOST_ROWS, widths=[38])
 
 
 TABLE = Table(
