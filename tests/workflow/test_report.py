@@ -29,7 +29,8 @@ pytestmark = pytest.mark.skipif(
 def study(project, tmp_path_factory) -> Path:
     """Run a tiny study with hostile labels, title and authors; one file is no image.
 
-    Each network is trained twice on each of its two splits.
+    Each network is trained twice on each of its two splits, by two tuned recipes, by another one
+    for all, and on half of the images.
     """
     folder = tmp_path_factory.mktemp("hostile report")
     (folder / "images {y}").mkdir()
@@ -54,7 +55,14 @@ def study(project, tmp_path_factory) -> Path:
         "seeds": 2,
         "width": 0.125,
         "recipe": {"epochs": 1, "batch_size": 8},
-        "contenders": ["plain34", "resnet34"],
+        "contenders": {"plain34": {"tuning": {"optimizer": ["sgd", "adamw"]}}, "resnet34": {}},
+        "tuning": {
+            "trials": 2,
+            "over": {"learning_rate": [0.0001, 0.01], "optimizer": ["adam", "sgd"]},
+            "share": 0.3,
+        },
+        "vary": {"label_smoothing": [0.1]},
+        "learning_curve": {"shares": [0.5], "by": "steps"},
         "report": {
             "title": HOSTILE,
             "authors": [r"R. \def & Co", "Siti {x} {wildcards.language}"],
@@ -180,14 +188,14 @@ def test_runs_of_a_replicate_share_its_split_and_nothing_else(study):
 
 
 def test_split_and_training_are_told_apart_in_the_report(study):
-    accuracies = pd.read_csv(study / "runs.csv").pivot(
+    accuracies = pd.read_csv(study / "tuned/runs.csv").pivot(
         index=["replicate", "seed"], columns="contender", values="accuracy"
     )
     differences = (accuracies["plain34"] - accuracies["resnet34"]).unstack()
-    contrasts = pd.read_csv(study / "contrasts.csv").set_index(["measure", "first"])
-    assert contrasts.loc[("accuracy", "plain34"), ["replicates", "pairs"]].tolist() == [2, 2]
-    means = differences.mean(axis=1)
-    assert contrasts.loc[("accuracy", "plain34"), "sd"] == pytest.approx(means.std())
+    contrasts = pd.read_csv(study / "contrasts.csv").set_index(["recipe", "measure", "first"])
+    own = contrasts.loc[("tuned", "accuracy", "plain34")]
+    assert own[["replicates", "pairs"]].tolist() == [2, 2]
+    assert own["sd"] == pytest.approx(differences.mean(axis=1).std())
     within = 100 * math.sqrt(differences.var(axis=1).mean())
     text = read_pdf(study / "report" / "report-en.pdf")
     for words in (
@@ -199,6 +207,40 @@ def test_split_and_training_are_told_apart_in_the_report(study):
         assert words in text
     text = read_pdf(study / "report" / "report-id.pdf")
     assert "setiapjaringandilatih2kalidenganpembagiandatayangsama" in text
+
+
+def test_tuned_networks_stand_beside_those_of_the_studys_recipe(study):
+    """The tuned ones decide; the choice of each replicate is what its runs were trained by."""
+    for replicate in (0, 1):
+        trials = pd.read_csv(study / "tuning/trials/plain34.csv")
+        own = trials[(trials["replicate"] == replicate) & trials["chosen"]].iloc[0]
+        assert (
+            own["inner_accuracy"]
+            == trials.loc[trials["replicate"] == replicate, "inner_accuracy"].max()
+        )
+        for run in (f"{replicate}", f"{replicate}-1"):
+            made = json.loads((study / f"tuned/plain34/{run}/training.json").read_text())
+            assert made["changes"] == {
+                "learning_rate": own["learning_rate"],
+                "optimizer": own["optimizer"],
+            }
+    assert set(pd.read_csv(study / "variants.csv")["variant"]) == {
+        "trials/0",
+        "trials/1",
+        "varied/0",
+        "shares/0.5",
+        "runs",
+    }
+    half = json.loads((study / "shares/0.5/resnet34/0/training.json").read_text())
+    assert half["made_with"]["contender"]["recipe"]["epochs"] == 2
+    text = read_pdf(study / "report" / "report-en.pdf")
+    for words in (
+        "Isthecomparisonfair?",
+        "eachnetworktrainedbytherecipeofitschoice",
+        "forthesamenumberofsteps",
+        "TherangesofPlain-34areothers",
+    ):
+        assert words in text
 
 
 def test_networks_and_divergence_are_described(mixed_study):
