@@ -473,6 +473,7 @@ def build_report(made: MadeUp, code: str) -> tuple[Path, list[Path]]:
             "probes": {name: [run / "probes.json" for run in own] for name, own in runs.items()},
             "splits": splits,
             "runs": folder / "runs.csv",
+            "decisive_runs": folder / "runs.csv",
             "contrasts": folder / "contrasts.csv",
             "audit": folder / "data/audit.json",
             "manifest": folder / "data/manifest.csv",

@@ -8,12 +8,21 @@ from hypothesis import strategies as st
 
 from timbang.streams import STREAMS, stream_seed
 
-SEEDS_OF_REPLICATE_0 = [3757552657, 673228719, 3241444873, 3685993406, 1216546553]
+SEEDS_OF_REPLICATE_0 = [
+    3757552657,
+    673228719,
+    3241444873,
+    3685993406,
+    1216546553,
+    2078861726,
+    2471122328,
+    23012616,
+]
 
 
 def test_streams_of_many_replicates_all_differ():
-    seeds = [stream_seed(r, s) for r, s in itertools.product(range(1000), STREAMS)]
-    # 5,000 draws of 32 bits collide about once in 340 such tests; these do not.
+    seeds = [stream_seed(r, s) for r, s in itertools.product(range(500), STREAMS)]
+    # 4,000 draws of 32 bits collide about once in 540 such tests; these do not.
     assert len(set(seeds)) == len(seeds)
 
 

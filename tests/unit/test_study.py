@@ -2,6 +2,7 @@
 
 import copy
 import datetime
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from timbang.errors import TimbangError
 from timbang.networks.catalogue import find_fault
 from timbang.sources.choice import find_source
 from timbang.study.paths import check_paths
-from timbang.study.reading import read_study
+from timbang.study.reading import read_study, restore_study
+from timbang.study.variants import list_changes
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
@@ -425,3 +427,114 @@ def test_weights_that_are_not_there_are_told_before_anything_runs(tmp_path):
     check("torchvision")
     with pytest.raises(TimbangError, match=r"contenders\.resnet34\.recipe\.weights: .*absent\.pt"):
         check(str(tmp_path / "absent.pt"))
+
+
+TUNED = {"tuning": {"over": {"learning_rate": [0.0001, 0.01]}}}
+
+
+def test_each_contender_has_the_ranges_of_the_study_or_its_own():
+    study = read(
+        with_part(
+            contenders={"resnet34": {}, "plain34": {"tuning": {"learning_rate": [0.001, 0.1]}}},
+            **TUNED,
+        )
+    )
+    assert study.tuning.over == {
+        "resnet34": {"learning_rate": (0.0001, 0.01)},
+        "plain34": {"learning_rate": (0.001, 0.1)},
+    }
+    assert (study.tuning.trials, study.tuning.share, study.tuning.scope) == (8, 0.2, "replicate")
+    assert study.decides == "tuned"
+    assert read(SMALLEST).decides == "default"
+    assert restore_study(asdict(study)) == study
+
+
+def test_further_recipes_are_all_combinations_and_shares_are_sorted():
+    study = read(
+        with_part(
+            vary={"width": [0.25, 0.5], "batch_size": [16, 32]},
+            learning_curve={"shares": [0.5, 0.25], "by": "steps"},
+        )
+    )
+    assert [dict(own) for own in study.varied] == [
+        {"width": width, "batch_size": size} for width in (0.25, 0.5) for size in (16, 32)
+    ]
+    assert study.learning_curve.shares == (0.25, 0.5)
+    recipe = study.contenders[0].recipe
+    assert list_changes(study, "shares/0.25", recipe)["epochs"] == 4 * recipe.epochs
+    assert list_changes(study, "varied/3", recipe) == {"width": 0.5, "batch_size": 32}
+    assert list_changes(study, "trials/0", recipe) == {}
+
+
+OVER = "tuning.over.learning_rate"
+TUNING_FAULTS = {
+    "empty": ({"tuning": {"over": {}}}, "tuning.over: {} is not allowed; at least one is needed"),
+    "reversed": ({OVER: [0.1, 0.01]}, f"{OVER}: 0.1 is above 0.01; write the lowest first"),
+    "no width": ({OVER: [0.1, 0.1]}, f"{OVER}: [0.1, 0.1] is not allowed; each may be named once"),
+    "one end": ({OVER: [0.1]}, f"{OVER}: [0.1] is not allowed; at least two are needed"),
+    "three ends": ({OVER: [0.1, 0.2, 0.3]}, f"{OVER}: a range has a lowest and a highest value"),
+    "infinite": ({OVER: [0.1, float("inf")]}, f"{OVER}.1: inf is not allowed; allowed: a finite"),
+    "out of bounds": ({OVER: [0, 0.1]}, f"{OVER}: 0 is not allowed; allowed: a number above 0"),
+    "words and numbers": ({OVER: [0.1, "x"]}, f"{OVER}: 'x' is not allowed; allowed: a number"),
+    "half an epoch": (
+        {"tuning.over.epochs": [1.5, 3]},
+        "tuning.over.epochs: 1.5 is not allowed; allowed: a whole number",
+    ),
+    "no such word": (
+        {"tuning.over.optimizer": ["adam", "none"]},
+        "tuning.over.optimizer: 'none' is not allowed; allowed: adam, adamw, sgd",
+    ),
+    "cannot be tuned": (
+        {"tuning.over.weights": ["a", "b"]},
+        "tuning.over: 'weights' is not allowed; allowed: epochs, batch_size,",
+    ),
+    "too many trials": (
+        TUNED | {"tuning.trials": 1001},
+        "tuning.trials: 1001 is not allowed; allowed: a whole number from 2 to 1000",
+    ),
+    "no share": (
+        TUNED | {"tuning.share": 0},
+        "tuning.share: 0 is not allowed; allowed: a number above 0 below 1",
+    ),
+    "contradicts itself": (
+        {"tuning.over.schedule": ["constant", "step"]},
+        "tuning.over: with schedule step step_epochs missing",
+    ),
+    "not tuned": (
+        TUNED | {"contenders": {"resnet34": {"tuning": {"dropout": [0, 0.5]}}}},
+        "contenders.resnet34.tuning.dropout: is not tuned; allowed: learning_rate",
+    ),
+    "nothing is tuned": (
+        {"contenders": {"resnet34": {"tuning": {"dropout": [0, 0.5]}}}},
+        "contenders.resnet34.tuning: has no meaning without tuning.over",
+    ),
+    "too many combinations": (
+        {"vary": {"epochs": list(range(1, 16)), "batch_size": list(range(2, 17))}},
+        "vary: 225 combinations are more than 200",
+    ),
+    "width that is solved": (
+        {
+            "vary": {"width": [0.5]},
+            "contenders": {"resnet34": {}, "plain34": {"parameters_of": "resnet34"}},
+        },
+        "vary.width: plain34 has no width of its own",
+    ),
+    "whole share": (
+        {"learning_curve": {"shares": [0.5, 1]}},
+        "learning_curve.shares.1: 1 is not allowed; allowed: a number above 0 below 1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("parts", "fault"), TUNING_FAULTS.values(), ids=TUNING_FAULTS)
+def test_faults_of_tuning_are_told_in_a_line(parts, fault):
+    config = copy.deepcopy(yaml.safe_load(SMALLEST))
+    for place, value in parts.items():
+        *above, key = place.split(".")
+        section = config
+        for name in above:
+            section = section.setdefault(name, {})
+        section[key] = copy.deepcopy(value)
+    with pytest.raises(TimbangError) as caught:
+        read_study(config, SCHEMA, find_source, find_fault)
+    assert str(caught.value).splitlines()[0].startswith(fault)

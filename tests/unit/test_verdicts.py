@@ -70,12 +70,13 @@ def judge(claim, runs, pairs=None, **more):
     return judged
 
 
-def make(expect, first="a", second="ref", measure="accuracy", margin=None):
+def make(expect, first="a", second="ref", measure="accuracy", margin=None, recipe=None):
     return Claim(
         "c",
         "1",
         None,
         None,
+        recipe,
         WORDS,
         (Comparison(measure, first, second, expect, margin),),
         TEXTS,
@@ -396,3 +397,20 @@ def test_a_study_s_own_claims_come_after_those_of_files():
     ]
     with pytest.raises(TimbangError, match=r"claims\.mine"):
         list_claims([], {"mine": {"statement": WORDS}})
+
+
+def test_claim_is_judged_by_the_recipes_that_it_asks_for_and_shows_the_other_verdict():
+    """By the study's recipe the first is behind, tuned it is ahead; either may decide."""
+    own, tuned = (make_runs(a=[0.5 + sign * 0.2] * 7, ref=[0.5] * 7) for sign in (-1, 1))
+    scales = scale(own), scale(tuned, recipe="tuned")
+    claims = [make("greater"), make("greater", recipe="tuned"), make("greater", recipe="default")]
+    pairs = [("a", "ref")]
+    judged = judge_claims(claims, scales[0], pairs, scales[1])
+    assert [(one.verdict, one.other) for one in judged] == [
+        ("refuted", "supported"),
+        ("supported", "refuted"),
+        ("refuted", "supported"),
+    ]
+    assert judge_claims(claims[:1], scales[1], pairs, scales[0])[0].verdict == "supported"
+    (alone,) = judge_claims([claims[1]], scales[0], pairs)
+    assert (alone.verdict, alone.other, alone.outcomes[0].missing) == ("not_tested", None, "tuned")

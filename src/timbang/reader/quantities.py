@@ -33,7 +33,7 @@ from timbang.reader.decided import (
     plan_replicates,
 )
 from timbang.reader.printed import NOISE
-from timbang.reader.raw import MEASURES, RawResults, Run, once
+from timbang.reader.raw import MEASURES, UNITS, RawResults, Run, once
 from timbang.records.tables import TEST, TRAIN, VALIDATION
 
 COMMIT_DIGITS = 12
@@ -269,7 +269,7 @@ def _claim(results: RawResults, rest: str, name: str, place: str) -> Found:
 def _column(test: Decision, column: str) -> Found:
     own = test.weighed.contrast
     decisive, these, like = own.decisive, own.these, own.like
-    unit = MEASURES[test.measure]
+    unit = UNITS[test.measure]
     unit = {"share": "points", "count": "number"}.get(unit, unit)
     columns: dict[str, Found] = {
         "mean": (own.mean, unit),
