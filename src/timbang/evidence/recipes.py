@@ -116,8 +116,12 @@ def draw_curve(differences: np.ndarray, margin: float, resolution: float) -> Cur
     signs of whole replicates are flipped: under no difference by any recipe these are as likely.
     With five replicates the smallest p is .0625.
 
+    The intervals need differences that are not too skewed (docs/evidence.md); they hold for one
+    pair of contenders, and speak of these images.
+
     Args:
-        differences: float [J, T], first minus second by replicate and recipe; no NaN.
+        differences: float [J, T], first minus second by replicate and recipe, of the recipes that
+            count (``near_best``); no NaN.
         margin: below which a difference is of no account, in the same unit.
         resolution: the smallest difference that two values can have. Replicates that happen to be
             all alike vary by its rounding at least.
