@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "config" / "README.md"
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 HEADER = "| key | meaning | allowed | default | what runs again |\n|---|---|---|---|---|\n"
-TABLE = re.compile(r"(?<=<!-- keys: )([a-z]+)( -->\n).*?(?=<!-- end of keys -->)", re.DOTALL)
+TABLE = re.compile(r"(?<=<!-- keys: )([a-z_]+)( -->\n).*?(?=<!-- end of keys -->)", re.DOTALL)
 
 
 def write_tables(page: str, schema: Mapping[str, Any]) -> str:

@@ -45,7 +45,16 @@ PARTS = ("train", "validation", "test")
 
 
 def make_study(
-    folder, contenders=3, replicates=2, classes=3, *, titles=None, labels=None, diverged=0, epochs=3
+    folder,
+    contenders=3,
+    replicates=2,
+    classes=3,
+    *,
+    titles=None,
+    labels=None,
+    diverged=0,
+    epochs=3,
+    trials=4,
 ):
     """Write the files of a study, and return what its figures are drawn from."""
     rng = np.random.default_rng(0)
@@ -75,8 +84,10 @@ def make_study(
         language=ENGLISH,
         files={
             "runs": folder / "runs.csv",
+            "decisive_runs": folder / "runs.csv",
             "twin_runs": folder / "runs.csv",
             "contrasts": folder / "contrasts.csv",
+            **write_fairness(folder, names, trials, rng),
             **write_runs(folder, names, min(replicates, 3), labels, epochs, rng),
             **write_images(folder, labels, replicates, rng),
         },
@@ -112,6 +123,28 @@ def write_runs(folder, names, replicates, labels, epochs, rng):
     return files
 
 
+def write_fairness(folder, names, trials, rng):
+    """Write what other recipes, more trials and fewer images say."""
+    tables = {"recipes": [], "budgets": [], "learning": []}
+    variants = ["runs", *(f"trials/{place}" for place in range(trials)), "varied/0"]
+    for name in names:
+        for place, variant in enumerate(variants if name != "c0" else ()):
+            mean = 0.1 * place - 0.2
+            own = {"first": name, "variant": variant, "mean": mean}
+            tables["recipes"].append(own | {"low": mean - 0.1, "high": mean + 0.1})
+        for place in range(trials):
+            mean = 0.5 + 0.3 * place / trials
+            own = {"contender": name, "trials": place + 1, "mean": mean}
+            tables["budgets"].append(own | {"low": mean - 0.05, "high": mean + 0.05})
+        for share, images in (("shares/0.5", 143.5), ("runs", 287)):
+            own = {"contender": name, "variant": share, "images": images}
+            tables["learning"].append(own | {"mean": rng.uniform(0.3, 0.9)})
+    for name, rows in tables.items():
+        columns = None if rows else ["first", "variant", "mean", "low", "high"]
+        pd.DataFrame(rows, columns=columns).to_csv(folder / f"{name}.csv", index=False)
+    return {name: folder / f"{name}.csv" for name in tables}
+
+
 def write_images(folder, labels, replicates, rng):
     """Write four images a class, two of them copies, and nine copies more of the last class."""
     owners = np.repeat([*labels, labels[-1]], [4] * len(labels) + [9])
@@ -145,6 +178,7 @@ SIZES = {
     "largest": {
         "contenders": 12,
         "replicates": 30,
+        "trials": 60,
         "titles": long_names("network", 12),
         "labels": long_names("class", 101),
     },
@@ -156,7 +190,16 @@ SIZES = {
 DRAWN = {
     "usual": tuple(FIGURES),
     "smallest": ("accuracies", "classes", "confusion", "curves", "samples"),
-    "largest": ("classes", "confusion", "curves", "forest", "twin"),
+    "largest": (
+        "budget",
+        "classes",
+        "confusion",
+        "curves",
+        "forest",
+        "learning_curve",
+        "specification",
+        "twin",
+    ),
     "hostile": ("accuracies", "classes", "confusion", "curves", "samples"),
     "fourteen classes": ("confusion",),
     "thirty classes": ("confusion",),
@@ -395,6 +438,24 @@ def test_figures_give_back_the_data(drawn, study, tmp_path):
             ("t", "pair.evidence/joined/0"): "38.2",
             ("t", "pair.evidence/apart/0"): "12.0",
         },
+        "specification": {("y", "setting.margin"): [2.0]}
+        | {
+            ("y", f"recipe.{word}/{row['first']}/{row['variant'].replace('/', '-')}"): [
+                100 * row[word]
+            ]
+            for row in pd.read_csv(files["recipes"]).to_dict("records")
+            for word in ("mean", "low", "high")
+        },
+        "budget": {
+            ("y", f"budget.{word}/{name}/*"): list(100 * own[word])
+            for name, own in pd.read_csv(files["budgets"]).groupby("contender")
+            for word in ("mean", "low", "high")
+        },
+        "learning_curve": {
+            ("y", f"learning.mean/{name}/{place}"): [100 * mean]
+            for name, own in pd.read_csv(files["learning"]).groupby("contender")
+            for place, mean in enumerate(own["mean"])
+        },
     }
     for name, values in expected.items():
         found = read_marks(save(drawn("usual", name), tmp_path)[1])
@@ -437,20 +498,25 @@ def test_figures_are_found_without_what_draws_them():
 
 
 def test_figures_are_due_where_the_study_has_what_they_show():
-    def list_due(network="resnet34", probes=(), contrasts=(), twin=None):
+    def list_due(network="resnet34", probes=(), contrasts=(), twin=None, **fairness):
         configured = SimpleNamespace(
             contenders=[SimpleNamespace(network=network)],
             probes=probes,
             contrasts=contrasts,
             report=SimpleNamespace(compare_with=twin),
+            **{"tuning": None, "varied": (), "learning_curve": None} | fairness,
         )
         return {name for name, own in FIGURES.items() if own.due(configured)}
 
-    usual = set(FIGURES) - {"probes", "twin", "forest"}
+    fair = {"budget", "learning_curve", "specification"}
+    usual = set(FIGURES) - {"probes", "twin", "forest"} - fair
     assert list_due() == usual
     assert list_due("timm:x") == usual - {"blocks"}
     assert list_due(probes=["paths"]) == usual | {"probes"}
     assert list_due(contrasts=["a"], twin="b") == usual | {"forest", "twin"}
+    assert list_due(tuning=True) == usual | {"budget"}
+    assert list_due(varied=({},), contrasts=["a"]) == usual | {"forest", "specification"}
+    assert list_due(learning_curve=True) == usual | {"learning_curve"}
 
 
 def make_writer(replicates):
@@ -465,6 +531,7 @@ def make_writer(replicates):
         f"class.{what}/{k}": 9 for what in ("images", "groups") for k in range(20)
     }
     if replicates > 1:
+        values[Unit.COUNT] |= {"tuning.trials": 4}
         values[Unit.COUNT] |= {"class.groups/3": 8, "pictured": 3, "diverged/c1": 1}
         values[Unit.POINTS] |= {"leak_difference.mean/c1": 0.1}
         values[Unit.SHARE] |= {"published.accuracy/c1": 0.9}
@@ -480,6 +547,7 @@ def make_writer(replicates):
         "families": ["plain", "multipath"],
         "probes": ["gradients", "scales"],
         "twin": "another",
+        **dict.fromkeys(("tuning", "curves", "learning"), replicates > 1),
     }
     return Writer(described, facts, ENGLISH, Html(Path()), {}, Numbering())
 
@@ -489,7 +557,13 @@ def test_captions_say_what_is_drawn(replicates):
     writer = make_writer(replicates)
     standing = {name: own for name, own in FIGURES.items() if own.stands(writer)}
     if replicates == 1:
-        assert set(FIGURES) - set(standing) == {"leaks", "duplicates"}
+        assert set(FIGURES) - set(standing) == {
+            "leaks",
+            "duplicates",
+            "budget",
+            "learning_curve",
+            "specification",
+        }
     captions = {name: re.sub("<[^>]*>", "", own.caption(writer)) for name, own in standing.items()}
     mentions = [
         re.sub("<[^>]*>", "", writer.say(own.mention, figure=writer.ref(f"fig:{own.name}")))
@@ -497,7 +571,7 @@ def test_captions_say_what_is_drawn(replicates):
     ]
     for text in (*captions.values(), *mentions):
         assert text.endswith(".")
-        assert not re.search(r"%\(|contender|weighed|recipe|row a class|1 replicates", text)
+        assert not re.search(r"%\(|contender|weighed|row a class|1 replicates", text)
     several = replicates > 1
     assert ("95%" in captions["forest"], "unknown" in captions["forest"]) == (
         replicates >= 5,

@@ -49,6 +49,7 @@ class Variants:
         """
         own = self.table[self.table["contender"] == contender]
         if column.endswith("accuracy"):
+            # A run that diverged has no answers.
             own = own.assign(**{column: own[column].mask(own["diverged"], self.chance)})
         grid: np.ndarray = (
             own.pivot(index="replicate", columns="variant", values=column)
@@ -56,6 +57,15 @@ class Variants:
             .to_numpy(dtype=float)
         )
         return grid
+
+    def choosing(self, contender: str, variants: Sequence[str]) -> np.ndarray:
+        """Return the accuracies by which recipes are told to be good, float [replicates, variants].
+
+        Of trials those of the images that choose, so that the validation images have no say.
+        """
+        inner = self.grid(contender, variants, "inner_accuracy")
+        is_trial = [name.startswith(TRIALS) for name in variants]
+        return np.where(is_trial, inner, self.grid(contender, variants))
 
     def list_variants(self, start: str) -> list[str]:
         """Return the variants of the table whose name starts so, in its order."""
@@ -84,7 +94,8 @@ def curve_of_pair(
         margin: below which a difference is of no account, a fraction.
     """
     own, other = (variants.grid(name, shared) for name in (first, second))
-    is_near = near_best(own, other, variants.chance)
+    choosing = [variants.choosing(name, shared) for name in (first, second)]
+    is_near = near_best(choosing[0], choosing[1], variants.chance)
     kept = tuple(name for name, near in zip(shared, is_near, strict=True) if near)
     differences = (own - other)[:, is_near]
     return PairCurve(kept, draw_curve(differences, margin, variants.resolution))

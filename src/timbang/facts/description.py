@@ -162,10 +162,11 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
 def _describe_fairness(
     study: Study, results: Results, facts: Facts, names: Sequence[str]
 ) -> dict[str, Any]:
-    """Return what the document asks of other recipes and shares; nothing without any."""
+    """Return what the document asks of other recipes and shares."""
     own = results.fairness
     if own is None:
-        return {}
+        nothing = dict.fromkeys(("tuning", "recipes", "curves", "learning"))
+        return {"decides": study.decides, **nothing}
     variants = dict.fromkeys(name_recipe(row["variant"]) for row in own.recipes)
     order = sorted(variants, key=_place_of_recipe)
     edges = [
@@ -195,14 +196,8 @@ def _describe_fairness(
             {"name": name, "letter": name_letter(place)} for place, name in enumerate(order)
         ],
         "recipe_settings": list(own.settings),
-        "varied": bool(study.varied),
         "edges": edges,
         "learning": study.learning_curve and study.learning_curve.by,
-        "growing": [
-            row["contender"]
-            for row in own.doubling
-            if row["low"] is not None and (row["low"] > 0 or row["high"] < 0)
-        ],
     }
 
 

@@ -63,4 +63,5 @@ FIGURE = Figure(
         and writer.say("Bands are %(confidence)s intervals on these images."),
     ),
     due=lambda study: study.tuning is not None,
+    stands=lambda writer: bool(writer.study["tuning"]),
 )

@@ -52,4 +52,5 @@ FIGURE = Figure(
         "axis; the last is the whole training part (%(n)s = %(replicates)s)."
     ),
     due=lambda study: study.learning_curve is not None,
+    stands=lambda writer: bool(writer.study["learning"]),
 )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # More comparisons have no room on a page; the table of the files has them.
 MOST_SHOWN = 8
-MOST_LETTERS = 40
+MOST_LETTERS = 12
 
 
 def _draw(drawing: Drawing) -> Drawn:
@@ -101,5 +101,5 @@ FIGURE = Figure(
     mention=message("%(figure)s shows the differences by recipe."),
     caption=_caption,
     due=lambda study: bool(study.contrasts and (study.tuning or study.varied)),
-    stands=lambda writer: bool(writer.study.get("curves")),
+    stands=lambda writer: bool(writer.study["curves"]),
 )

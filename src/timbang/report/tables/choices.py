@@ -47,5 +47,5 @@ TABLE = Table(
         "The lowest and the highest value of each setting that was tried and that was chosen, and "
         "in how many of %(replicates)s replicates it lay at an end of what was tried."
     ),
-    stands=lambda writer: bool(writer.study.get("tuning")),
+    stands=lambda writer: bool(writer.study["tuning"]),
 )

@@ -37,5 +37,5 @@ TABLE = Table(
         "Validation accuracy by the number of training images, and the mean difference from "
         "%(reference)s in percentage points with its %(confidence)s interval on these images."
     ),
-    stands=lambda writer: bool(writer.study.get("learning")),
+    stands=lambda writer: bool(writer.study["learning"]),
 )

@@ -29,5 +29,5 @@ TABLE = Table(
     caption=lambda writer: writer.say(
         "What each recipe changes of that of the study; a dash stands for what it leaves as it is."
     ),
-    stands=lambda writer: len(writer.study.get("recipes", ())) > 1,
+    stands=lambda writer: len(writer.study["recipes"] or ()) > 1,
 )

@@ -53,5 +53,5 @@ TABLE = Table(
         "choice, with the %(confidence)s interval of the difference from %(reference)s in "
         "percentage points, and what each comparison says."
     ),
-    stands=lambda writer: bool(writer.study.get("tuning")),
+    stands=lambda writer: bool(writer.study["tuning"]),
 )
