@@ -480,6 +480,7 @@ def _weigh_recipes(
         tuned=summarise_runs(tuned, study.reference).to_dict("records"),
         others=read_contrasts(folder / "contrasts.csv", is_decisive=False),
         settings=list(study.tuning.over[study.reference]),
+        seconds=float(variants["training_seconds"].sum()),
     )
 
 

@@ -24,6 +24,8 @@ rule collect_facts:
         looks=rules.judge_claims.output.looks,
         twin_summary=of_twin("summary.csv"),
         tuned=f"{RESULTS}/{TUNED}/summary.csv" if STUDY.tuning else [],
+        tuned_runs=f"{RESULTS}/{TUNED}/runs.csv" if STUDY.tuning else [],
+        variants=f"{RESULTS}/variants.csv" if HAS_VARIANTS else [],
         **(dict(rules.weigh_recipes.output.items()) if HAS_VARIANTS else {}),
     output:
         facts=f"{RESULTS}/facts.json",

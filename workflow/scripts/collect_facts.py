@@ -49,6 +49,11 @@ def read_fairness():
         **{name: read_table(name) for name in TABLES},
         others=read_contrasts(Path(inputs.contrasts), is_decisive=False),
         settings=list(dict.fromkeys(changed)),
+        seconds=sum(
+            float(read_rows(Path(path))["training_seconds"].sum())
+            for path in (inputs.variants, inputs.get("tuned_runs"))
+            if path
+        ),
     )
 
 

@@ -24,6 +24,7 @@ from timbang.evidence.recipes import average
 from timbang.evidence.verdicts import Finding
 
 Rows = list[dict[str, Any]]
+INTERVAL = ("mean", "low", "high")
 
 
 def tabulate_fairness(
@@ -105,23 +106,23 @@ def tabulate_recipes(curves: Mapping[str, PairCurve], settings: Mapping[str, Any
                     **settings[variant],
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=None if rows else ["first", "variant", *INTERVAL, "says"])
 
 
 def tabulate_pairs(curves: Mapping[str, PairCurve]) -> pd.DataFrame:
     """Return one row a pair: how many recipes say what, their median, and its p."""
-    return pd.DataFrame(
-        [
-            {
-                "first": name,
-                "recipes": len(own.variants),
-                **{kind.value: own.curve.counts.get(kind, 0) for kind in Finding},
-                "median": own.curve.median,
-                "p": own.curve.p_value,
-            }
-            for name, own in curves.items()
-        ]
-    )
+    columns = ["first", "recipes", *(kind.value for kind in Finding), "median", "p"]
+    rows = [
+        {
+            "first": name,
+            "recipes": len(own.variants),
+            **{kind.value: own.curve.counts.get(kind, 0) for kind in Finding},
+            "median": own.curve.median,
+            "p": own.curve.p_value,
+        }
+        for name, own in curves.items()
+    ]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def tabulate_budgets(variants: Variants, contenders: Sequence[str]) -> pd.DataFrame:

@@ -22,8 +22,8 @@ class Fairness:
 
     ``recipes``, ``pairs``, ``budgets``, ``choices``, ``learning`` and ``doubling`` are the rows of
     the tables in ``fairness/``, ``tuned`` those of the tuned networks' ``summary.csv``, ``others``
-    the contrasts that do not decide. ``settings`` are the keys that recipes change, and ``images``
-    those of a replicate's validation part.
+    the contrasts that do not decide. ``settings`` are the keys that recipes change, ``seconds`` the
+    training of all runs together.
     """
 
     recipes: Rows
@@ -35,6 +35,7 @@ class Fairness:
     tuned: Rows
     others: Rows
     settings: Sequence[str]
+    seconds: float
 
 
 def name_recipe(variant: str) -> str:
@@ -72,6 +73,9 @@ def add_fairness(
         curve: on which shares of the images contenders were trained, if they were.
     """
     _add_recipes(facts, fairness)
+    hours = fairness.seconds / SECONDS_PER_HOUR / facts.value("replicates")
+    rule = "sum over all runs, over replicates, in hours"
+    facts.add("replicate.hours", hours, Unit.NUMBER, "variants.csv", "training_seconds", rule)
     if tuning is not None:
         _add_tuning(facts, fairness, tuning)
     if curve is not None:

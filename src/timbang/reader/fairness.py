@@ -181,6 +181,16 @@ def choice(results: RawResults, rest: str, contender: str, place: str) -> Found:
     }[rest]
 
 
+def replicate(results: RawResults, rest: str) -> Found:
+    """Return the hours that all runs of a replicate train together."""
+    if rest != "hours":
+        return None, ""
+    seconds = float(variants_of(results).table["seconds"].sum())
+    if results.study.tuning:
+        seconds += float(results.tuned.measures["training_seconds"].sum())
+    return seconds / 3600 / len(results.study.replicates), "number"
+
+
 def peeking(results: RawResults, _: str, contender: str) -> Found:
     """Return what choosing by the validation images themselves would have added."""
     return float(_peeking(results, contender).mean), "points"

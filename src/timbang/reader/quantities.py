@@ -484,6 +484,7 @@ FAMILIES: dict[str, Callable[..., Found]] = {
     "recipes": fairness.recipes,
     "tuning": fairness.tuning,
     "choice": fairness.choice,
+    "replicate": fairness.replicate,
     "peeking": fairness.peeking,
     "budget": fairness.budget,
     "learning": fairness.learning,
