@@ -1,7 +1,8 @@
 """Finished studies made up at random, raw files and all, for the second reader to read.
 
 Nothing is planted in them: any number of networks, replicates and classes, hostile names, files
-left out, leaks, published numbers, another study, divergence, probes, folds, a test part.
+left out, leaks, published numbers, another study, divergence, probes, folds, a test part, tuned
+recipes, further ones and shares of the images.
 """
 
 import json
@@ -17,7 +18,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from timbang.evidence.claims import Claim
+from timbang.evidence.claims import DEFAULT, Claim
+from timbang.evidence.fairness import Variants
+from timbang.evidence.fairness_tables import tabulate_fairness
 from timbang.evidence.judging import (
     describe_verdicts,
     judge_study,
@@ -26,14 +29,23 @@ from timbang.evidence.judging import (
     read_scores_of,
 )
 from timbang.evidence.looks import record_look
-from timbang.evidence.verdicts import read_contrasts, tabulate_decisions
+from timbang.evidence.verdicts import read_contrasts
+from timbang.evidence.weighing import Scale
 from timbang.facts.collecting import collect_facts
 from timbang.facts.description import describe_study
 from timbang.facts.fact import Facts, read_facts
+from timbang.facts.fairness import Fairness
 from timbang.facts.results import Results
 from timbang.languages.catalogue import read_language
 from timbang.networks.titles import title_contender
-from timbang.records.tables import TEST, VALIDATION, read_manifest, read_rows, read_split
+from timbang.records.tables import (
+    TEST,
+    VALIDATION,
+    read_filled,
+    read_manifest,
+    read_rows,
+    read_split,
+)
 from timbang.records.writing import write_json, write_table
 from timbang.report.bibliography import read_bibliography
 from timbang.report.compile import compile_document, find_engine
@@ -43,12 +55,21 @@ from timbang.report.figures.figure import Drawing, Figure
 from timbang.report.figures.style import STYLE, save_figure
 from timbang.scores.predictions import make_predictions, read_predictions
 from timbang.scores.scoring import score_run
-from timbang.scores.summary import collect_runs, summarise_classes, summarise_runs
+from timbang.scores.summary import (
+    add_doubling,
+    collect_runs,
+    summarise_classes,
+    summarise_runs,
+)
 from timbang.sources.choice import find_source
 from timbang.study.published import read_published
 from timbang.study.reading import read_study
 from timbang.study.runs import label_run
 from timbang.study.study import Study
+from timbang.study.variants import OWN, TUNED, list_shares, list_trials, list_varied
+from timbang.tuning.choice import Trial, choose_all, score_trial
+from timbang.tuning.recipes import draw_recipes
+from timbang.tuning.variants import measure_doubling, score_variant_run
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
@@ -93,7 +114,7 @@ def make_up(seed: int, home: Path, **chosen: Any) -> MadeUp:
         **chosen: keys of the configuration that are not random.
     """
     dice = random.Random(seed)
-    config = _choose_config(dice) | chosen
+    config = _choose_config(dice) | _choose_fairness(random.Random(-seed)) | chosen
     if config["split"].get("resample", True) and 1 < config["replicates"] < 30:
         # Of its own, so that all else is as it would be without; a large study would take long.
         seeds = random.Random(seed).choice([1, 1, 2, 3])
@@ -153,6 +174,30 @@ def _choose_config(dice: random.Random) -> dict[str, Any]:
     }
 
 
+def _choose_fairness(dice: random.Random) -> dict[str, Any]:
+    """Return what asks whether the comparison is fair: of its own, so that all else stays."""
+    config: dict[str, Any] = {}
+    if dice.random() < 0.4:
+        over = {
+            "learning_rate": [0.00001, 0.01],
+            "batch_size": [8, 64],
+            "dropout": [0, 0.5],
+            "optimizer": ["adam", "sgd"],
+        }
+        config["tuning"] = {
+            "over": {key: over[key] for key in dice.sample(sorted(over), dice.choice([1, 2, 4]))},
+            "trials": dice.choice([2, 3, 5]),
+            "scope": dice.choice(["replicate", "study"]),
+            "decides": dice.choice(["tuned", "default"]),
+        }
+    if dice.random() < 0.25:
+        config["vary"] = {"label_smoothing": [0.05, 0.1], "schedule": ["cosine", "constant"]}
+    if dice.random() < 0.3:
+        shares = dice.choice([[0.5], [0.25, 0.5]])
+        config["learning_curve"] = {"shares": shares, "by": dice.choice(["epochs", "steps"])}
+    return config
+
+
 def _write_study(study: Study, dice: random.Random, folder: Path) -> None:
     random_numbers = np.random.default_rng(dice.randrange(2**32))
     (folder / "data").mkdir(parents=True)
@@ -170,6 +215,58 @@ def _write_study(study: Study, dice: random.Random, folder: Path) -> None:
         for contender, seed in product(study.contenders, range(study.seeds)):
             lost = dice.random() < 0.04
             _write_run(folder, study, contender, (replicate, seed), split, random_numbers, lost)
+    _write_variants(folder, study, np.random.default_rng(len(study.contenders)))
+
+
+def list_recipes(study: Study) -> dict[str, list[dict[str, Any]]]:
+    """Return by contender the recipes that a study tries."""
+    if study.tuning is None:
+        return {}
+    return {name: draw_recipes(own, study.tuning.trials) for name, own in study.tuning.over.items()}
+
+
+def _write_variants(folder: Path, study: Study, dice: np.random.Generator) -> None:
+    """Write the runs by other recipes and on shares of the images, and what was chosen."""
+    tried = list_recipes(study)
+    for variant in (*list_trials(study), *list_varied(study), *list_shares(study)):
+        kind, _, which = variant.partition("/")
+        for replicate in study.replicates:
+            split = read_split(folder / f"splits/{replicate}.csv")
+            is_trained = split["part"] == "train"
+            is_left = is_trained & (dice.random(len(split)) < 0.3)
+            if kind == "trials":
+                parts = split["part"].map({"train": "train", VALIDATION: TEST, TEST: "outside"})
+                split["part"] = parts.mask(is_left, VALIDATION)
+            if kind == "shares":
+                is_out = is_trained & (dice.random(len(split)) > float(which))
+                split.loc[is_out, "part"] = "outside"
+            for own in study.contenders:
+                changes = tried[own.name][int(which)] if kind == "trials" else {}
+                lost, where = dice.random() < 0.04, (replicate, 0)
+                _write_run(folder, study, own, where, split, dice, lost, variant, changes)
+    for name, recipes in tried.items():
+        chosen = choose_all(_read_trials(folder, study, name), study.tuning.scope)
+        for place, seed in product(range(len(study.replicates)), range(study.seeds)):
+            replicate = study.replicates[place]
+            split = read_split(folder / f"splits/{replicate}.csv")
+            changes, lost = recipes[chosen[place]], dice.random() < 0.04
+            own = study.contender(name)
+            where = (replicate, seed)
+            _write_run(folder, study, own, where, split, dice, lost, TUNED, changes)
+
+
+def _read_trials(folder: Path, study: Study, name: str) -> list[list[Trial]]:
+    files = [
+        [folder / trial / name / str(replicate) / "predictions.csv" for trial in list_trials(study)]
+        for replicate in study.replicates
+    ]
+    return [
+        [
+            score_trial(read_predictions(file, VALIDATION), read_predictions(file, TEST))
+            for file in own
+        ]
+        for own in files
+    ]
 
 
 def _make_images(dice: random.Random) -> list[tuple[str, str]]:
@@ -275,9 +372,11 @@ def _write_run(
     split: pd.DataFrame,
     dice: np.random.Generator,
     lost: bool,
+    variant: str = OWN,
+    changes: Mapping[str, Any] | None = None,
 ) -> None:
     replicate, seed = which
-    run = folder / "runs" / contender.name / label_run(replicate, seed)
+    run = folder / variant / contender.name / label_run(replicate, seed)
     run.mkdir(parents=True)
     classes = sorted(set(split["label"]))
     tables = []
@@ -327,7 +426,11 @@ def _write_run(
         "made_with": {"contender": asdict(contender), "split": replicate},
         "inputs": {},
     }
+    if changes:
+        training["changes"] = dict(changes)
     write_json(run / "training.json", training)
+    if variant not in (OWN, TUNED):
+        return
     probed: Mapping[str, float] = {}
     if study.probes:
         probed = {
@@ -354,39 +457,114 @@ def _write_run(
 
 
 def _judge(study: Study, claims: Sequence[Claim], folder: Path) -> None:
-    _summarise(study, folder)
-    splits = {r: folder / f"splits/{r}.csv" for r in study.replicates}
-    predictions = {
-        own.name: {
-            r: [
-                folder / "runs" / own.name / label_run(r, seed) / "predictions.csv"
-                for seed in range(study.seeds)
-            ]
-            for r in study.replicates
-        }
-        for own in study.contenders
-    }
-    scale = make_scale(
-        read_rows(folder / "runs.csv"),
-        study.tie,
-        study.margin,
-        study.about,
-        study.diverged,
-        read_split(splits[study.replicates[0]])["label"].nunique(),
-        read_scores_of(predictions, splits),
-    )
+    variants = _score_variants(study, folder)
+    _summarise(study, folder, variants=variants)
+    scales = [_weigh(study, folder, OWN)]
+    if study.tuning:
+        _summarise(study, folder, TUNED)
+        scales.append(_weigh(study, folder, TUNED))
+        scales.sort(key=lambda own: own.recipe != study.decides)
+    scale = scales[0]
     pairs = [(name, study.reference) for name in study.contrasts]
-    judgement = judge_study(scale, claims, pairs)
-    write_table(folder / "contrasts.csv", tabulate_decisions(judgement.decisions))
+    judgement = judge_study(scale, claims, pairs, *scales[1:])
+    write_table(folder / "contrasts.csv", judgement.tabulate(study.decides))
     write_json(folder / "verdicts.json", describe_verdicts(judgement.verdicts, folder / "runs.csv"))
     looks: list[dict[str, Any]] = []
     for count in sorted({len(study.replicates), *_draw_looks(study)}):
         seen = scale.runs[scale.runs["replicate"].isin(study.replicates[:count])]
         looks = record_look(looks, seen, {})
     write_json(folder / "looks.json", looks)
+    _weigh_variants(study, folder)
     twin = study.report.compare_with
     if twin:
         _summarise(study, folder.parent / twin)
+
+
+def _weigh(study: Study, folder: Path, variant: str) -> Scale:
+    splits = {r: folder / f"splits/{r}.csv" for r in study.replicates}
+    predictions = {
+        own.name: {
+            r: [
+                folder / variant / own.name / label_run(r, seed) / "predictions.csv"
+                for seed in range(study.seeds)
+            ]
+            for r in study.replicates
+        }
+        for own in study.contenders
+    }
+    return make_scale(
+        read_rows(folder / "runs.csv" if variant == OWN else folder / variant / "runs.csv"),
+        study.tie,
+        study.margin,
+        study.about,
+        study.diverged,
+        read_split(splits[study.replicates[0]])["label"].nunique(),
+        read_scores_of(predictions, splits),
+        DEFAULT if variant == OWN else variant,
+    )
+
+
+def _score_variants(study: Study, folder: Path) -> pd.DataFrame | None:
+    """Return the table of the study's variants; None where it has none."""
+    names = [*list_trials(study), *list_varied(study), *list_shares(study)]
+    if not names:
+        return None
+    rows = []
+    for variant, own, replicate in product((*names, OWN), study.contenders, study.replicates):
+        run = folder / variant / own.name / str(replicate)
+        predictions = [
+            read_predictions(run / "predictions.csv", part) for part in (VALIDATION, TEST)
+        ]
+        training = json.loads((run / "training.json").read_text())
+        rows.append(score_variant_run(variant, training, *predictions))
+    write_table(folder / "variants.csv", pd.DataFrame(rows))
+    return read_rows(folder / "variants.csv")
+
+
+def _weigh_variants(study: Study, folder: Path) -> Fairness | None:
+    """Write the tables of ``fairness/``; return what the facts are made of."""
+    if not (folder / "variants.csv").exists():
+        return None
+    variants, tried = read_rows(folder / "variants.csv"), list_recipes(study)
+    split = read_split(folder / f"splits/{study.replicates[0]}.csv")
+    chosen = {
+        name: [
+            json.loads((folder / TUNED / name / str(r) / "training.json").read_text())["changes"]
+            for r in study.replicates
+        ]
+        for name in tried
+    }
+    tables = tabulate_fairness(
+        Variants(
+            variants,
+            1 / split["label"].nunique(),
+            1 / int((split["part"] == VALIDATION).sum()),
+        ),
+        [own.name for own in study.contenders],
+        study.reference,
+        study.contrasts,
+        study.margin,
+        tried,
+        chosen,
+        study.varied,
+        measure_doubling(variants) if study.learning_curve else None,
+    )
+    for name, table in tables.items():
+        write_table(folder / f"fairness/{name}.csv", table)
+    files = {name: folder / f"fairness/{name}.csv" for name in tables}
+    seconds = variants["training_seconds"].sum()
+    if study.tuning:
+        files["tuned"] = folder / TUNED / "summary.csv"
+        seconds += read_rows(folder / TUNED / "runs.csv")["training_seconds"].sum()
+    changed = [*(study.tuning.over[study.reference] if study.tuning else ())]
+    changed += [key for recipe in study.varied for key in recipe]
+    names = ("recipes", "pairs", "budgets", "choices", "learning", "doubling", "tuned")
+    return Fairness(
+        **{name: read_filled(files[name]) if name in files else [] for name in names},
+        others=read_contrasts(folder / "contrasts.csv", is_decisive=False),
+        settings=list(dict.fromkeys(changed)),
+        seconds=float(seconds),
+    )
 
 
 def _draw_looks(study: Study) -> list[int]:
@@ -395,16 +573,21 @@ def _draw_looks(study: Study) -> list[int]:
     return [count // 2] if count > 3 and len(study.contenders) % 2 else []
 
 
-def _summarise(study: Study, folder: Path) -> None:
+def _summarise(
+    study: Study, folder: Path, variant: str = OWN, variants: pd.DataFrame | None = None
+) -> None:
     metrics = [
-        json.loads((folder / "runs" / own.name / label_run(*run) / "metrics.json").read_text())
+        json.loads((folder / variant / own.name / label_run(*run) / "metrics.json").read_text())
         for own in study.contenders
         for run in study.runs
     ]
     runs = collect_runs(metrics)
-    write_table(folder / "runs.csv", runs)
-    write_table(folder / "summary.csv", summarise_runs(runs, study.reference))
-    write_table(folder / "per_class.csv", summarise_classes(metrics))
+    if study.learning_curve and variants is not None:
+        runs = add_doubling(runs, measure_doubling(variants))
+    home = folder if variant == OWN else folder / variant
+    write_table(home / "runs.csv", runs)
+    write_table(home / "summary.csv", summarise_runs(runs, study.reference))
+    write_table(home / "per_class.csv", summarise_classes(metrics))
 
 
 def list_due_figures(study: Study) -> dict[str, Figure]:
@@ -433,7 +616,7 @@ def collect(made: MadeUp) -> Facts:
             name: {run.name: pd.read_csv(run / "history.csv") for run in own}
             for name, own in runs.items()
         },
-        runs=read_rows(folder / "runs.csv"),
+        runs=read_rows(_decisive_runs(made)),
         summary=read_rows(folder / "summary.csv").to_dict("records"),
         classes=read_rows(folder / "per_class.csv"),
         contrasts=read_contrasts(folder / "contrasts.csv"),
@@ -441,13 +624,26 @@ def collect(made: MadeUp) -> Facts:
         looks=json.loads((folder / "looks.json").read_text()),
         published=read_published(study.report.published),
         twin=read_rows(folder.parent / twin / "summary.csv").to_dict("records") if twin else [],
+        fairness=_weigh_variants(study, folder),
     )
-    facts = collect_facts(results, study.reference, study.margin, study.tie, twin)
+    facts = collect_facts(
+        results,
+        study.reference,
+        study.margin,
+        study.tie,
+        twin,
+        study.tuning,
+        study.learning_curve,
+    )
     described = describe_study(study, results, facts, study.tie) | {
         "figures": list(list_due_figures(study))
     }
     write_json(folder / "facts.json", {"study": described, "files": {}, "facts": facts.as_rows()})
     return facts
+
+
+def _decisive_runs(made: MadeUp) -> Path:
+    return made.folder / ("tuned/runs.csv" if made.study.decides == TUNED else "runs.csv")
 
 
 def _list_runs(made: MadeUp) -> dict[str, list[Path]]:
@@ -473,7 +669,8 @@ def build_report(made: MadeUp, code: str) -> tuple[Path, list[Path]]:
             "probes": {name: [run / "probes.json" for run in own] for name, own in runs.items()},
             "splits": splits,
             "runs": folder / "runs.csv",
-            "decisive_runs": folder / "runs.csv",
+            "decisive_runs": _decisive_runs(made),
+            **{own: folder / f"fairness/{own}.csv" for own in ("recipes", "budgets", "learning")},
             "contrasts": folder / "contrasts.csv",
             "audit": folder / "data/audit.json",
             "manifest": folder / "data/manifest.csv",

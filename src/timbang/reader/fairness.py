@@ -187,7 +187,8 @@ def replicate(results: RawResults, rest: str) -> Found:
         return None, ""
     seconds = float(variants_of(results).table["seconds"].sum())
     if results.study.tuning:
-        seconds += float(results.tuned.measures["training_seconds"].sum())
+        tuned = results.tuned.runs.values()
+        seconds += sum(run.training["training_seconds"] for own in tuned for run in own.values())
     return seconds / 3600 / len(results.study.replicates), "number"
 
 
