@@ -143,7 +143,7 @@ def _add_tuning(facts: Facts, fairness: Fairness, tuning: Tuning) -> None:
         facts.add(f"tuned.diverged/{name}", diverged, Unit.COUNT, "tuned/summary.csv", at)
         if f"accuracy.mean/{name}" in facts:
             gain = row["accuracy_mean"] - facts.value(f"accuracy.mean/{name}")
-            at, rule = f"{name}, accuracy_mean", "minus that by the study's recipe"
+            at, rule = f"{name}, accuracy_mean", "minus that by the recipe of the study"
             facts.add(f"tuning.gain/{name}", gain, Unit.POINTS, "tuned/summary.csv", at, rule)
     for row in fairness.others:
         name, measure = row["first"], row["measure"]
