@@ -21,8 +21,7 @@ from timbang.evidence.recipes import (
     near_best,
     rank_trials,
 )
-
-OWN, TRIALS, SHARES = "runs", "trials/", "shares/"
+from timbang.study.variants import OWN, SHARES, TRIALS, VARIED, kind_of
 
 
 @dataclass(frozen=True)
@@ -64,13 +63,13 @@ class Variants:
         Of trials those of the images that choose, so that the validation images have no say.
         """
         inner = self.grid(contender, variants, "inner_accuracy")
-        is_trial = [name.startswith(TRIALS) for name in variants]
+        is_trial = [kind_of(name) == TRIALS for name in variants]
         return np.where(is_trial, inner, self.grid(contender, variants))
 
-    def list_variants(self, start: str) -> list[str]:
-        """Return the variants of the table whose name starts so, in its order."""
+    def list_variants(self, kind: str) -> list[str]:
+        """Return the variants of a kind, in the order of the table."""
         names = self.table["variant"].drop_duplicates()
-        return [name for name in names if name.startswith(start)]
+        return [name for name in names if kind_of(name) == kind]
 
 
 @dataclass(frozen=True)
@@ -179,7 +178,7 @@ def list_shared(
     """
     trials = zip(tried.get(first, ()), tried.get(second, ()), strict=True)
     return [
-        *(f"{TRIALS}{number}" for number, (own, other) in enumerate(trials) if own == other),
-        *(f"varied/{number}" for number in range(varied)),
+        *(f"{TRIALS}/{number}" for number, (own, other) in enumerate(trials) if own == other),
+        *(f"{VARIED}/{number}" for number in range(varied)),
         OWN,
     ]

@@ -7,9 +7,6 @@ import numpy as np
 import pandas as pd
 
 from timbang.evidence.fairness import (
-    OWN,
-    SHARES,
-    TRIALS,
     Learning,
     PairCurve,
     Variants,
@@ -22,6 +19,7 @@ from timbang.evidence.fairness import (
 )
 from timbang.evidence.recipes import average
 from timbang.evidence.verdicts import Finding
+from timbang.study.variants import OWN, SHARES, TRIALS, VARIED, kind_of
 
 Rows = list[dict[str, Any]]
 INTERVAL = ("mean", "low", "high")
@@ -59,8 +57,8 @@ def tabulate_fairness(
         for name in contrasts
     }
     settings = {
-        **{f"{TRIALS}{number}": own for number, own in enumerate(tried.get(reference, ()))},
-        **{f"varied/{number}": own for number, own in enumerate(varied)},
+        **{f"{TRIALS}/{number}": own for number, own in enumerate(tried.get(reference, ()))},
+        **{f"{VARIED}/{number}": own for number, own in enumerate(varied)},
         OWN: {},
     }
     tables = {"recipes": tabulate_recipes(curves, settings), "pairs": tabulate_pairs(curves)}
@@ -251,6 +249,6 @@ def tabulate_choices(
 
 def sum_seconds(table: pd.DataFrame) -> dict[str, float]:
     """Return by contender how long its trials trained together."""
-    trials = table[table["variant"].str.startswith(TRIALS)]
+    trials = table[table["variant"].map(kind_of) == TRIALS]
     seconds = trials.groupby("contender")["training_seconds"].sum()
     return {str(name): float(own) for name, own in seconds.items()}

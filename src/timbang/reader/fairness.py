@@ -7,9 +7,6 @@ import numpy as np
 import pandas as pd
 
 from timbang.evidence.fairness import (
-    OWN,
-    SHARES,
-    TRIALS,
     Learning,
     PairCurve,
     Variants,
@@ -23,7 +20,15 @@ from timbang.evidence.fairness import (
 from timbang.evidence.recipes import Averages, average
 from timbang.reader.raw import RawResults, once, read_json, read_predictions, score_answers
 from timbang.records.tables import TEST, VALIDATION
-from timbang.study.variants import list_shares, list_trials, list_varied
+from timbang.study.variants import (
+    OWN,
+    SHARES,
+    TRIALS,
+    kind_of,
+    list_shares,
+    list_trials,
+    list_varied,
+)
 
 # A value, None where there is none, and its unit.
 Found = tuple[Any, str]
@@ -54,7 +59,7 @@ def _read_variant(
     folder = results.folder / variant / contender / str(replicate)
     training = read_json(folder / "training.json")
     predictions = read_predictions(folder / "predictions.csv")
-    is_trial = variant.startswith(TRIALS)
+    is_trial = kind_of(variant) == TRIALS
     parts = {
         part: score_answers(predictions[predictions["part"] == part]) for part in (VALIDATION, TEST)
     }
@@ -113,7 +118,7 @@ def recipe(results: RawResults, rest: str, *subject: str) -> Found:
 
 def _setting(results: RawResults, variant: str, key: str) -> Found:
     number = int(variant.partition("/")[2])
-    if variant.startswith(TRIALS):
+    if kind_of(variant) == TRIALS:
         value = tried_by(results, results.study.reference)[number][key]
     else:
         value = results.study.varied[number][key]
@@ -152,7 +157,7 @@ def tuning(results: RawResults, rest: str, contender: str = "") -> Found:
         tuned, default = (float(mean[contender]) for mean in means)
         return tuned - default, "points"
     table = variants_of(results).table
-    seconds = table.loc[table["variant"].str.startswith(TRIALS), "seconds"].sum()
+    seconds = table.loc[table["variant"].map(kind_of) == TRIALS, "seconds"].sum()
     return {
         "trials": (own.trials, "count"),
         "share": (own.share, "share"),
@@ -247,9 +252,8 @@ def slopes_of(results: RawResults, contender: str) -> np.ndarray:
     """Return what a doubling of the training images adds to the accuracy, by replicate."""
     own = _learning(results, contender)
     table = variants_of(results).table
-    is_whole = (table["contender"] == contender) & (
-        (table["variant"] == OWN) | table["variant"].str.startswith(SHARES)
-    )
+    is_size = table["variant"].map(kind_of).isin((OWN, SHARES))
+    is_whole = (table["contender"] == contender) & is_size
     lost = set(table.loc[is_whole & table["diverged"], "replicate"])
     # A run that diverged has no slope, whatever it counts as elsewhere.
     return np.array(

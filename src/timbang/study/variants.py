@@ -14,6 +14,15 @@ OWN, TUNED = "runs", "tuned"
 TRIALS, VARIED, SHARES = "trials", "varied", "shares"
 
 
+def kind_of(variant: str) -> str:
+    """Return what kind of variant it is.
+
+    >>> kind_of("trials/3"), kind_of("tuned")
+    ('trials', 'tuned')
+    """
+    return variant.partition("/")[0]
+
+
 def name_share(share: float) -> str:
     """Return the variant of the runs on a share of the training images."""
     return f"{SHARES}/{share:g}"
@@ -36,7 +45,7 @@ def list_shares(study: Study) -> list[str]:
 
 def has_drawn_recipe(variant: str) -> bool:
     """Return whether a variant's recipe is drawn or chosen, and so stands in a file alone."""
-    return variant == TUNED or variant.startswith(f"{TRIALS}/")
+    return kind_of(variant) in (TRIALS, TUNED)
 
 
 def list_changes(study: Study, variant: str, recipe: Recipe) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from timbang.study.variants import OWN, SHARES, TRIALS
+from timbang.study.variants import OWN, SHARES, TRIALS, kind_of
 from timbang.tuning.choice import score_trial
 
 
@@ -25,7 +25,7 @@ def score_variant_run(
         validation: its predictions of the validation part, as ``read_predictions`` returns them.
         test: those of the test part.
     """
-    is_trial = variant.startswith(f"{TRIALS}/")
+    is_trial = kind_of(variant) == TRIALS
     scores = score_trial(validation, test if is_trial else validation)
     return {
         "variant": variant,
@@ -50,8 +50,7 @@ def measure_doubling(variants: pd.DataFrame) -> pd.Series:
     Returns:
         By contender and replicate the slope of ``fit_doubling``; NaN where a run diverged.
     """
-    is_size = variants["variant"].eq(OWN) | variants["variant"].str.startswith(f"{SHARES}/")
-    sizes = variants[is_size]
+    sizes = variants[variants["variant"].map(kind_of).isin((OWN, SHARES))]
     return sizes.groupby(["contender", "replicate"])[["train_images", "accuracy"]].apply(
         lambda own: fit_doubling(own["train_images"].to_numpy(), own["accuracy"].to_numpy())
     )
