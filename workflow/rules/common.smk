@@ -159,3 +159,38 @@ def of_twin(file):
     """A file of the study to compare with, where there is one."""
     twin = STUDY.report.compare_with
     return f"results/{twin}/{file}" if twin else []
+
+
+def split_of(variant, replicate):
+    """The split that a variant is trained on."""
+    kind, _, which = variant.partition("/")
+    if kind == TRIALS:
+        return CHOOSING_SPLIT.format(replicate=replicate)
+    if kind == SHARES:
+        return SHARE_SPLIT.format(share=which, replicate=replicate)
+    return SPLIT.format(replicate=replicate)
+
+
+def recipe_of(variant, contender, replicate):
+    """The file of what a variant changes of a contender's recipe, where there is one."""
+    if variant == TUNED:
+        return {"recipe": CHOICE.format(contender=contender, replicate=replicate)}
+    if has_drawn_recipe(variant):
+        number = variant.partition("/")[2]
+        return {"recipe": RECIPE.format(contender=contender, number=number)}
+    return {}
+
+
+def name_checkpoint(variant, contender, replicate, seed):
+    """What a run's checkpoints are called.
+
+    They are side files that Snakemake does not know, since it removes those that it knows when a
+    job fails or starts again. A hyphen before the seed could belong to a contender's name.
+    """
+    folder = "checkpoints" if variant == OWN else f"checkpoints/{variant}"
+    return f"{RESULTS}/{folder}/{contender}-{replicate}{seed.replace('-', '.')}"
+
+
+def record_of(split):
+    """The file that says what a split was made with."""
+    return f"{split.removesuffix('.csv')}.made-with.json"

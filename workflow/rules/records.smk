@@ -155,9 +155,7 @@ def describe_choice(contender):
         "code": code_of("choose_recipe.py"),
         "scope": STUDY.tuning.scope,
         "replicates": list(STUDY.replicates) if STUDY.tuning.scope == "study" else None,
-        "drawings": [
-            describe_drawing(contender, number) for number in range(STUDY.tuning.trials)
-        ],
+        "drawings": [describe_drawing(contender, number) for number in range(STUDY.tuning.trials)],
         "share": STUDY.tuning.share,
     }
 

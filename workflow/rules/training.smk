@@ -2,9 +2,7 @@
 
 
 # The probe of gradients looks at several epochs of a run.
-SNAPSHOTS = (
-    {"snapshots": f"{ANY_RUN}/snapshots.safetensors"} if "gradients" in STUDY.probes else {}
-)
+SNAPSHOTS = {"snapshots": f"{ANY_RUN}/snapshots.safetensors"} if "gradients" in STUDY.probes else {}
 
 
 TRAINING = f"{ANY_RUN}/training.json"
@@ -12,36 +10,6 @@ WEIGHTS = f"{ANY_RUN}/weights.safetensors"
 PROBES = f"{ANY_RUN}/probes.json"
 # Those whose networks are kept, since they are looked into.
 WHOLE_VARIANTS = f"{OWN}|{TUNED}"
-
-
-def split_of(variant, replicate):
-    """The split that a variant is trained on."""
-    kind, _, which = variant.partition("/")
-    if kind == TRIALS:
-        return CHOOSING_SPLIT.format(replicate=replicate)
-    if kind == SHARES:
-        return SHARE_SPLIT.format(share=which, replicate=replicate)
-    return SPLIT.format(replicate=replicate)
-
-
-def recipe_of(variant, contender, replicate):
-    """The file of what a variant changes of a contender's recipe, where there is one."""
-    if variant == TUNED:
-        return {"recipe": CHOICE.format(contender=contender, replicate=replicate)}
-    if has_drawn_recipe(variant):
-        number = variant.partition("/")[2]
-        return {"recipe": RECIPE.format(contender=contender, number=number)}
-    return {}
-
-
-def name_checkpoint(variant, contender, replicate, seed):
-    """What a run's checkpoints are called.
-
-    They are side files that Snakemake does not know, since it removes those that it knows when a
-    job fails or starts again. A hyphen before the seed could belong to a contender's name.
-    """
-    folder = "checkpoints" if variant == OWN else f"checkpoints/{variant}"
-    return f"{RESULTS}/{folder}/{contender}-{replicate}{seed.replace('-', '.')}"
 
 
 rule train_network:
@@ -68,6 +36,8 @@ rule train_network:
         training=TRAINING,
     log:
         f"{RESULTS}/logs/train_network/{{variant}}/{{contender}}/{{replicate}}{{seed}}.log",
+    wildcard_constraints:
+        variant=WHOLE_VARIANTS,
     # Before figures and scores, which then fill the processors that the last run leaves idle.
     priority: 1
     conda:
@@ -79,8 +49,6 @@ rule train_network:
         made_with=lambda wildcards: describe_run(**dict(wildcards)),
         device=STUDY.device,
         checkpoint=lambda wildcards: name_checkpoint(**dict(wildcards)),
-    wildcard_constraints:
-        variant=WHOLE_VARIANTS,
     message:
         "Training {wildcards.contender}, replicate {wildcards.replicate}{wildcards.seed}, of "
         "{wildcards.variant}"

@@ -7,11 +7,6 @@ SHARE_SPLIT = f"{RESULTS}/splits/shares/{{share}}/{{replicate}}.csv"
 TRIALS_OF = f"{RESULTS}/tuning/trials/{{contender}}.csv"
 
 
-def record_of(split):
-    """The file that says what a split was made with."""
-    return f"{split.removesuffix('.csv')}.made-with.json"
-
-
 rule draw_recipes:
     output:
         recipes=(
