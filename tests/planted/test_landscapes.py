@@ -70,8 +70,9 @@ def test_order_turns_with_the_number_of_images(read, tmp_path):
     _, results = make_results(scenario, tmp_path / "own")
     verdicts = {own["number"]: own for own in results.verdicts}
     assert verdicts["10b"]["verdict"] == "supported"
-    assert verdicts["10b"]["recipe"] == "default"
+    assert "verdict_of_other_recipe" not in verdicts["10b"]
     text = read(scenario)
+    assert "the verdict would be: not tested" not in text
     assert "changes the difference between Multi-Path ResNet-34 and ResNet-34 by +10.0" in text
 
 

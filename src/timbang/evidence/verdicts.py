@@ -100,7 +100,7 @@ class JudgedClaim:
     """A claim with its outcomes and its verdict; ``late`` is that by the mean of last epochs.
 
     ``recipe`` is what the networks were trained by, and ``other`` the verdict by the other recipes;
-    None where the study has no others.
+    None where the study has no others, or they cannot test it.
     """
 
     claim: Claim
@@ -251,7 +251,11 @@ def _choose_recipe(judged: Mapping[str, JudgedClaim], claim: Claim, recipe: str)
             Outcome(test, None, math.nan, lacking, recipe, None) for test in claim.tests
         )
         return JudgedClaim(claim, outcomes, lacking, lacking, recipe, None)
-    others = [own.verdict for name, own in judged.items() if name != recipe]
+    others = [
+        own.verdict
+        for name, own in judged.items()
+        if name != recipe and own.verdict != Verdict.NOT_TESTED
+    ]
     return replace(judged[recipe], other=others[0] if others else None)
 
 

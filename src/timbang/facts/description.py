@@ -305,7 +305,8 @@ def _describe_claims(verdicts: Sequence[Mapping[str, Any]]) -> list[dict[str, An
         "statement",
         "verdict",
         "verdict_of_last_epochs",
-        *(("verdict_of_other_recipe",) if any("recipe" in own for own in verdicts) else ()),
+        "recipe",
+        "verdict_of_other_recipe",
         "texts",
         "needs",
     )
