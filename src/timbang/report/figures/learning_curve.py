@@ -29,8 +29,7 @@ def _draw(drawing: Drawing) -> Drawn:
         for place, (images, mean) in enumerate(zip(own["images"], own["mean"], strict=True)):
             at = images, 100 * mean
             rows.draw_dot(axes, at, looks[name], "y", f"learning.mean/{name}/{place}", 4.5)
-    images = [float(table.loc[table["variant"] == own, "images"].iloc[0]) for own in sizes]
-    axes.set_xticks(images)
+    axes.set_xticks(sorted({round(images) for images in table["images"]}))
     axes.minorticks_off()
     axes.set_xlabel(drawing.say("Training images"))
     axes.set_ylabel(drawing.say("Validation accuracy (%)"))

@@ -33,7 +33,7 @@ def _draw(drawing: Drawing) -> Drawn:
     across = min(2, len(names))
     down = -(-len(names) // across)
     figure = style.new_figure(0.5 + 1.9 * down)
-    panels = np.atleast_1d(figure.subplots(down, across, sharey=True, squeeze=False)).ravel()
+    panels = np.atleast_1d(figure.subplots(down, across, squeeze=False)).ravel()
     for axes, name in zip(panels, names, strict=False):
         own = table[table["first"] == name].reset_index(drop=True)
         margin = 100 * drawing.margin
