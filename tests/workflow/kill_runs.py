@@ -27,7 +27,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = Path("results/killed/runs/resnet8-cifar/0")
-LOG = Path("results/killed/logs/train_network/resnet8-cifar/0.log")
+LOG = Path("results/killed/logs/train_network/runs/resnet8-cifar/0.log")
 CHECKPOINTS = Path("results/killed/checkpoints")
 CONFIG = {
     "study": "killed",
