@@ -41,6 +41,8 @@ from timbang.report.document import describe_front, write_tex
 from timbang.report.figures import list_figures
 from timbang.report.figures.figure import Drawing, Figure
 from timbang.report.figures.style import STYLE, save_figure
+from timbang.scores.calibration import tabulate_reliability
+from timbang.scores.ledger import read_ledger, tabulate_confusions, tabulate_images
 from timbang.scores.predictions import make_predictions, read_predictions
 from timbang.scores.scoring import score_run
 from timbang.scores.summary import collect_runs, summarise_classes, summarise_runs
@@ -72,7 +74,7 @@ HOSTILE = [
     "é ñ – “quoted” ’",
 ]
 # Not drawn: they show pictures, which made-up studies have none of.
-PICTURES = ("samples", "duplicates")
+PICTURES = ("samples", "duplicates", "hardest")
 
 
 @dataclass(frozen=True)
@@ -366,6 +368,18 @@ def _judge(study: Study, claims: Sequence[Claim], folder: Path) -> None:
         }
         for own in study.contenders
     }
+    answers = {
+        name: [
+            (replicate, read_predictions(path, VALIDATION))
+            for replicate, paths in own.items()
+            for path in paths
+        ]
+        for name, own in predictions.items()
+    }
+    divisions = {r: read_split(path) for r, path in splits.items()}
+    write_table(folder / "calibration.csv", tabulate_reliability(divisions, answers))
+    write_table(folder / "images.csv", tabulate_images(divisions, answers))
+    write_table(folder / "confusions.csv", tabulate_confusions(answers))
     scale = make_scale(
         read_rows(folder / "runs.csv"),
         study.tie,
@@ -436,6 +450,8 @@ def collect(made: MadeUp) -> Facts:
         runs=read_rows(folder / "runs.csv"),
         summary=read_rows(folder / "summary.csv").to_dict("records"),
         classes=read_rows(folder / "per_class.csv"),
+        images=read_ledger(folder / "images.csv"),
+        confusions=read_ledger(folder / "confusions.csv"),
         contrasts=read_contrasts(folder / "contrasts.csv"),
         verdicts=json.loads((folder / "verdicts.json").read_text()),
         looks=json.loads((folder / "looks.json").read_text()),
@@ -475,6 +491,8 @@ def build_report(made: MadeUp, code: str) -> tuple[Path, list[Path]]:
             "runs": folder / "runs.csv",
             "decisive_runs": folder / "runs.csv",
             "contrasts": folder / "contrasts.csv",
+            "calibration": folder / "calibration.csv",
+            "images": folder / "images.csv",
             "audit": folder / "data/audit.json",
             "manifest": folder / "data/manifest.csv",
             "twin_runs": folder.parent / twin / "runs.csv" if twin else [],
