@@ -47,7 +47,7 @@ def tabulate_images(splits: Mapping[int, pd.DataFrame], answers: Answers) -> pd.
     labels = class_indices(first["label"], classes)
     images = np.arange(len(first))
     table = first[["filename", "label", "group"]].reset_index(drop=True)
-    table["part"] = np.where(first["part"] == np.where(first["part"] == TEST, TEST, ""))
+    table["part"] = np.where(first["part"] == TEST, TEST, "")
     table["validated"] = sum(
         (own["part"] == VALIDATION).to_numpy().astype(int) for own in splits.values()
     )
