@@ -53,6 +53,8 @@ from timbang.report.document import describe_front, write_tex
 from timbang.report.figures import list_figures
 from timbang.report.figures.figure import Drawing, Figure
 from timbang.report.figures.style import STYLE, save_figure
+from timbang.scores.calibration import tabulate_reliability
+from timbang.scores.ledger import read_ledger, tabulate_confusions, tabulate_images
 from timbang.scores.predictions import make_predictions, read_predictions
 from timbang.scores.scoring import score_run
 from timbang.scores.summary import (
@@ -93,7 +95,7 @@ HOSTILE = [
     "é ñ – “quoted” ’",
 ]
 # Not drawn: they show pictures, which made-up studies have none of.
-PICTURES = ("samples", "duplicates")
+PICTURES = ("samples", "duplicates", "hardest")
 
 
 @dataclass(frozen=True)
@@ -459,6 +461,7 @@ def _write_run(
 def _judge(study: Study, claims: Sequence[Claim], folder: Path) -> None:
     variants = _score_variants(study, folder)
     _summarise(study, folder, variants=variants)
+    _list_images(study, folder)
     scales = [_weigh(study, folder, OWN)]
     if study.tuning:
         _summarise(study, folder, TUNED)
@@ -478,6 +481,26 @@ def _judge(study: Study, claims: Sequence[Claim], folder: Path) -> None:
     twin = study.report.compare_with
     if twin:
         _summarise(study, folder.parent / twin)
+
+
+def _list_images(study: Study, folder: Path) -> None:
+    answers = {
+        own.name: [
+            (
+                replicate,
+                read_predictions(
+                    folder / "runs" / own.name / label_run(replicate, seed) / "predictions.csv",
+                    VALIDATION,
+                ),
+            )
+            for replicate, seed in study.runs
+        ]
+        for own in study.contenders
+    }
+    divisions = {r: read_split(folder / f"splits/{r}.csv") for r in study.replicates}
+    write_table(folder / "calibration.csv", tabulate_reliability(divisions, answers))
+    write_table(folder / "images.csv", tabulate_images(divisions, answers))
+    write_table(folder / "confusions.csv", tabulate_confusions(answers))
 
 
 def _weigh(study: Study, folder: Path, variant: str) -> Scale:
@@ -619,6 +642,8 @@ def collect(made: MadeUp) -> Facts:
         runs=read_rows(_decisive_runs(made)),
         summary=read_rows(folder / "summary.csv").to_dict("records"),
         classes=read_rows(folder / "per_class.csv"),
+        images=read_ledger(folder / "images.csv"),
+        confusions=read_ledger(folder / "confusions.csv"),
         contrasts=read_contrasts(folder / "contrasts.csv"),
         verdicts=json.loads((folder / "verdicts.json").read_text()),
         looks=json.loads((folder / "looks.json").read_text()),
@@ -672,6 +697,8 @@ def build_report(made: MadeUp, code: str) -> tuple[Path, list[Path]]:
             "decisive_runs": _decisive_runs(made),
             **{own: folder / f"fairness/{own}.csv" for own in ("recipes", "budgets", "learning")},
             "contrasts": folder / "contrasts.csv",
+            "calibration": folder / "calibration.csv",
+            "images": folder / "images.csv",
             "audit": folder / "data/audit.json",
             "manifest": folder / "data/manifest.csv",
             "twin_runs": folder.parent / twin / "runs.csv" if twin else [],

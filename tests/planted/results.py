@@ -36,6 +36,7 @@ from timbang.records.writing import write_table
 from timbang.report.bibliography import read_bibliography
 from timbang.report.document import describe_front, write_document
 from timbang.report.media.tex import Tex
+from timbang.scores.ledger import tabulate_confusions, tabulate_images
 from timbang.scores.summary import (
     add_doubling,
     collect_runs,
@@ -238,6 +239,10 @@ def _make_metrics(contender: Any, replicate: int, accuracy: float, plant: Plant)
         "rises": 0,
         "gap": 0.1,
         "recall_spread": 0.1,
+        "brier": 0.6,
+        "miscalibration": 0.01,
+        "discrimination": 0.05,
+        "uncertainty": 0.24,
         **{
             measure: value + (0 if measure == "rises" else wobble * max(1.0, abs(value)))
             for measure, value in plant.measures.items()
@@ -391,6 +396,8 @@ def make_results(scenario: Scenario, folder: Path) -> tuple[Study, Results]:
         runs=runs,
         summary=summarise_runs(runs, study.reference).to_dict("records"),
         classes=summarise_classes(every),
+        images=tabulate_images({0: read_split(folder / "splits/0.csv")}, {}),
+        confusions=tabulate_confusions({}),
         contrasts=read_contrasts(folder / "contrasts.csv"),
         verdicts=json.loads(json.dumps(describe_verdicts(judgement.verdicts, folder / "runs.csv"))),
         published=read_published(study.report.published),
@@ -492,7 +499,7 @@ def _read_scores(scenario: Scenario) -> ReadScores:
         is_odd = scenario.noise == "images" and name != "resnet34"
         pattern = np.where(groups % 2, 0.5, -0.5) if is_odd else np.zeros(VALIDATION)
         return {
-            replicate: [ImageScores(groups, accuracy + pattern, accuracy + pattern)]
+            replicate: [ImageScores(groups, *[accuracy + pattern] * 3)]
             for replicate, accuracy in enumerate(scenario.accuracies(name))
         }
 

@@ -90,6 +90,7 @@ def make_study(
             **write_fairness(folder, names, trials, rng),
             **write_runs(folder, names, min(replicates, 3), labels, epochs, rng),
             **write_images(folder, labels, replicates, rng),
+            **write_answers(folder, names, labels, rng),
         },
         titles=dict(zip(names, titles or (f"Network {name}" for name in names), strict=True)),
         networks=dict(zip(names, itertools.cycle(NETWORKS))),
@@ -168,6 +169,29 @@ def write_images(folder, labels, replicates, rng):
     return {name.split(".")[0]: path for name, path in files.items()} | {"splits": splits}
 
 
+def write_answers(folder, names, labels, rng):
+    """Write reliability diagrams, and what the networks said of the images of ``write_images``."""
+    confidence = np.arange(20, 101) / 100
+    diagrams = [
+        {
+            "contender": name,
+            "confidence": place,
+            "right": place**2,
+            "low": place - 0.1,
+            "high": place,
+        }
+        for name, place in itertools.product(names, confidence)
+    ]
+    pd.DataFrame(diagrams).to_csv(folder / "calibration.csv", index=False)
+    images = pd.read_csv(folder / "manifest.csv", dtype=str, keep_default_na=False)
+    images = images[["filename", "label", "group"]].assign(
+        taken_for=labels[0],
+        **{f"probability:{name}": rng.uniform(0, 1, len(images)) for name in names},
+    )
+    images.to_csv(folder / "images.csv", index=False)
+    return {name: folder / f"{name}.csv" for name in ("calibration", "images")}
+
+
 def long_names(kind, count):
     return [f"{kind} {place:03}, a name of exactly forty letters"[:40] for place in range(count)]
 
@@ -189,18 +213,28 @@ SIZES = {
 # What is like others is drawn in the usual size alone.
 DRAWN = {
     "usual": tuple(FIGURES),
-    "smallest": ("accuracies", "classes", "confusion", "curves", "samples"),
+    "smallest": ("accuracies", "classes", "confusion", "curves", "hardest", "samples"),
     "largest": (
         "budget",
         "classes",
         "confusion",
         "curves",
         "forest",
+        "hardest",
         "learning_curve",
+        "reliability",
         "specification",
         "twin",
     ),
-    "hostile": ("accuracies", "classes", "confusion", "curves", "samples"),
+    "hostile": (
+        "accuracies",
+        "classes",
+        "confusion",
+        "curves",
+        "hardest",
+        "reliability",
+        "samples",
+    ),
     "fourteen classes": ("confusion",),
     "thirty classes": ("confusion",),
 }

@@ -249,3 +249,29 @@ def test_text_may_be_text_in_the_file(results, tmp_path):
 def test_the_language_of_a_figure_counts(svg, results):
     faults = check_figure(svg, "id", results).faults
     assert len([fault for fault in faults if "this is no number" in fault]) == 2
+
+
+def test_a_line_that_begins_late_is_read_from_there(results, tmp_path):
+    shown = [
+        k for k in range(1, 101) if np.isfinite(value(results, f"reliability.right/plain34/{k}"))
+    ]
+    first = shown[0]
+    assert 1 < first < shown[-1] < 101
+
+    def draw_from(start):
+        figure = Figure()
+        axes = figure.subplots()
+        places = range(start, shown[-1] + 1)
+        values = [value(results, f"reliability.right/plain34/{k}") for k in places]
+        axes.plot(places, values, gid=f"m;0;y;reliability.right/plain34/{start}*")
+        axes.set_xlim(0, 100)
+        for way, axis in (("x", axes.xaxis), ("y", axes.yaxis)):
+            for place, tick in zip(axis.get_majorticklocs(), axis.get_major_ticks(), strict=True):
+                tick.set_gid(f"t;0;{way};{place}")
+        figure.savefig(tmp_path / "late.svg")
+        return check_figure(tmp_path / "late.svg", "en", results)
+
+    with matplotlib.rc_context({"path.simplify": False}):
+        assert not draw_from(first).faults
+        (fault,) = draw_from(first + 1).faults
+    assert "does not begin where it should" in fault

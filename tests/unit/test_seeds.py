@@ -145,7 +145,7 @@ def test_images_are_compared_by_the_mean_over_the_runs_of_a_replicate():
 
     def read(seeds):
         return lambda name, part: {
-            r: [ImageScores(groups, own, own)] * seeds for r, own in enumerate(right[name])
+            r: [ImageScores(groups, own, own, own)] * seeds for r, own in enumerate(right[name])
         }
 
     one, two = (

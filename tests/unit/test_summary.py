@@ -52,6 +52,10 @@ def metrics(contender, replicate, accuracy, loss=0.5, **classes):
         "rises": 0,
         "gap": 0.4,
         "recall_spread": 0.1,
+        "brier": 0.3,
+        "miscalibration": 0.02,
+        "discrimination": 0.1,
+        "uncertainty": 0.2,
         **dict.fromkeys(PROBE_MEASURES),
         "per_class": {
             label: {"precision": p, "recall": r, "f1": f, "support": s}

@@ -193,8 +193,7 @@ def test_what_is_decided_is_about_what_was_declared():
 
     def read(name, part):
         return {
-            r: [ImageScores(groups[own], right[name][r], right[name][r])]
-            for r, own in enumerate(places)
+            r: [ImageScores(groups[own], *[right[name][r]] * 3)] for r, own in enumerate(places)
         }
 
     runs = make_runs(**{name: [own.mean() for own in rows] for name, rows in right.items()})

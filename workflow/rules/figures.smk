@@ -18,6 +18,8 @@ DRAWN_FROM = {
     "splits": expand(rules.split_images.output.split, replicate=STUDY.replicates),
     "runs": str(rules.summarise_runs.output.runs),
     "contrasts": str(rules.judge_claims.output.contrasts),
+    "calibration": str(rules.measure_calibration.output.calibration),
+    "images": str(rules.list_images.output.images),
     "audit": str(rules.build_manifest.output.audit),
     "manifest": str(rules.build_manifest.output.manifest),
     "pixels": str(rules.write_pixels.output.pixels),

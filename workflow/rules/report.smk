@@ -20,6 +20,8 @@ rule collect_facts:
         runs=DECISIVE_RUNS,
         summary=rules.summarise_runs.output.summary,
         classes=rules.summarise_runs.output.classes,
+        images=rules.list_images.output.images,
+        confusions=rules.list_images.output.confusions,
         contrasts=rules.judge_claims.output.contrasts,
         verdicts=rules.judge_claims.output.verdicts,
         looks=rules.judge_claims.output.looks,

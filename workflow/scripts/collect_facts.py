@@ -13,6 +13,7 @@ from timbang.logs import log_to
 from timbang.records.made_with import check_runs
 from timbang.records.tables import read_filled, read_manifest, read_rows, read_split
 from timbang.records.writing import write_json
+from timbang.scores.ledger import read_ledger
 from timbang.scores.summary import check_summary
 from timbang.study.published import read_published
 from timbang.study.reading import restore_study
@@ -77,6 +78,8 @@ with log_to(snakemake.log[0]) as log:
         runs=read_rows(inputs.runs),
         summary=summary,
         classes=read_rows(inputs.classes),
+        images=read_ledger(Path(inputs.images)),
+        confusions=read_ledger(Path(inputs.confusions)),
         contrasts=read_contrasts(Path(inputs.contrasts)),
         verdicts=read_json(inputs.verdicts),
         looks=read_json(inputs.looks),
@@ -105,6 +108,8 @@ with log_to(snakemake.log[0]) as log:
             inputs.runs,
             inputs.summary,
             inputs.classes,
+            inputs.images,
+            inputs.confusions,
             inputs.contrasts,
             inputs.verdicts,
             inputs.looks,

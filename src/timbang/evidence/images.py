@@ -72,10 +72,11 @@ class ImageScores:
     """What a run scored on the images of one part, in the order of the split.
 
     ``groups`` int [images]; ``right`` float [images]: 1 where the prediction is the label, else 0;
-    ``nats`` float [images]: minus the logarithm of the label's probability. Both are NaN where the
-    run diverged.
+    ``nats`` float [images]: minus the logarithm of the label's probability; ``squares`` float
+    [images]: the Brier score. All are NaN where the run diverged.
     """
 
     groups: np.ndarray
     right: np.ndarray
     nats: np.ndarray
+    squares: np.ndarray

@@ -26,6 +26,7 @@ from timbang.evidence.verdicts import (
 )
 from timbang.evidence.weighing import ReadScores, Scale
 from timbang.records.tables import read_split
+from timbang.scores.calibration import score_squares
 from timbang.scores.metrics import score_images
 from timbang.scores.predictions import read_predictions
 
@@ -132,7 +133,8 @@ def read_scores_of(
 def _score_images(predictions: pd.DataFrame, groups: pd.Series) -> ImageScores:
     right, nats = score_images(predictions)
     known = np.where(np.isnan(nats), np.nan, right)
-    return ImageScores(groups.loc[predictions["filename"]].to_numpy(), known, nats)
+    own = groups.loc[predictions["filename"]].to_numpy()
+    return ImageScores(own, known, nats, score_squares(predictions))
 
 
 def judge_study(

@@ -30,6 +30,7 @@ IMAGE_MEANS = {
     "accuracy": ("validation", "right"),
     "late_accuracy": ("validation", "right"),
     "loss": ("validation", "nats"),
+    "brier": ("validation", "squares"),
     "test_accuracy": ("test", "right"),
     "test_loss": ("test", "nats"),
 }

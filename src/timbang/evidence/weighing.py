@@ -111,5 +111,5 @@ class Scale:
 
 
 def _score(scores: ImageScores, name: str, chance: float | None) -> np.ndarray:
-    values: np.ndarray = scores.right if name == "right" else scores.nats
+    values: np.ndarray = getattr(scores, name)
     return values if chance is None else np.where(np.isnan(values), chance, values)

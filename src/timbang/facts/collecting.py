@@ -12,6 +12,7 @@ from timbang.facts.evidence import (
 from timbang.facts.fact import Facts
 from timbang.facts.fairness import add_fairness
 from timbang.facts.images import add_images, add_splits
+from timbang.facts.ledger import add_ledger
 from timbang.facts.results import Results
 from timbang.facts.runs import (
     add_classes,
@@ -52,6 +53,7 @@ def collect_facts(
     add_splits(facts, results.splits, results.manifest, results.split_settings["folds"])
     add_summary(facts, summary, reference)
     add_classes(facts, results.classes)
+    add_ledger(facts, results.images, results.confusions)
     add_histories(facts, results.histories)
     add_settings(facts, contenders, reference, results.image_size, margin)
     add_environment(facts, [run for runs in results.training.values() for run in runs.values()])

@@ -9,6 +9,7 @@ from timbang.evidence.verdicts import ACCURACY, Finding
 from timbang.facts.evidence import foresee
 from timbang.facts.fact import Facts
 from timbang.facts.fairness import name_letter, name_recipe
+from timbang.facts.ledger import MOST_SUSPECTS
 from timbang.facts.results import Results
 from timbang.facts.runs import list_settings
 from timbang.networks.catalogue import CATALOGUE
@@ -21,6 +22,7 @@ from timbang.networks.relations import (
 )
 from timbang.networks.titles import title_contender
 from timbang.records.tables import sorted_classes, usable_images
+from timbang.scores.ledger import find_suspects
 from timbang.scores.stability import LAST_EPOCHS
 from timbang.study.study import Study
 
@@ -73,6 +75,7 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
         "varying_split": facts.value("split.train") % 1 != 0
         or len({len(split) for split in _parts(results)}) > 1,
         "reference": study.reference,
+        "suspects": find_suspects(results.images)["filename"].head(MOST_SUSPECTS).tolist(),
         "contenders": [
             {
                 "name": own.name,

@@ -14,10 +14,11 @@ from timbang.study.published import Published
 class Results:
     """What a finished study's files hold.
 
-    ``training`` and ``histories`` are by contender and then by the name of the run; ``runs`` is
-    the table ``runs.csv``; ``split_settings`` is the study's ``Split`` by field and ``image_size``
-    in pixels, both from the records of what was made; ``twin`` holds the rows of the other study's
-    ``summary.csv``, and ``fairness`` what other recipes and shares say, None without any.
+    ``training`` and ``histories`` are by contender and then by the name of the run; ``runs`` is the
+    table ``runs.csv``, ``images`` ``images.csv``, ``confusions`` ``confusions.csv``;
+    ``split_settings`` is the study's ``Split`` by field and ``image_size`` in pixels, both from the
+    records of what was made; ``twin`` holds the rows of the other study's ``summary.csv``, and
+    ``fairness`` what other recipes and shares say, None without any.
     """
 
     audit: Mapping[str, Any]
@@ -30,6 +31,8 @@ class Results:
     runs: pd.DataFrame
     summary: Sequence[Mapping[str, Any]]
     classes: pd.DataFrame
+    images: pd.DataFrame
+    confusions: pd.DataFrame
     contrasts: Sequence[Mapping[str, Any]]
     verdicts: Sequence[Mapping[str, Any]]
     looks: Sequence[Mapping[str, Any]]

@@ -2,7 +2,8 @@
 
 A group with the id ``m;<axes>;<way>;<id>`` is a mark: its place along ``x`` or ``y`` is the value
 of the id (of a bar or a band one end), or its width is, ``w``, or the number printed in it, ``t``.
-An id that ends in ``/*`` is of a line with a point an epoch. ``t;<axes>;<x|y>;<value>`` are ticks,
+An id that ends in ``/*`` is of a line with a point an epoch, or a whole number of another kind,
+and in ``/23*`` of one that begins at 23. ``t;<axes>;<x|y>;<value>`` are ticks,
 which give places their meaning; ``a;<axes>;<scale of x>;<scale of y>`` says which are logarithmic.
 """
 
@@ -27,6 +28,7 @@ from timbang.reader.raw import RawResults
 RESOLUTION = 0.25
 _SVG = "{http://www.w3.org/2000/svg}"
 _NUMBER = re.compile(r"(?:(?<!\S)[-+−])?\d(?:[\d.,’'\u066b\u066c\u00a0\u202f]*\d)?(?:\s?[%٪])?")
+_LINE = re.compile(r"/(\d*)\*$")
 _CODE_POINT = re.compile(r"\[u\+((?:10|[0-9a-f])?[0-9a-f]{4})\]")
 _COMMAND = re.compile(r"([A-Z])([^A-Za-z]*)", re.IGNORECASE)
 
@@ -124,7 +126,7 @@ def check_figure(
         elif mark.axis not in scales:
             lost[mark.axis] += 1
         elif scale := scales[mark.axis]:
-            if mark.id.endswith("/*"):
+            if _LINE.search(mark.id):
                 across = scales.get((mark.axes, "x")) if mark.way == "y" else None
                 faults += _check_curve(mark, scale, across, results)
             else:
@@ -279,15 +281,18 @@ def _check_curve(
     mark: _Named, scale: _Scale, across: _Scale | None, results: RawResults
 ) -> Iterator[str]:
     """Yield what is wrong with a line that has a point an epoch."""
-    base = mark.id.removesuffix("*")
+    found = _LINE.search(mark.id)
+    base, first = _LINE.sub("/", mark.id), int((found and found[1]) or 1)
     wanted: list[float] = []
-    while not math.isnan(value := _value(results, f"{base}{len(wanted) + 1}")):
+    while not math.isnan(value := _value(results, f"{base}{first + len(wanted)}")):
         wanted.append(scale.place(value))
+    if first > 1 and not math.isnan(_value(results, f"{base}{first - 1}")):
+        yield f"{mark.id}: does not begin where it should"
     points = mark.shape.line or mark.shape.markers
     if len(points) != len(wanted):
         yield f"{mark.id}: has {len(points)} points for {len(wanted)} epochs"
         return
-    for epoch, (point, place) in enumerate(zip(points, wanted, strict=True), 1):
+    for epoch, (point, place) in enumerate(zip(points, wanted, strict=True), first):
         if not _is_near(point[mark.side], place):
             yield f"{base}{epoch}: stands at {point[mark.side]:.2f}, not at {place:.2f}"
         elif across and not _is_near(point[1 - mark.side], across.place(epoch)):

@@ -23,7 +23,7 @@ from timbang.evidence.seeds import part_variation
 from timbang.evidence.verdicts import Decision
 from timbang.networks.catalogue import CATALOGUE
 from timbang.networks.relations import depth_of
-from timbang.reader import fairness
+from timbang.reader import fairness, ledger
 from timbang.reader.decided import (
     count_needed_by,
     count_verdicts,
@@ -34,6 +34,7 @@ from timbang.reader.decided import (
 )
 from timbang.reader.printed import NOISE
 from timbang.reader.raw import MEASURES, UNITS, RawResults, Run, once
+from timbang.reader.reliability import draw_diagram
 from timbang.records.tables import TEST, TRAIN, VALIDATION
 
 COMMIT_DIGITS = 12
@@ -233,6 +234,25 @@ def _run(results: RawResults, rest: str, name: str, run: str) -> Found:
     if rest == "difference":
         return take("mean", _differences(results, name).loc[int(run)]), "points"
     return results.runs[name][run].measures[rest], MEASURES[rest]
+
+
+@once
+def _diagram(results: RawResults, name: str) -> dict[str, np.ndarray]:
+    """Return the reliability diagram of a contender, of its runs together."""
+    tables = []
+    for (replicate, _), run in zip(results.study.runs, results.runs[name].values(), strict=True):
+        if run.is_finished:
+            own = run.answers[run.answers["part"] == VALIDATION]
+            groups = results.splits[replicate].set_index("filename")["group"]
+            tables.append(own.assign(group=groups.loc[own["filename"]].to_numpy()))
+    table = pd.concat(tables)
+    is_right = (table["label"] == table["predicted"]).to_numpy()
+    return draw_diagram(table["confidence"].to_numpy(), is_right, table["group"].to_numpy())
+
+
+def _reliability(results: RawResults, rest: str, name: str, place: str) -> Found:
+    """Return the share that is right at a whole per cent of confidence, or an end of the band."""
+    return _diagram(results, name)[rest][_at(place, first=1)], "share"
 
 
 def _variation(results: RawResults, rest: str, name: str) -> Found:
@@ -470,6 +490,11 @@ FAMILIES: dict[str, Callable[..., Found]] = {
     "curve": _epochs,
     "contrast": _contrast,
     "variation": _variation,
+    "reliability": _reliability,
+    "ledger": ledger.count,
+    "suspect": ledger.suspect,
+    "confused": ledger.confused,
+    "hard": ledger.hard,
     "claim": _claim,
     "claims": lambda r, rest: (count_verdicts(r)[rest] if rest else len(r.claims), "count"),
     "setting": _setting,

@@ -18,6 +18,7 @@ import pandas as pd
 from timbang.evidence.claims import Claim
 from timbang.evidence.design import Design
 from timbang.evidence.images import ImageScores
+from timbang.reader.reliability import measure_calibration
 from timbang.records.tables import (
     PARTS,
     TEST,
@@ -40,6 +41,8 @@ Names = TypeVarTuple("Names")
 PROBABILITY = "probability:"
 ANSWERS = ("filename", "label", "part", "predicted")
 LATE_EPOCHS = 5
+# Of confidences, whose further ones are rounding.
+DECIMALS = 12
 # A rise of the training loss counts above this share of the first epoch's.
 COUNTED_RISE = 0.1
 # What is measured of a run, and the unit of each.
@@ -52,6 +55,7 @@ MEASURES = {
     **dict.fromkeys(("gap", "largest_rise"), "nats"),
     **dict.fromkeys(("gradient_cosine", "gradient_lipschitz"), "number"),
     **dict.fromkeys(("train_images", "validation_images", "leaked_images", "rises"), "count"),
+    **dict.fromkeys(("brier", "miscalibration", "discrimination", "uncertainty"), "number"),
     "training_seconds": "seconds",
     "images_per_second": "rate",
 }
@@ -65,8 +69,9 @@ class Run:
     """One run: its ``training.json``, history, measures and confusion matrix.
 
     ``measures`` holds NaN where there is none. ``answers`` has a row an image that it was held
-    against: filename, label, part, prediction, and the chance of its label. ``confusion`` is int
-    [classes, classes], true classes in rows; zero where the run diverged.
+    against: filename, label, part, prediction, the chance of its label, the largest chance, and the
+    squared difference from the truth. ``confusion`` is int [classes, classes], true classes in
+    rows; zero where the run diverged.
     """
 
     training: Mapping[str, Any]
@@ -195,6 +200,7 @@ class RawResults:
             groups.loc[answers["filename"]].to_numpy(),
             right if run.is_finished else np.full(len(right), np.nan),
             -np.log(np.maximum(chances, np.finfo(np.float64).tiny)),
+            answers["square"].to_numpy(dtype=float),
         )
 
     def count_images(self, part: str, is_leaked: bool = False) -> list[int]:
@@ -311,17 +317,26 @@ def _read_leaks(folder: Path, replicate: int) -> pd.DataFrame:
 
 
 def read_predictions(path: Path) -> pd.DataFrame:
-    """Return filename, label, part and prediction of each image, and the chance of its label."""
+    """Return filename, label, part and prediction of each image, and what its chances come to.
+
+    These are the ``chance`` of its label, the largest (``confidence``) and the sum of squared
+    differences from the truth (``square``).
+    """
     with path.open(encoding="utf-8", newline="") as file:
         lines = csv.reader(file)
         place = {name: number for number, name in enumerate(next(lines))}
         names = [place[name] for name in ANSWERS]
+        classes = [at for name, at in place.items() if name.startswith(PROBABILITY)]
         rows = []
         for line in lines:
-            chance = line[place[PROBABILITY + line[place["label"]]]]
             # A run that diverged has no chances.
-            rows.append([*(line[at] for at in names), float(chance or "nan")])
-    return pd.DataFrame(rows, columns=[*ANSWERS, "chance"])
+            chances = [float(line[at] or "nan") for at in classes]
+            chance = chances[classes.index(place[PROBABILITY + line[place["label"]]])]
+            square = sum(own**2 for own in chances) + 1 - 2 * chance
+            rows.append(
+                [*(line[at] for at in names), chance, round(max(chances), DECIMALS), square]
+            )
+    return pd.DataFrame(rows, columns=[*ANSWERS, "chance", "confidence", "square"])
 
 
 def score_answers(predictions: pd.DataFrame) -> dict[str, float]:
@@ -349,6 +364,8 @@ def _measure_answers(
         "clean_accuracy": unseen,
         "leak_difference": seen - unseen,
         "recall_spread": float(recalls.max() - recalls.min()),
+        "brier": float(predictions["square"].mean()),
+        **measure_calibration(predictions["confidence"].to_numpy(dtype=float), is_right),
     }
 
 

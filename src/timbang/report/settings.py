@@ -89,6 +89,8 @@ def write_measure(writer: Writer, measure: str) -> str:
         "largest_rise": writer.say("Largest rise of the training loss between epochs (nats)"),
         "rises": writer.say("Epochs in which the training loss rises by a tenth of the first"),
         "recall_spread": writer.say("Largest minus smallest recall of a class (points)"),
+        "brier": writer.say("Brier score"),
+        "miscalibration": writer.say("Miscalibration"),
         "gap": writer.say("Validation minus training loss (nats)"),
         "clean_train_loss": writer.say("Loss on the training images in evaluation mode (nats)"),
         "gradient_cosine": writer.say("Cosine of the gradients before and after a step"),

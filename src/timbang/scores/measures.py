@@ -23,6 +23,10 @@ RUN_MEASURES = (
     "rises",
     "gap",
     "recall_spread",
+    "brier",
+    "miscalibration",
+    "discrimination",
+    "uncertainty",
     *PROBE_MEASURES,
 )
 # What only runs with a learning curve have: the accuracy that twice the training images add.

@@ -1,11 +1,18 @@
 """The scores of one run, from its predictions."""
 
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
+from timbang.scores.calibration import (
+    Decomposition,
+    decompose,
+    find_confidences,
+    score_squares,
+)
 from timbang.scores.predictions import PROBABILITY, is_without_answer, predicted_classes
 
 
@@ -18,10 +25,11 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, Any]:
     Returns:
         ``accuracy`` and the scores of ``per_class`` (``precision``, ``recall``, ``f1``) as
         fractions, ``support`` in images, ``loss`` as the mean cross-entropy in nats, and
-        ``confusion_matrix`` in images with the true class in rows, the predicted in columns, in
-        the order of ``classes``; ``recall_spread`` is the largest minus the smallest recall of a
-        class. A score that would divide by zero is 0. Without predictions,
-        since the run diverged, every score is None.
+        ``confusion_matrix`` in images with the true class in rows, the predicted in columns, in the
+        order of ``classes``; ``recall_spread`` is the largest minus the smallest recall of a class;
+        ``brier`` is the mean Brier score, and the confidences are decomposed into
+        ``miscalibration``, ``discrimination`` and ``uncertainty``. A score that would divide by
+        zero is 0. Without predictions, since the run diverged, every score is None.
     """
     classes = predicted_classes(predictions)
     true, predicted = predictions["label"], predictions["predicted"]
@@ -35,6 +43,8 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, Any]:
             "per_class": {name: {**none, "support": int((true == name).sum())} for name in classes},
             "confusion_matrix": None,
             "recall_spread": None,
+            "brier": None,
+            **dict.fromkeys(own.name for own in fields(Decomposition)),
         }
     accuracy, loss = _score(predictions)
     precision, recall, f1, support = precision_recall_fscore_support(
@@ -56,6 +66,8 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, Any]:
         },
         "confusion_matrix": confusion_matrix(true, predicted, labels=classes).tolist(),
         "recall_spread": float(recall.max() - recall.min()),
+        "brier": float(score_squares(predictions).mean()),
+        **asdict(decompose(*find_confidences(predictions))),
     }
 
 

@@ -66,7 +66,8 @@ class Figure:
     """A figure: how it is drawn, from what, and where it stands in the document.
 
     ``needs`` names what it is drawn from: ``runs``, ``histories``, ``metrics``, ``splits``,
-    ``audit``, ``manifest``, ``pixels``, ``probes``, ``contrasts``, ``twin_runs``. ``shows`` says
+    ``audit``, ``manifest``, ``pixels``, ``probes``, ``contrasts``,
+    ``calibration``, ``images``, ``twin_runs``. ``shows`` says
     in a few words what it shows. It is drawn where it is ``due`` in a study, and ``stands`` in the
     document, at the place called ``slot``, where the results have it. ``mention`` is the sentence
     that leads to it, ``caption`` what stands below it.
