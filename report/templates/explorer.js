@@ -42,7 +42,7 @@ function shownArticle() {
 }
 
 function topOfPage() {
-  return find(".top").getBoundingClientRect().bottom;
+  return Math.max(find(".top").getBoundingClientRect().bottom, 0);
 }
 
 function rememberPlace() {
@@ -359,7 +359,7 @@ function writeAnswer(run, image) {
   const isRight = predicted === data.labels[image];
   const answer = make("div", { className: isRight ? "" : "wrong" });
   answer.append(isRight ? "✓ " : "✗ ", named(className(predicted)));
-  if (run.surest[at] !== null) answer.append(` ${percent(run.surest[at])}`);
+  if (run.surest[at] !== null) answer.append(` (${percent(run.surest[at])})`);
   return answer;
 }
 

@@ -8,6 +8,7 @@ UNCHECKED_PDF = f"{RESULTS}/report/report-{{language}}-unchecked.pdf"
 
 rule collect_facts:
     input:
+        **(dict(rules.weigh_recipes.output.items()) if HAS_VARIANTS else {}),
         reminder=if_from_elsewhere(f"{RESULTS}/facts.json"),
         audit=rules.build_manifest.output.audit,
         manifest=rules.build_manifest.output.manifest,
@@ -28,7 +29,6 @@ rule collect_facts:
         tuned=f"{RESULTS}/{TUNED}/summary.csv" if STUDY.tuning else [],
         tuned_runs=f"{RESULTS}/{TUNED}/runs.csv" if STUDY.tuning else [],
         variants=f"{RESULTS}/variants.csv" if HAS_VARIANTS else [],
-        **(dict(rules.weigh_recipes.output.items()) if HAS_VARIANTS else {}),
     output:
         facts=f"{RESULTS}/facts.json",
     log:
@@ -141,9 +141,7 @@ rule write_explorer:
             *([f"{RESULTS}/{TUNED}/runs.csv"] if STUDY.tuning else []),
         ],
         runs=[run[name] for run in list_explored() for name in ("history", "predictions")],
-        page=[
-            f"{REPORT}/templates/explorer.{ending}" for ending in ("html.j2", "css", "js")
-        ],
+        page=[f"{REPORT}/templates/explorer.{ending}" for ending in ("html.j2", "css", "js")],
         class_page=f"{REPORT}/templates/explorer-class.html.j2",
         catalogues=CATALOGUES,
     output:
