@@ -20,7 +20,8 @@ HOSTILE_TITLE = "</style><b onmouseover=alert(3)>Net"
 CLASSES = sorted(["cat", "dog", HOSTILE_LABEL])
 DOCUMENT = (
     "<html><main><h1>Title</h1><p>{text} "
-    '<a class="v" data-id="accuracy.mean/a" href="#v.accuracy.mean/a" id="u.accuracy.mean/a">50%</a>'
+    '<a class="v" data-id="accuracy.mean/a" href="#v.accuracy.mean/a" id="u.accuracy.mean/a">'
+    "50%</a>"
     '</p><p><span id="v.accuracy.mean/a"><a href="#u.accuracy.mean/a">0.5</a></span> href="#x'
     "</p></main></html>"
 )

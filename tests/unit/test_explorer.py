@@ -218,7 +218,9 @@ def test_too_many_images_stand_in_pages_of_their_own(explored, tmp_path, monkeyp
         assert set(packed.namelist()) == names
     (text,) = Elements(text).texts_of("script", "application/json")
     shown = json.loads(text)["shown"]
-    assert all(re.search(rf'id="image-{own}"', "".join(p.read_text() for p in pages)) for own in shown)
+    assert all(
+        re.search(rf'id="image-{own}"', "".join(p.read_text() for p in pages)) for own in shown
+    )
     monkeypatch.undo()
     write_explorer(explored.page, explored.pixels, path)
     assert [own.name for own in tmp_path.iterdir()] == ["explorer.html"]
@@ -272,5 +274,7 @@ def test_lines_stay_in_their_panels_and_fall_as_values_do(explored):
 
 def test_the_script_never_writes_markup():
     script = (ROOT / "report/templates/explorer.js").read_text(encoding="utf-8")
-    forbidden = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|Function\(|fetch|http"
+    forbidden = (
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|Function\(|fetch|http"
+    )
     assert not re.search(forbidden, script)

@@ -175,9 +175,7 @@ def describe_images(page: Page, sheets: Sheets | None) -> dict[str, Any]:
 
 
 def _round(probabilities: np.ndarray) -> list[int | None]:
-    return [
-        round(THOUSANDTHS * own) if own == own else None for own in probabilities.tolist()
-    ]
+    return [round(THOUSANDTHS * own) if own == own else None for own in probabilities.tolist()]
 
 
 def write_page(page: Page, sheets: Sheets | None) -> str:
@@ -264,14 +262,18 @@ def write_class_page(voice: Voice, images: Images, place: int, pictures: Mapping
         pictures: the addresses of its pictures, by image.
     """
     style = _read("explorer.css") + _write_language_style(voice)
-    return _environment().get_template("explorer-class.html.j2").render(
-        say=voice.say,
-        languages=voice.languages,
-        name=images.classes[place],
-        images=images,
-        pictures=pictures,
-        style=Markup(style),
-        policy=write_policy("", style),
+    return (
+        _environment()
+        .get_template("explorer-class.html.j2")
+        .render(
+            say=voice.say,
+            languages=voice.languages,
+            name=images.classes[place],
+            images=images,
+            pictures=pictures,
+            style=Markup(style),
+            policy=write_policy("", style),
+        )
     )
 
 

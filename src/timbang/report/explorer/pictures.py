@@ -1,4 +1,4 @@
-"""The images at the size of a thumbnail: a sheet a class, or pages of their own where they are many."""
+"""The images at the size of a thumbnail: a sheet a class, or single ones for pages by class."""
 
 import base64
 import io
@@ -90,15 +90,15 @@ def draw_picture(pixels: np.ndarray) -> str:
     return _encode(image, "jpeg")
 
 
-def _draw_sheet(
-    pixels: PixelFile, shown: Sequence[int], side: int, columns: int, kind: str
-) -> str:
+def _draw_sheet(pixels: PixelFile, shown: Sequence[int], side: int, columns: int, kind: str) -> str:
     rows = max(1, -(-len(shown) // columns))
     sheet = np.zeros((rows * side, columns * side, 3), dtype=np.uint8)
     for place, image in enumerate(shown):
         picture = pixels[image]
         if len(picture) != side:
-            picture = np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.BOX))
+            picture = np.asarray(
+                Image.fromarray(picture).resize((side, side), Image.Resampling.BOX)
+            )
         top, left = side * (place // columns), side * (place % columns)
         sheet[top : top + side, left : left + side] = picture
     is_grey = bool((sheet == sheet[:, :, :1]).all())
