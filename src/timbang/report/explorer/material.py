@@ -101,9 +101,7 @@ class Material:
     splits: Mapping[int, Split]
 
 
-def read_images(manifest: Path) -> Images:
-    """Read the usable images of a manifest."""
-    table = usable_images(read_manifest(manifest))
+def _describe_images(table: pd.DataFrame) -> Images:
     classes = sorted_classes(table["label"])
     return Images(
         names=[show(name) for name in table["filename"]],
@@ -154,10 +152,10 @@ def read_material(
         runs: of each its ``series``, ``replicate``, ``seed``, ``history`` and ``predictions``, the
             last two as paths.
     """
-    images = read_images(manifest)
-    names = usable_images(read_manifest(manifest))["filename"]
-    places = {name: place for place, name in enumerate(names)}
-    read = {replicate: read_split(path) for replicate, path in splits.items()}
+    table = usable_images(read_manifest(manifest))
+    images = _describe_images(table)
+    places = {name: place for place, name in enumerate(table["filename"])}
+    tables = {replicate: read_split(path) for replicate, path in splits.items()}
     return Material(
         images=images,
         series=series,
@@ -173,8 +171,8 @@ def read_material(
         ],
         splits={
             replicate: Split(
-                class_indices(table["part"], list(PARTS)), table["leaked"].to_numpy(dtype=bool)
+                class_indices(split["part"], list(PARTS)), split["leaked"].to_numpy(dtype=bool)
             )
-            for replicate, table in read.items()
+            for replicate, split in tables.items()
         },
     )

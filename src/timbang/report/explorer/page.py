@@ -16,12 +16,14 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from timbang.evidence.claims import TUNED
 from timbang.languages.messages import message
 from timbang.report.explorer import curves
 from timbang.report.explorer.counting import count_confusions, find_suspects
 from timbang.report.explorer.material import Images, Material
 from timbang.report.explorer.pictures import Places, Sheets
 from timbang.report.explorer.voice import Voice
+from timbang.report.media.medium import encode_id
 from timbang.resources import REPORT
 
 TEMPLATES = REPORT / "templates"
@@ -170,8 +172,18 @@ def describe_images(page: Page, sheets: Sheets | None) -> dict[str, Any]:
             for run in material.runs
         ],
         "sheets": sheets and {"side": sheets.side, "columns": sheets.columns},
-        "sources": page.voice.list_sources(set()),
+        "sources": page.voice.list_sources(_find_printed(page)),
     }
+
+
+def _find_printed(page: Page) -> set[str]:
+    """Return the encoded ids of the facts that stand in the articles and in the tables."""
+    bodies = "".join(own.body for own in page.articles)
+    names = [own["name"] for own in page.study["contenders"]]
+    in_tables = {
+        encode_id(f"{id}/{name}") for id, _ in _list_summary_columns(page.study) for name in names
+    }
+    return in_tables | set(re.findall(r' data-id="([^"]*)"', bodies))
 
 
 def _round(probabilities: np.ndarray) -> list[int | None]:
@@ -191,7 +203,6 @@ def write_page(page: Page, sheets: Sheets | None) -> str:
     matrices = [
         (own, place, count_confusions(material, place)) for place, own in enumerate(material.series)
     ]
-    data = describe_images(page, sheets)
     given = {
         "page": page,
         "study": page.study,
@@ -214,36 +225,38 @@ def write_page(page: Page, sheets: Sheets | None) -> str:
         "style": Markup(style),
         "script": Markup(script),
         "policy": write_policy(script, style),
-        "data": Markup(""),
+        "data": write_data(describe_images(page, sheets)),
     }
     given |= _describe_tables(page)
-    template = _environment().get_template("explorer.html.j2")
-    printed = set(re.findall(r' data-id="([^"]*)"', template.render(given)))
-    data["sources"] = page.voice.list_sources(printed)
-    return template.render(given | {"data": write_data(data)})
+    return _environment().get_template("explorer.html.j2").render(given)
+
+
+def _list_summary_columns(study: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """Return the facts of a contender that are tabulated, and whether they bear a sign."""
+    by_default, by_choice = "contrast", "other"
+    if study["decides"] == TUNED:
+        by_default, by_choice = by_choice, by_default
+    columns = [("accuracy.mean", False), ("accuracy.sd", False)]
+    columns += [(f"{by_default}.accuracy.{name}", True) for name in ("mean", "low", "high")]
+    columns += [(f"{by_default}.accuracy.p_adjusted", False)]
+    if study["tuning"]:
+        columns += [("tuned.accuracy.mean", False)]
+        columns += [(f"{by_choice}.accuracy.{name}", True) for name in ("mean", "low", "high")]
+    return columns
 
 
 def _describe_tables(page: Page) -> dict[str, Any]:
     """Return what the tables of accuracies are made from."""
     study, facts, say = page.study, page.voice.facts, page.voice.say
     titles = {own["name"]: own["title"] for own in study["contenders"]}
-    is_tuned = bool(study.get("tuning"))
-    by_choice = "contrast" if study.get("decides") == "tuned" else "other"
-    own = "other" if by_choice == "contrast" else "contrast"
     findings = study["findings"]
-    columns = [("accuracy.mean", False), ("accuracy.sd", False)]
-    columns += [(f"{own}.accuracy.{name}", True) for name in ("mean", "low", "high")]
-    columns += [(f"{own}.accuracy.p_adjusted", False)]
-    if is_tuned:
-        columns += [("tuned.accuracy.mean", False)]
-        columns += [(f"{by_choice}.accuracy.{name}", True) for name in ("mean", "low", "high")]
     rows = [row for table in page.tables.values() for row in table]
     return {
         "titles": titles,
         "reference": titles[study["reference"]],
-        "is_tuned": is_tuned,
+        "is_tuned": bool(study["tuning"]),
         "has_seeds": any("seed" in row for row in rows),
-        "summary_columns": columns,
+        "summary_columns": _list_summary_columns(study),
         "run_columns": [
             own for own in RUN_COLUMNS if any(row.get(own[0]) is not None for row in rows)
         ],
