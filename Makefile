@@ -37,7 +37,7 @@ endef
 export list_results
 
 .DEFAULT_GOAL := help
-.PHONY: help report check-report test test-deploy benchmark format key-tables catalogues lock clean python tex
+.PHONY: help report check-report test test-deploy test-browser benchmark format key-tables catalogues lock clean python tex
 # In order, even with -j: both set-ups may call apt-get, and training comes after them.
 .NOTPARALLEL:
 
@@ -72,6 +72,21 @@ test: python tex ## Check style, types and workflow, and run the tests
 # Needs the package registry, and a minute or two.
 test-deploy: python ## Test the workflow as a module, as a package, and with Snakemake alone
 	.venv/bin/pytest -m deploy tests/deploy $(PYTEST_ARGS)
+
+# Debian's Chromium and its driver; Selenium and axe-core from their registries, beside .venv's own.
+BROWSER_TESTS = .venv/browser
+test-browser: python ## Test the explorer in a headless Chromium (Debian; skips where it cannot be set up)
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || \
+		apt-get install -y -qq chromium chromium-driver >/dev/null 2>&1 || \
+		echo "Skipped: chromium and chromium-driver are not here and cannot be installed"
+	@command -v chromedriver >/dev/null || exit 0; \
+		test -d $(BROWSER_TESTS)/selenium || \
+			.venv/bin/uv pip install --quiet --target $(BROWSER_TESTS) selenium || exit 0; \
+		test -f $(BROWSER_TESTS)/node_modules/axe-core/axe.min.js || \
+			npm install --silent --no-save --prefix $(BROWSER_TESTS) axe-core >/dev/null 2>&1 || \
+			echo "Without axe-core, which npm could not fetch"; \
+		PYTHONPATH=$(BROWSER_TESTS) AXE=$(BROWSER_TESTS)/node_modules/axe-core/axe.min.js \
+			.venv/bin/pytest -m browser tests/browser $(PYTEST_ARGS)
 
 benchmark: python ## Measure training speed and memory against the machine (not part of the tests)
 	PYTHONPATH=src .venv/bin/python benchmarks/train_networks.py

@@ -30,15 +30,16 @@ OPTIONS = {"trimmed": "true", "newstyle_gettext": "true", "extensions": "jinja2.
 
 
 def collect_messages() -> Catalog:
-    """Return all messages of the report: of the document, the code of its parts, and the claims."""
+    """Return all messages of the report: of document, explorer, their code, and the claims."""
     messages = Catalog(charset="utf-8")
-    template = ROOT / "report" / "templates" / "document.j2"
-    sources = [("jinja2.ext:babel_extract", template)]
+    folder = ROOT / "report" / "templates"
+    templates = [folder / "document.j2", *sorted(folder.glob("explorer*.j2"))]
+    sources = [("jinja2.ext:babel_extract", template) for template in templates]
     sources += [("python", path) for path in sorted((ROOT / "src/timbang/report").rglob("*.py"))]
     for method, path in sources:
         with path.open("rb") as file:
             for _, message, comments, context in extract(
-                method, file, KEYWORDS, options=OPTIONS if path == template else {}
+                method, file, KEYWORDS, options=OPTIONS if path in templates else {}
             ):
                 place = path.relative_to(ROOT).as_posix()
                 messages.add(message, None, [(place, 0)], auto_comments=comments, context=context)

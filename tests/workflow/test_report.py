@@ -351,8 +351,8 @@ def would_run(project, results: Path, **change) -> dict[str, int]:
 def test_what_the_report_says_of_itself_only_rebuilds_the_report(project, odd_study):
     jobs = would_run(project, odd_study, authors=["Siti"], title="Another", date="2026-01-31")
     rules = {"write_report": 2, "compile_report": 2, "check_report": 2}
-    assert jobs == rules | {"compare_languages": 1, "report": 1}
-    assert would_run(project, odd_study, languages=["id"]).keys() <= {"all"}
+    assert jobs == rules | {"compare_languages": 1, "write_explorer": 1, "report": 1}
+    assert would_run(project, odd_study, languages=["id"]).keys() <= {"all", "write_explorer"}
 
 
 def test_a_mistyped_path_is_told_before_anything_is_deleted(project, odd_study):

@@ -1,3 +1,5 @@
+from itertools import product
+
 # The facts, the document in every language and medium, and the second reader that lets it pass.
 
 REPORT_PDF = f"{RESULTS}/report/report-{{language}}.pdf"
@@ -99,6 +101,75 @@ rule write_report:
         "Writing the report ({wildcards.language})"
     script:
         "../scripts/write_report.py"
+
+
+# The study's own runs, and the tuned ones where there are any.
+EXPLORED = [OWN, *([TUNED] if STUDY.tuning else [])]
+
+
+def list_explored():
+    """All runs that the explorer shows, each with its files."""
+    return [
+        {
+            "series": series,
+            "replicate": replicate,
+            "seed": seed,
+            **{
+                name: ANY_RUN.format(
+                    variant=variant,
+                    contender=contender,
+                    replicate=replicate,
+                    seed=label_seed(seed),
+                )
+                + f"/{name}.csv"
+                for name in ("history", "predictions")
+            },
+        }
+        for series, (contender, variant) in enumerate(product(CONTENDERS, EXPLORED))
+        for replicate, seed in STUDY.runs
+    ]
+
+
+rule write_explorer:
+    input:
+        reminder=if_from_elsewhere(f"{RESULTS}/report/explorer.html"),
+        facts=rules.collect_facts.output.facts,
+        articles=expand(rules.write_report.output.html, language=STUDY.report.languages),
+        manifest=rules.build_manifest.output.manifest,
+        pixels=rules.write_pixels.output.pixels,
+        splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
+        tables=[
+            rules.summarise_runs.output.runs,
+            *([f"{RESULTS}/{TUNED}/runs.csv"] if STUDY.tuning else []),
+        ],
+        runs=[run[name] for run in list_explored() for name in ("history", "predictions")],
+        page=[f"{REPORT}/templates/explorer.{ending}" for ending in ("html.j2", "css", "js")],
+        class_page=f"{REPORT}/templates/explorer-class.html.j2",
+        catalogues=CATALOGUES,
+    output:
+        explorer=report(
+            f"{RESULTS}/report/explorer.html",
+            category="Report",
+            caption="../report/explorer.rst",
+            labels={"language": "all", "medium": "explorer"},
+        ),
+    log:
+        f"{RESULTS}/logs/write_explorer.log",
+    localrule: True
+    conda:
+        PYTHON_ENVIRONMENT
+    params:
+        code=code_of("write_explorer.py"),
+        languages=STUDY.report.languages,
+        titles={code: STUDY.report.title.get(code, "") for code in STUDY.report.languages},
+        replicates=list(STUDY.replicates),
+        series=[[name, variant == TUNED] for name in CONTENDERS for variant in EXPLORED],
+        runs=list_explored(),
+        folder=lambda wildcards: RESULTS,
+    message:
+        "Writing the explorer"
+    script:
+        "../scripts/write_explorer.py"
 
 
 rule compile_report:

@@ -171,6 +171,7 @@ def write_document(
         course=medium.name("text/course", medium.escape(front.course)),
         date=medium.name("text/date", medium.escape(front.date)),
         logo=medium.picture(front.logo) if front.logo else "",
+        explorer=medium.escape(language.say("The explorer: runs and images to look through")),
         title_page=[_write_title_line(medium, line) for line in front.title_page],
     )
     return Document(page, list(writer.printed.values()), pass_.tables)

@@ -1,0 +1,282 @@
+"""The explorer in a real browser, from disk."""
+
+import hashlib
+import json
+import time
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+from explored import CLASSES, HOSTILE_NAME, HOSTILE_TITLE, explore
+
+from timbang.report.explorer.writing import write_explorer
+
+pytestmark = pytest.mark.browser
+MANY = 10_000
+VIEWS = ["findings", "accuracies", "curves", "confusions", "images", "suspects", "duplicates"]
+# Chooses a cell, lists all of its images, and returns its count, that of the list, and the images.
+LIST_CELL = """
+const table = document.querySelector(`table[data-series="${arguments[0]}"]`);
+const row = table.querySelectorAll("tbody tr")[arguments[1]];
+const cell = row.querySelectorAll("td")[arguments[2]];
+cell.querySelector("button").click();
+let more;
+while ((more = document.querySelector(".cell div .more")) && !more.hidden) more.click();
+const pictures = [...document.querySelectorAll(".cell .picture")];
+return [cell.textContent, document.querySelector(".cell [data-total]").dataset.total,
+  pictures.map((own) => Number(own.dataset.show))];
+"""
+# Draws what a thumbnail shows, whatever its size on the page, and returns its RGB bytes.
+READ_PICTURE = """
+const thumb = arguments[0], done = arguments[1];
+const [left, top, side] = thumb.dataset.shown.split(" ").map(Number);
+const sheet = new Image();
+sheet.onload = () => {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = side;
+  const context = canvas.getContext("2d");
+  const size = parseFloat(getComputedStyle(thumb).width);
+  const [x, y] = getComputedStyle(thumb).backgroundPosition.split(" ").map(parseFloat);
+  const step = sheet.width / (parseFloat(getComputedStyle(thumb).backgroundSize));
+  context.drawImage(sheet, -x * step, -y * step, side, side, 0, 0, side, side);
+  done([...context.getImageData(0, 0, side, side).data].filter((_, at) => at % 4 < 3));
+};
+sheet.src = getComputedStyle(thumb).backgroundImage.slice(5, -2);
+"""
+
+
+@pytest.fixture(scope="module")
+def explored(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("explored")
+    own = explore(folder, count=90)
+    path = folder / "explorer.html"
+    size = write_explorer(own.page, own.pixels, path)
+    return SimpleNamespace(
+        page=path.as_uri(),
+        size=size,
+        predictions=own.predictions,
+        pixels=own.pixels,
+        names=own.page.material.images.names,
+    )
+
+
+@pytest.fixture
+def opened(browser, explored):
+    browser.set_window_size(1280, 900)
+    browser.get_log("performance")
+    browser.get_log("browser")
+    browser.get("about:blank")
+    browser.get(explored.page)
+    return browser
+
+
+def ask(browser, script, *arguments):
+    return browser.execute_script(f"return {script}", *arguments)
+
+
+def open_view(browser, name):
+    browser.execute_script(f"document.querySelector('nav a[href=\"#{name}\"]').click()")
+    deadline = time.monotonic() + 20
+    while ask(browser, f"document.getElementById('{name}').hidden") and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def press(browser, *keys):
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    ActionChains(browser).send_keys(*keys).perform()
+
+
+def test_nothing_is_requested_and_nothing_is_said_on_the_console(opened):
+    for view in ("accuracies", "curves", "confusions", "images", "suspects", "duplicates"):
+        open_view(opened, view)
+    opened.execute_script("document.querySelector('#results button').click()")
+    entries = [json.loads(own["message"])["message"] for own in opened.get_log("performance")]
+    asked = {
+        own["params"]["request"]["url"].partition("#")[0]
+        for own in entries
+        if own["method"] == "Network.requestWillBeSent"
+    }
+    assert all(own.startswith(("file:", "data:", "about:")) for own in asked)
+    assert len([own for own in asked if own.startswith("file:")]) <= 1
+    assert opened.get_log("browser") == []
+
+
+def test_every_cell_lists_as_many_predictions_as_the_tables_have(opened, explored):
+    open_view(opened, "confusions")
+    for series, contender in enumerate("ab"):
+        counts, images = Counter(), {}
+        for (name, _), table in explored.predictions.items():
+            if name == contender:
+                own = table[table.part == "validation"]
+                for file, *cell in zip(own.filename, own.label, own.predicted, strict=True):
+                    counts[tuple(cell)] += 1
+                    images.setdefault(tuple(cell), set()).add(file)
+        for (label, predicted), count in counts.items():
+            row, column = CLASSES.index(label), CLASSES.index(predicted)
+            found = opened.execute_script(LIST_CELL, series, row, column)
+            assert found[:2] == [str(count), str(count)]
+            assert {explored.names[image] for image in found[2]} == images[label, predicted]
+
+
+def test_each_image_shown_is_the_one_named(opened, explored):
+    open_view(opened, "images")
+    opened.execute_script("document.querySelector('#results .more').click()")
+    thumbs = opened.execute_script("return [...document.querySelectorAll('#results .thumb')]")
+    assert len(thumbs) == len(explored.names)
+    for image in (0, 1, 2, 44, 88, 89):
+        name = ask(
+            opened, "arguments[0].parentElement.querySelector('bdi').textContent", thumbs[image]
+        )
+        assert name == explored.names[image]
+        shown = bytes(opened.execute_async_script(READ_PICTURE, thumbs[image]))
+        own = explored.pixels[image].tobytes()
+        assert hashlib.sha256(shown).digest() == hashlib.sha256(own).digest()
+
+
+def test_hostile_names_stay_text(opened):
+    open_view(opened, "images")
+    opened.execute_script(
+        """const field = document.getElementById("search-name");
+        field.value = "alert(2)"; field.dispatchEvent(new Event("input", {bubbles: true}));"""
+    )
+    assert ask(opened, "document.querySelectorAll('#results .picture').length") == 1
+    opened.execute_script("document.querySelector('#results .picture').click()")
+    assert ask(opened, "document.getElementById('image-name').textContent") == HOSTILE_NAME
+    heads = ask(
+        opened, "[...document.querySelectorAll('.answers th')].map((own) => own.textContent)"
+    )
+    assert HOSTILE_TITLE in heads
+    assert ask(opened, "document.querySelectorAll('script').length") == 2
+    assert ask(opened, "document.querySelectorAll('img').length") == 0
+    assert opened.get_log("browser") == []
+
+
+def test_the_language_changes_without_losing_the_place(opened):
+    opened.execute_script(
+        """for (const own of document.querySelectorAll("article")) {
+          for (let at = 0; at < 80; at++) {
+            const part = document.createElement("p");
+            part.textContent = `${at} ` + "x ".repeat(own.lang === "en" ? 400 : 900);
+            own.append(part);
+          }
+        }"""
+    )
+    first = """(() => { const top = document.querySelector(".top").getBoundingClientRect().bottom;
+      return [...document.querySelectorAll("article")].find((own) => own.offsetParent)
+      .querySelectorAll("p").values().find((own) => own.getBoundingClientRect().bottom > top + 2)
+      .textContent.split(" ")[0]; })()"""
+    opened.execute_script("window.scrollTo(0, 5000)")
+    time.sleep(0.5)
+    before = ask(opened, first)
+    opened.find_element("css selector", "label:has(#show-en)").click()
+    assert ask(opened, "document.documentElement.lang") == "en"
+    assert ask(opened, first) == before != "0"
+    assert "Accuracies" in opened.find_element("css selector", "nav").text
+
+
+def test_the_keyboard_alone_reaches_an_image_and_its_answers(opened):
+    from selenium.webdriver.common.keys import Keys
+
+    active = "document.activeElement"
+    opened.execute_script("document.querySelector('nav a[href=\"#confusions\"]').focus()")
+    press(opened, Keys.ENTER)
+    time.sleep(0.3)
+    assert ask(opened, f"{active}.id") == "confusions-head"
+    press(opened, Keys.TAB)
+    first = ask(opened, f"{active}.getAttribute('aria-label')")
+    press(opened, Keys.ARROW_RIGHT)
+    assert ask(opened, f"{active}.getAttribute('aria-label')") != first
+    assert "predictions.csv" in ask(opened, "document.getElementById('source').textContent")
+    press(opened, Keys.ENTER)
+    assert ask(opened, f"{active}.tagName") == "H4"
+    press(opened, Keys.TAB, Keys.TAB, Keys.ENTER)
+    assert ask(opened, "document.getElementById('image').open")
+    press(opened, Keys.ESCAPE)
+    assert not ask(opened, "document.getElementById('image').open")
+    assert ask(opened, f"{active}.className") == "picture"
+
+
+def test_a_number_says_its_source_on_focus_and_on_hover(opened):
+    open_view(opened, "accuracies")
+    opened.execute_script("document.querySelector('#accuracies .v').focus()")
+    said = ask(opened, "document.getElementById('source').textContent")
+    assert said == "0,5\nruns.csv · a, <i>\napa adanya"
+    described = ask(opened, "document.activeElement.getAttribute('aria-describedby')")
+    assert described == "source"
+
+
+def test_columns_are_sorted_and_runs_switched_off(opened):
+    open_view(opened, "accuracies")
+    values = """[...document.querySelectorAll('[data-file] tbody tr')].map(
+      (own) => own.querySelector('[data-source$=accuracy]').dataset.value)"""
+    head = "document.querySelector('[data-file] th[data-column=accuracy] button')"
+    opened.execute_script(f"{head}.click()")
+    assert ask(opened, values) == ["1", "0.75", "0.5", "0.25"]
+    opened.execute_script(f"{head}.click()")
+    assert ask(opened, values) == ["0.25", "0.5", "0.75", "1"]
+    open_view(opened, "curves")
+    opened.execute_script("document.querySelector('[data-toggle-series=\"0\"]').click()")
+    opened.execute_script("document.querySelector('[data-toggle-replicate=\"1\"]').click()")
+    shown = """[...document.querySelectorAll('svg .run[data-series]')].filter(
+      (own) => getComputedStyle(own).display !== 'none').map(
+      (own) => own.dataset.series + own.dataset.replicate)"""
+    assert ask(opened, shown) == ["10"] * 4
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_narrow_pages_do_not_scroll_sideways_and_axe_finds_nothing(opened, axe, scheme):
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    opened.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    narrow = {"width": 360, "height": 780, "deviceScaleFactor": 1, "mobile": False}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", narrow)
+    found = {}
+    opened.execute_script(axe)
+    for view in VIEWS:
+        open_view(opened, view)
+        if view == "confusions":
+            opened.execute_script("document.querySelector('.matrix button').click()")
+        assert ask(opened, "document.documentElement.scrollWidth <= window.innerWidth"), view
+        own = opened.execute_async_script("axe.run(document).then(arguments[0])")
+        found[view] = [
+            (one["id"], [node["html"] for node in one["nodes"]][:3]) for one in own["violations"]
+        ]
+    opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert found == {view: [] for view in found}
+
+
+def test_without_a_script_findings_tables_and_counts_are_there(browser, explored):
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.get("about:blank")
+        browser.get(explored.page)
+        text = browser.find_element("css selector", "main").text
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    assert "Loss pelatihan" in text and "Training loss" not in text
+    total = sum((own.part == "validation").sum() for own in explored.predictions.values())
+    cells = browser.find_elements("css selector", ".matrix td[data-count]")
+    assert sum(int(own.text or 0) for own in cells) == total
+
+
+def test_ten_thousand_images_stay_usable(browser, tmp_path):
+    own = explore(tmp_path, count=MANY)
+    path = tmp_path / "explorer.html"
+    size = write_explorer(own.page, own.pixels, path)
+    browser.get(path.as_uri())
+    seconds = (
+        ask(browser, "performance.timing.loadEventEnd - performance.timing.navigationStart") / 1000
+    )
+    open_view(browser, "images")
+    typing = ask(
+        browser,
+        """(() => { const field = document.getElementById("search-name"), start = performance.now();
+        field.value = "0999"; field.dispatchEvent(new Event("input", {bubbles: true}));
+        document.getElementById("results").getBoundingClientRect();
+        return performance.now() - start; })()""",
+    )
+    shown = ask(browser, "document.querySelectorAll('#results .picture').length")
+    print(f"{MANY} images: {size} bytes, {seconds:.1f} s to load, {typing:.0f} ms to search")
+    names = own.page.material.images.names
+    assert shown == sum("0999" in name for name in names)
+    assert size <= 5_000_000 and typing < 1000
