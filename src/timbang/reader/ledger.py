@@ -80,7 +80,7 @@ def add_up(results: RawResults) -> Ledger:
     return Ledger(
         labels,
         results.usable["group"].to_numpy(dtype=np.int64),
-        sum((part == VALIDATION).to_numpy().astype(int) for part in held),
+        np.sum([(part == VALIDATION).to_numpy() for part in held], axis=0),
         (held[0] == TEST).to_numpy(),
         given,
         wrong,
@@ -173,12 +173,13 @@ def _thin_out(found: list[tuple[int, float]], groups: np.ndarray) -> list[tuple[
 @once
 def _pairs(results: RawResults) -> list[tuple[float, int, int, int]]:
     """Return minus the share and minus the answers of each confused pair, and the pair."""
-    total = sum(run.confusion for runs in results.runs.values() for run in runs.values())
-    sums = np.asarray(total).sum(axis=1)
+    own = [run.confusion for runs in results.runs.values() for run in runs.values()]
+    total = np.sum(own, axis=0)
+    sums = total.sum(axis=1)
     return sorted(
-        (-float(total[pair] / sums[pair[0]]), -int(total[pair]), *map(int, pair))
-        for pair in zip(*np.nonzero(total), strict=True)
-        if pair[0] != pair[1]
+        (-float(total[true, taken] / sums[true]), -int(total[true, taken]), int(true), int(taken))
+        for true, taken in zip(*np.nonzero(total), strict=True)
+        if true != taken
     )
 
 

@@ -13,7 +13,7 @@ def _build(writer: Writer) -> Grid:
     ]
     heads = writer.say("Class"), writer.say("Taken for")
     columns = [*(Column(head, "l") for head in heads), *head_columns(measures)]
-    rows = []
+    rows: list[Row] = []
     while writer.has("confused.share", len(rows)):
         place = len(rows)
         classes = (writer.value(f"confused.{id}", place) for id in ("label", "taken_for"))
