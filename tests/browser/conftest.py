@@ -24,6 +24,8 @@ def browser():
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     service = selenium.ChromeService(DRIVER)
     own = selenium.Chrome(options=options, service=service)
+    # On a busy machine axe-core takes long.
+    own.set_script_timeout(300)
     yield own
     own.quit()
 
