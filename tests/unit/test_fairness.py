@@ -139,5 +139,18 @@ def test_tables_are_those_that_a_study_has():
     assert choices.loc[("b", "learning_rate"), ["at_lowest", "at_highest"]].tolist() == [3, 3]
     assert choices.loc[("a", "optimizer"), "words"] == "adam 6"
     assert choices.loc[("a", "optimizer"), "seconds"] == 36.0
+    words = [{"optimizer": "adam"}] * 3
+    tables = tabulate_fairness(
+        variants,
+        ["a", "b"],
+        "b",
+        ["a"],
+        0.02,
+        dict.fromkeys("ab", words),
+        dict.fromkeys("ab", words[:1] * 6),
+        (),
+        None,
+    )
+    assert tables["choices"]["lowest"].isna().all()
     alone = tabulate_fairness(variants, ["a", "b"], "b", ["a"], 0.02, {}, {}, (), None)
     assert set(alone) == {"recipes", "pairs"}

@@ -582,6 +582,7 @@ def make_writer(replicates):
         "probes": ["gradients", "scales"],
         "twin": "another",
         **dict.fromkeys(("tuning", "curves", "learning"), replicates > 1),
+        "finished": ["c0", "c1"],
     }
     return Writer(described, facts, ENGLISH, Html(Path()), {}, Numbering())
 

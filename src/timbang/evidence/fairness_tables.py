@@ -23,6 +23,21 @@ from timbang.study.variants import OWN, SHARES, TRIALS, VARIED, kind_of
 
 Rows = list[dict[str, Any]]
 INTERVAL = ("mean", "low", "high")
+CHOICE_COLUMNS = [
+    "contender",
+    "key",
+    "lowest",
+    "highest",
+    "chosen_lowest",
+    "chosen_highest",
+    "at_lowest",
+    "at_highest",
+    "words",
+    "seconds",
+    "peeking",
+    "peeking_low",
+    "peeking_high",
+]
 
 
 def tabulate_fairness(
@@ -244,7 +259,7 @@ def tabulate_choices(
                     f"{word} {taken.count(word)}" for word in dict.fromkeys(sorted(taken))
                 )
             rows.append(own)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=CHOICE_COLUMNS)
 
 
 def sum_seconds(table: pd.DataFrame) -> dict[str, float]:

@@ -47,7 +47,9 @@ def _draw(drawing: Drawing) -> Drawn:
         axes.set_ylim(0, 100)
         axes.set_xticks([0, 50, 100])
         axes.set_yticks([0, 50, 100])
-        axes.set_title(style.wrap_label(drawing.titles[name], 1.5))
+        axes.set_title(
+            style.wrap_label(drawing.titles[name], 1.15, style.SMALL, 2), fontsize=style.SMALL
+        )
     if names:
         figure.supxlabel(drawing.say("Confidence (%)"), fontsize=style.NORMAL)
         figure.supylabel(drawing.say("Right (%)"), fontsize=style.NORMAL)

@@ -7,13 +7,7 @@ from timbang.report.writer import Writer
 
 
 def _build(writer: Writer) -> Grid:
-    chances = writer.say("Probability")
-    measures = [
-        Measure(writer.say("of the label"), "suspect.label_probability", chances),
-        Measure(writer.say("of the likeliest"), "suspect.probability", chances),
-        Measure(writer.say("Score"), "suspect.score"),
-        Measure(writer.say("Validated"), "suspect.validated"),
-    ]
+    measures = [Measure(writer.say("Score"), "suspect.score")]
     heads = writer.say("Image"), writer.say("Label"), writer.say("Likeliest class")
     columns = [*(Column(head, "l") for head in heads), *head_columns(measures)]
     rows = []
@@ -21,7 +15,7 @@ def _build(writer: Writer) -> Grid:
         classes = (writer.value(f"suspect.{id}", place) for id in ("label", "believed"))
         names = [writer.name("file", filename), *map(writer.label, classes)]
         rows.append(Row([*names, *fill_cells(writer, measures, place)]))
-    return Grid(columns, rows, is_long=True, widths=[30, 22, 22])
+    return Grid(columns, rows, is_long=True, widths=[30, 37, 37])
 
 
 TABLE = Table(
@@ -30,9 +24,9 @@ TABLE = Table(
     build=_build,
     mention=message("%(table)s lists the least believed ones; `images.csv` has all images."),
     caption=lambda writer: writer.say(
-        "Images whose labels are believed least, one of each group of copies: the mean "
-        "probabilities, the score (half of the label’s lead over the largest other probability, "
-        "plus a half; zero at worst, one at best), and in how many replicates each was validated."
+        "Images whose labels are believed least, one of each group of copies, and the score of "
+        "each label: half of its lead over the largest other mean probability, plus a half; zero "
+        "at worst, one at best."
     ),
     stands=lambda writer: bool(writer.study["suspects"]),
 )
