@@ -1,5 +1,6 @@
 from dataclasses import asdict
 from functools import cache
+from itertools import product
 
 from snakemake.utils import min_version
 
@@ -194,3 +195,31 @@ def name_checkpoint(variant, contender, replicate, seed):
 def record_of(split):
     """The file that says what a split was made with."""
     return f"{split.removesuffix('.csv')}.made-with.json"
+
+
+# The study's own runs, and the tuned ones where there are any.
+EXPLORED = [OWN, *([TUNED] if STUDY.tuning else [])]
+
+
+def list_explored():
+    """All runs that the explorer shows, each with its files."""
+    pattern = f"{ANY_RUN}/{{file}}.csv"
+    return [
+        {
+            "series": series,
+            "replicate": replicate,
+            "seed": seed,
+            **{
+                name: pattern.format(
+                    variant=variant,
+                    contender=contender,
+                    replicate=replicate,
+                    seed=label_seed(seed),
+                    file=name,
+                )
+                for name in ("history", "predictions")
+            },
+        }
+        for series, (contender, variant) in enumerate(product(CONTENDERS, EXPLORED))
+        for replicate, seed in STUDY.runs
+    ]

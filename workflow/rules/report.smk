@@ -1,5 +1,3 @@
-from itertools import product
-
 # The facts, the document in every language and medium, and the second reader that lets it pass.
 
 REPORT_PDF = f"{RESULTS}/report/report-{{language}}.pdf"
@@ -101,33 +99,6 @@ rule write_report:
         "Writing the report ({wildcards.language})"
     script:
         "../scripts/write_report.py"
-
-
-# The study's own runs, and the tuned ones where there are any.
-EXPLORED = [OWN, *([TUNED] if STUDY.tuning else [])]
-
-
-def list_explored():
-    """All runs that the explorer shows, each with its files."""
-    return [
-        {
-            "series": series,
-            "replicate": replicate,
-            "seed": seed,
-            **{
-                name: ANY_RUN.format(
-                    variant=variant,
-                    contender=contender,
-                    replicate=replicate,
-                    seed=label_seed(seed),
-                )
-                + f"/{name}.csv"
-                for name in ("history", "predictions")
-            },
-        }
-        for series, (contender, variant) in enumerate(product(CONTENDERS, EXPLORED))
-        for replicate, seed in STUDY.runs
-    ]
 
 
 rule write_explorer:
