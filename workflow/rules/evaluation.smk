@@ -82,29 +82,6 @@ use rule summarise_runs as summarise_tuned with:
         f"Summarising the tuned networks of {STUDY.name} over their replicates"
 
 
-rule measure_calibration:
-    input:
-        reminder=if_from_elsewhere(f"{RESULTS}/calibration.csv"),
-        splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
-        predictions=expand(rules.train_network.output.predictions, **ALL_RUNS),
-    output:
-        calibration=f"{RESULTS}/calibration.csv",
-    log:
-        f"{RESULTS}/logs/measure_calibration.log",
-    localrule: True
-    conda:
-        PYTHON_ENVIRONMENT
-    params:
-        code=code_of("measure_calibration.py"),
-        splits=list(STUDY.replicates),
-        replicates=[replicate for replicate, _ in STUDY.runs],
-        predictions=by_contender(rules.train_network.output.predictions),
-    message:
-        "Measuring whether networks are as often right as they say"
-    script:
-        "../scripts/measure_calibration.py"
-
-
 rule list_images:
     input:
         reminder=if_from_elsewhere(f"{RESULTS}/images.csv"),
@@ -113,6 +90,7 @@ rule list_images:
     output:
         images=f"{RESULTS}/images.csv",
         confusions=f"{RESULTS}/confusions.csv",
+        calibration=f"{RESULTS}/calibration.csv",
     log:
         f"{RESULTS}/logs/list_images.log",
     localrule: True

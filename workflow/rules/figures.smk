@@ -18,7 +18,7 @@ DRAWN_FROM = {
     "splits": expand(rules.split_images.output.split, replicate=STUDY.replicates),
     "runs": str(rules.summarise_runs.output.runs),
     "contrasts": str(rules.judge_claims.output.contrasts),
-    "calibration": str(rules.measure_calibration.output.calibration),
+    "calibration": str(rules.list_images.output.calibration),
     "images": str(rules.list_images.output.images),
     "audit": str(rules.build_manifest.output.audit),
     "manifest": str(rules.build_manifest.output.manifest),

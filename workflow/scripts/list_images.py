@@ -3,6 +3,7 @@ from pathlib import Path
 from timbang.logs import log_to
 from timbang.records.tables import VALIDATION, read_split
 from timbang.records.writing import write_table
+from timbang.scores.calibration import tabulate_reliability
 from timbang.scores.ledger import tabulate_confusions, tabulate_images
 from timbang.scores.predictions import read_predictions
 
@@ -26,4 +27,5 @@ with log_to(snakemake.log[0]) as log:
     images = tabulate_images(splits, answers)
     write_table(Path(output.images), images)
     write_table(Path(output.confusions), tabulate_confusions(answers))
+    write_table(Path(output.calibration), tabulate_reliability(splits, answers))
     log.info("%d images, %d never validated", len(images), (images["validated"] == 0).sum())

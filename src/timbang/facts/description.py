@@ -8,7 +8,7 @@ from timbang.evidence.planner import Remedy
 from timbang.evidence.verdicts import ACCURACY, Finding
 from timbang.facts.evidence import foresee
 from timbang.facts.fact import Facts
-from timbang.facts.fairness import name_letter, name_recipe
+from timbang.facts.fairness import letter_recipes, name_recipe
 from timbang.facts.ledger import MOST_SUSPECTS
 from timbang.facts.results import Results
 from timbang.facts.runs import list_settings
@@ -170,8 +170,7 @@ def _describe_fairness(
     if own is None:
         nothing = dict.fromkeys(("tuning", "recipes", "curves", "learning"))
         return {"decides": study.decides, **nothing}
-    variants = dict.fromkeys(name_recipe(row["variant"]) for row in own.recipes)
-    order = sorted(variants, key=_place_of_recipe)
+    letters = letter_recipes(row["variant"] for row in own.recipes)
     edges = [
         {"name": name, "key": key, "place": place, "end": end}
         for name in names
@@ -196,18 +195,12 @@ def _describe_fairness(
         },
         "curves": [row["first"] for row in own.pairs if row["recipes"] > 1],
         "recipes": [
-            {"name": name, "letter": name_letter(place)} for place, name in enumerate(order)
+            {"name": name_recipe(variant), "letter": letter} for variant, letter in letters.items()
         ],
         "recipe_settings": list(own.settings),
         "edges": edges,
         "learning": study.learning_curve and study.learning_curve.by,
     }
-
-
-def _place_of_recipe(name: str) -> tuple[int, int]:
-    """Return what recipes are sorted by: the study's own, trials, further ones."""
-    kind, _, number = name.partition("-")
-    return ("runs", "trials", "varied").index(kind), int(number or 0)
 
 
 def _spikes(facts: Facts, name: str) -> bool:

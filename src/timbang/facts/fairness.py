@@ -1,6 +1,6 @@
 """Facts of other recipes, more trials and more images."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from timbang.facts.evidence import CONTRASTS, add_decision
 from timbang.facts.fact import Facts, Unit
 from timbang.scores.summary import STATISTICS
 from timbang.study.study import LearningCurve, Tuning
+from timbang.study.variants import OWN, TRIALS, VARIED, kind_of
 
 Rows = Sequence[Mapping[str, Any]]
 FOLDER = "fairness"
@@ -47,10 +48,30 @@ def name_recipe(variant: str) -> str:
     return variant.replace("/", "-")
 
 
-def name_letter(place: int) -> str:
-    """Return what the recipe at a place is called in print, as columns of a spreadsheet are.
+def letter_recipes(variants: Iterable[str]) -> dict[str, str]:
+    """Return the letter of each recipe in print: the study's own, the trials, further ones.
 
-    >>> name_letter(0), name_letter(25), name_letter(26), name_letter(700)
+    Letters are as the columns of a spreadsheet: A to Z, AA and so on.
+
+    Args:
+        variants: the variants that the recipes are of, in any order.
+
+    >>> letter_recipes(["varied/0", "trials/10", "trials/2", "runs"])
+    {'runs': 'A', 'trials/2': 'B', 'trials/10': 'C', 'varied/0': 'D'}
+    """
+    kinds = OWN, TRIALS, VARIED
+
+    def place_of(variant: str) -> tuple[int, int]:
+        return kinds.index(kind_of(variant)), int(variant.partition("/")[2] or 0)
+
+    ordered = sorted(set(variants), key=place_of)
+    return {variant: _name_letter(place) for place, variant in enumerate(ordered)}
+
+
+def _name_letter(place: int) -> str:
+    """Return the letters of a place, counted from 0.
+
+    >>> _name_letter(0), _name_letter(25), _name_letter(26), _name_letter(700)
     ('A', 'Z', 'AA', 'ZY')
     """
     letters = ""

@@ -23,11 +23,6 @@ def kind_of(variant: str) -> str:
     return variant.partition("/")[0]
 
 
-def name_share(share: float) -> str:
-    """Return the variant of the runs on a share of the training images."""
-    return f"{SHARES}/{share:g}"
-
-
 def list_trials(study: Study) -> list[str]:
     """Return the variants of a study's trials, in the order of their recipes."""
     return [f"{TRIALS}/{number}" for number in range(study.tuning.trials)] if study.tuning else []
@@ -40,7 +35,8 @@ def list_varied(study: Study) -> list[str]:
 
 def list_shares(study: Study) -> list[str]:
     """Return the variants of a study's learning curve, from the fewest images on."""
-    return list(map(name_share, study.learning_curve.shares)) if study.learning_curve else []
+    shares = study.learning_curve.shares if study.learning_curve else ()
+    return [f"{SHARES}/{share:g}" for share in shares]
 
 
 def has_drawn_recipe(variant: str) -> bool:

@@ -21,13 +21,12 @@ def _draw(drawing: Drawing) -> Drawn:
     """Draw a panel a contender: the differences by recipe in rising order, with intervals."""
     import numpy as np
 
-    from timbang.facts.fairness import name_letter, name_recipe
+    from timbang.facts.fairness import letter_recipes, name_recipe
     from timbang.records.tables import read_rows
     from timbang.report.figures import style
 
     table = read_rows(drawing.path("recipes"))
-    order = sorted(table["variant"].unique(), key=_place)
-    letters = {variant: name_letter(place) for place, variant in enumerate(order)}
+    letters = letter_recipes(table["variant"])
     looks = style.mark_all(drawing.titles)
     names = [name for name in drawing.titles if name in set(table["first"])][:MOST_SHOWN]
     across = min(2, len(names))
@@ -68,11 +67,6 @@ def _draw(drawing: Drawing) -> Drawn:
     )
     style.print_numbers(figure, drawing.language)
     return figure
-
-
-def _place(variant: str) -> tuple[int, int]:
-    kind, _, number = variant.partition("/")
-    return ("runs", "trials", "varied").index(kind), int(number or 0)
 
 
 def _caption(writer: Writer) -> str:
