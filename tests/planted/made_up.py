@@ -581,7 +581,7 @@ def _weigh_variants(study: Study, folder: Path) -> Fairness | None:
         seconds += read_rows(folder / TUNED / "runs.csv")["training_seconds"].sum()
     changed = [*(study.tuning.over[study.reference] if study.tuning else ())]
     changed += [key for recipe in study.varied for key in recipe]
-    names = ("recipes", "pairs", "budgets", "choices", "learning", "doubling", "tuned")
+    names = ("recipes", "pairs", "budgets", "choices", "learning", "doubling", "prospects", "tuned")
     return Fairness(
         **{name: read_filled(files[name]) if name in files else [] for name in names},
         others=read_contrasts(folder / "contrasts.csv", is_decisive=False),

@@ -20,7 +20,7 @@ from timbang.study.reading import restore_study
 
 params, inputs = snakemake.params, snakemake.input
 # What other recipes and shares say, where the study has any.
-TABLES = ("recipes", "pairs", "budgets", "choices", "learning", "doubling", "tuned")
+TABLES = ("recipes", "pairs", "budgets", "choices", "learning", "doubling", "prospects", "tuned")
 
 
 def read_json(path):

@@ -102,8 +102,29 @@ def curve_of_pair(
 
 def budget_of(variants: Variants, contender: str) -> Averages:
     """Return the expected accuracy of what is chosen from 1, 2, … trials, float [trials] each."""
+    return average(_budgets_of(variants, contender), variants.resolution)
+
+
+def _budgets_of(variants: Variants, contender: str) -> np.ndarray:
     scores, ranks = _trials_of(variants, contender)
-    return average(expect_by_budget(ranks, scores), variants.resolution)
+    return expect_by_budget(ranks, scores)
+
+
+def lead_of_last_half(variants: Variants, first: str, second: str) -> Averages:
+    """Return what a choice from all trials adds to a contender's lead over one from half of them.
+
+    About nothing where more trials would hardly move the comparison. The expected accuracy of what
+    is chosen grows ever more slowly with the trials, so twice as many would add less.
+
+    Args:
+        variants: the runs, with two trials or more.
+        first: the contender whose lead over ``second`` is asked for.
+        second: the other one.
+    """
+    own, other = (_budgets_of(variants, name) for name in (first, second))
+    lead = own - other
+    trials = lead.shape[1]
+    return average(lead[:, -1] - lead[:, trials // 2 - 1], variants.resolution)
 
 
 def peeking_of(variants: Variants, contender: str) -> Averages:
@@ -129,12 +150,13 @@ class Learning:
     """How a contender's accuracy grows with its training images.
 
     ``images`` and ``accuracy`` float [J, S] are by replicate and share, the whole training part
-    last; ``doubled`` is the mean that twice the images would give, with its interval.
+    last; ``doubled`` float [J] is the accuracy that twice the images would give, NaN where that
+    cannot be told.
     """
 
     images: np.ndarray
     accuracy: np.ndarray
-    doubled: Averages
+    doubled: np.ndarray
 
 
 def learning_of(variants: Variants, contender: str) -> Learning:

@@ -13,11 +13,12 @@ from timbang.evidence.fairness import (
     budget_of,
     curve_of_pair,
     find_edges,
+    lead_of_last_half,
     learning_of,
     list_shared,
     peeking_of,
 )
-from timbang.evidence.recipes import average
+from timbang.evidence.recipes import Averages, average
 from timbang.evidence.verdicts import Finding
 from timbang.study.variants import OWN, SHARES, TRIALS, VARIED, kind_of
 
@@ -81,13 +82,19 @@ def tabulate_fairness(
         seconds = sum_seconds(variants.table)
         tables["budgets"] = tabulate_budgets(variants, contenders)
         tables["choices"] = tabulate_choices(variants, seconds, tried, chosen)
+    learning = {}
     if slopes is not None:
-        tables["learning"] = tabulate_learning(variants, contenders, reference)
+        learning = {name: learning_of(variants, name) for name in contenders}
+        tables["learning"] = tabulate_learning(variants, learning, reference)
         tables["doubling"] = tabulate_doubling(
-            {name: learning_of(variants, name) for name in contenders},
+            learning,
             {name: slopes[name].sort_index().to_numpy() for name in contenders},
             reference,
             variants.resolution,
+        )
+    if tried or learning:
+        tables["prospects"] = tabulate_prospects(
+            variants, contrasts, reference, learning, has_trials=bool(tried)
         )
     return tables
 
@@ -151,18 +158,17 @@ def tabulate_budgets(variants: Variants, contenders: Sequence[str]) -> pd.DataFr
 
 
 def tabulate_learning(
-    variants: Variants, contenders: Sequence[str], reference: str
+    variants: Variants, learning: Mapping[str, Learning], reference: str
 ) -> pd.DataFrame:
     """Return one row a contender and share of the training images.
 
     ``images`` is their mean number, ``mean`` and ``sd`` are of the accuracy, ``difference``,
     ``low`` and ``high`` of the difference from the reference (empty for itself).
     """
-    curves = {name: learning_of(variants, name) for name in contenders}
     sizes = [*variants.list_variants(SHARES), OWN]
     rows: Rows = []
-    for name, own in curves.items():
-        apart = average(own.accuracy - curves[reference].accuracy, variants.resolution)
+    for name, own in learning.items():
+        apart = average(own.accuracy - learning[reference].accuracy, variants.resolution)
         for place, size in enumerate(sizes):
             rows.append(
                 {
@@ -200,6 +206,7 @@ def tabulate_doubling(
     rows: Rows = []
     for name, own in learning.items():
         apart = average(slopes[name] - slopes[reference], grain)
+        doubled = average(own.doubled, grain)
         is_reference = name == reference
         rows.append(
             {
@@ -208,12 +215,41 @@ def tabulate_doubling(
                 "difference": np.nan if is_reference else float(apart.mean),
                 "low": np.nan if is_reference else float(apart.low),
                 "high": np.nan if is_reference else float(apart.high),
-                "doubled": float(own.doubled.mean),
-                "doubled_low": float(own.doubled.low),
-                "doubled_high": float(own.doubled.high),
+                "doubled": float(doubled.mean),
+                "doubled_low": float(doubled.low),
+                "doubled_high": float(doubled.high),
             }
         )
     return pd.DataFrame(rows)
+
+
+def tabulate_prospects(
+    variants: Variants,
+    contrasts: Sequence[str],
+    reference: str,
+    learning: Mapping[str, Learning],
+    has_trials: bool,
+) -> pd.DataFrame:
+    """Return one row a contrast: what more trials and more images promise of the difference.
+
+    ``trials`` with its interval is what the second half of the trials added to the difference from
+    the reference, ``images`` what the difference would be with twice the images, if the errors of
+    both go on to fall as they did.
+    """
+    rows: Rows = []
+    for name in contrasts:
+        row: dict[str, Any] = {"first": name}
+        if has_trials:
+            row |= _name_interval("trials", lead_of_last_half(variants, name, reference))
+        if learning:
+            lead = learning[name].doubled - learning[reference].doubled
+            row |= _name_interval("images", average(lead, variants.resolution))
+        rows.append(row)
+    return pd.DataFrame(rows, columns=None if rows else ["first"])
+
+
+def _name_interval(name: str, own: Averages) -> dict[str, float]:
+    return {name: float(own.mean), f"{name}_low": float(own.low), f"{name}_high": float(own.high)}
 
 
 def tabulate_choices(

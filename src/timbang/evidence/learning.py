@@ -1,4 +1,4 @@
-"""What more training images do: accuracy over shares of them, and what twice as many would give."""
+"""What more training images do: what twice as many would give, by accuracy over shares of them."""
 
 import math
 
@@ -6,14 +6,13 @@ import numpy as np
 from scipy import special
 
 from timbang.evidence.contrasts import ALPHA, FEWEST_REPLICATES
-from timbang.evidence.recipes import Averages, average
 
 # With fewer sizes a power law always fits.
 FEWEST_SIZES = 3
 
 
-def foretell_doubled(images: np.ndarray, accuracy: np.ndarray, resolution: float) -> Averages:
-    """Return the mean accuracy that twice the images would give, with its interval.
+def foretell_doubled(images: np.ndarray, accuracy: np.ndarray, resolution: float) -> np.ndarray:
+    """Return the accuracy that twice the images would give, float [J], replicate by replicate.
 
     The error falls by a power of the number of images (Hestness et al. 2017, arXiv 1712.00409): a
     straight line through its logarithm over that of the images, replicate by replicate. Nothing is
@@ -27,7 +26,7 @@ def foretell_doubled(images: np.ndarray, accuracy: np.ndarray, resolution: float
             least.
     """
     count, sizes = accuracy.shape
-    nothing = Averages(*(np.array(math.nan) for _ in range(3)))
+    nothing = np.full(count, math.nan)
     if count < FEWEST_REPLICATES or sizes < FEWEST_SIZES or np.isnan(accuracy).any():
         return nothing
     places = np.log(images)
@@ -40,8 +39,9 @@ def foretell_doubled(images: np.ndarray, accuracy: np.ndarray, resolution: float
         if 2 * special.stdtr(count - 1, -t) <= ALPHA:
             return nothing
     lines = [np.polyfit(own, error, 1) for own, error in rows]
-    doubled = [
-        1 - math.exp(np.polyval(line, own[-1] + math.log(2)))
-        for line, own in zip(lines, places, strict=True)
-    ]
-    return average(np.array(doubled), resolution)
+    return np.array(
+        [
+            1 - math.exp(np.polyval(line, own[-1] + math.log(2)))
+            for line, own in zip(lines, places, strict=True)
+        ]
+    )

@@ -168,7 +168,7 @@ def _describe_fairness(
     """Return what the document asks of other recipes and shares."""
     own = results.fairness
     if own is None:
-        nothing = dict.fromkeys(("tuning", "recipes", "curves", "learning"))
+        nothing = dict.fromkeys(("tuning", "recipes", "curves", "learning", "prospects"))
         return {"decides": study.decides, **nothing}
     letters = letter_recipes(row["variant"] for row in own.recipes)
     edges = [
@@ -200,6 +200,7 @@ def _describe_fairness(
         "recipe_settings": list(own.settings),
         "edges": edges,
         "learning": study.learning_curve and study.learning_curve.by,
+        "prospects": [row["first"] for row in own.prospects],
     }
 
 

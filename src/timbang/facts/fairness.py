@@ -21,10 +21,9 @@ INTERVAL = ("mean", "low", "high")
 class Fairness:
     """What a study's files hold of other recipes and shares; what it does not have is empty.
 
-    ``recipes``, ``pairs``, ``budgets``, ``choices``, ``learning`` and ``doubling`` are the rows of
-    the tables in ``fairness/``, ``tuned`` those of the tuned networks' ``summary.csv``, ``others``
-    the contrasts that do not decide. ``settings`` are the keys that recipes change, ``seconds`` the
-    training of all runs together.
+    ``recipes`` to ``prospects`` are the rows of the tables in ``fairness/``, ``tuned`` those of the
+    tuned networks' ``summary.csv``, ``others`` the contrasts that do not decide. ``settings`` are
+    the keys that recipes change, ``seconds`` the training of all runs together.
     """
 
     recipes: Rows
@@ -33,6 +32,7 @@ class Fairness:
     choices: Rows
     learning: Rows
     doubling: Rows
+    prospects: Rows
     tuned: Rows
     others: Rows
     settings: Sequence[str]
@@ -101,6 +101,7 @@ def add_fairness(
         _add_tuning(facts, fairness, tuning)
     if curve is not None:
         _add_learning(facts, fairness)
+    _add_prospects(facts, fairness, hours, curve)
 
 
 def _add_recipes(facts: Facts, fairness: Fairness) -> None:
@@ -202,3 +203,30 @@ def _add_learning(facts: Facts, fairness: Fairness) -> None:
             facts.add(f"doubling.{column}/{name}", row[column], Unit.POINTS, file, at)
         for column in ("doubled", "doubled_low", "doubled_high"):
             facts.add(f"{column}/{name}", row[column], Unit.SHARE, file, f"{name}, {column}")
+
+
+def _add_prospects(
+    facts: Facts, fairness: Fairness, hours: float, curve: LearningCurve | None
+) -> None:
+    """Add what would decide what is open, and the hours that it would take.
+
+    ``hours`` are those of a replicate.
+    """
+    file, place = "variants.csv", "training_seconds"
+    for row in fairness.prospects:
+        name = row["first"]
+        for source in ("trials", "images"):
+            for column in (source, f"{source}_low", f"{source}_high"):
+                id, at = f"prospect.{column}/{name}", f"{name}, {column}"
+                facts.add(id, row.get(column), Unit.POINTS, f"{FOLDER}/prospects.csv", at)
+        if f"plan.needed/{name}" in facts:
+            lacking = max(facts.value(f"plan.needed/{name}") - facts.value("replicates"), 0)
+            rule = "hours of a replicate, times the replicates that lack"
+            id = f"prospect.replicates_hours/{name}"
+            facts.add(id, lacking * hours, Unit.NUMBER, file, place, rule)
+    if curve is not None:
+        # By steps twice the images are gone through half as often.
+        factor = 2 if curve.by == "epochs" else 1
+        rule = f"hours of a replicate, times replicates, times {factor}"
+        whole = factor * hours * facts.value("replicates")
+        facts.add("prospect.images_hours", whole, Unit.NUMBER, file, place, rule)

@@ -13,6 +13,7 @@ from timbang.evidence.fairness import (
     budget_of,
     curve_of_pair,
     find_edges,
+    lead_of_last_half,
     learning_of,
     list_shared,
     peeking_of,
@@ -190,11 +191,17 @@ def replicate(results: RawResults, rest: str) -> Found:
     """Return the hours that all runs of a replicate train together."""
     if rest != "hours":
         return None, ""
+    return hours_of_replicate(results), "number"
+
+
+@once
+def hours_of_replicate(results: RawResults) -> float:
+    """Return the hours that all runs of a replicate train together, those of every variant."""
     seconds = float(variants_of(results).table["seconds"].sum())
     if results.study.tuning:
         tuned = results.tuned.runs.values()
         seconds += sum(run.training["training_seconds"] for own in tuned for run in own.values())
-    return seconds / 3600 / len(results.study.replicates), "number"
+    return seconds / 3600 / len(results.study.replicates)
 
 
 def peeking(results: RawResults, _: str, contender: str) -> Found:
@@ -280,4 +287,27 @@ def doubling(results: RawResults, rest: str, contender: str) -> Found:
 
 def doubled(end: str, results: RawResults, contender: str) -> float:
     """Return the accuracy that twice the images would give, or an end of its interval."""
-    return float(getattr(_learning(results, contender).doubled, end))
+    own = average(_learning(results, contender).doubled, variants_of(results).resolution)
+    return float(getattr(own, end))
+
+
+def prospect(results: RawResults, rest: str, contender: str = "") -> Found:
+    """Return what more trials or images promise of a difference, or the hours that they take."""
+    if rest == "images_hours":
+        curve = results.study.learning_curve
+        if curve is None:
+            raise LookupError(rest)
+        factor = 2 if curve.by == "epochs" else 1
+        return factor * len(results.study.replicates) * hours_of_replicate(results), "number"
+    source, _, end = rest.partition("_")
+    return float(getattr(_promise(results, source, contender), end or "mean")), "points"
+
+
+@once
+def _promise(results: RawResults, source: str, contender: str) -> Averages:
+    """Return the difference with twice the images, or what more trials added to it."""
+    variants, reference = variants_of(results), results.study.reference
+    if source == "trials":
+        return lead_of_last_half(variants, contender, reference)
+    lead = _learning(results, contender).doubled - _learning(results, reference).doubled
+    return average(lead, variants.resolution)

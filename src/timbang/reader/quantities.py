@@ -481,6 +481,12 @@ RULES: dict[str, dict[str, Callable[..., Any]]] = {
         "first.loss": lambda r, c: _losses(r, c)[:, 0].mean(),
         "highest.loss": lambda r, c: _losses(r, c).mean(axis=0).max(),
     },
+    "number": {
+        "prospect.replicates_hours": lambda r, c: (
+            max((count_needed_by(r, c) or 0) - len(r.study.replicates), 0)
+            * fairness.hours_of_replicate(r)
+        ),
+    },
     "bits": {"criterion.distance": lambda r: r.audit["criterion"]["distance"]},
     "sd": {"plan.detectable": lambda r: plan_replicates(r).detectable},
 }
@@ -514,4 +520,5 @@ FAMILIES: dict[str, Callable[..., Found]] = {
     "budget": fairness.budget,
     "learning": fairness.learning,
     "doubling": fairness.doubling,
+    "prospect": fairness.prospect,
 }
