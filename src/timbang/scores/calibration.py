@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.isotonic import IsotonicRegression
+from sklearn.isotonic import IsotonicRegression, isotonic_regression
 
 from timbang.scores.predictions import PROBABILITY, is_without_answer, predicted_classes
 
@@ -141,15 +141,13 @@ def draw_reliability(
     places = PLACES[is_within]
     _, members = np.unique(groups, return_inverse=True)
     numbers = np.random.default_rng(SEED).random((RESAMPLES, members.max() + 1))
-    drawn = [_fit(confidences, own[members] < confidences, places) for own in numbers]
+    distinct, positions, counts = np.unique(confidences, return_inverse=True, return_counts=True)
+
+    def fit(hits: np.ndarray) -> np.ndarray:
+        """Return the isotonic regression of hits on the confidence, at the places."""
+        rates = np.bincount(positions, weights=hits) / counts
+        return np.interp(places, distinct, isotonic_regression(rates, sample_weight=counts))
+
+    drawn = [fit(own[members] < confidences) for own in numbers]
     low, high = np.quantile(drawn, [(1 - BAND) / 2, (1 + BAND) / 2], axis=0)
-    fitted = _fit(confidences, right, places)
-    return pd.DataFrame({"confidence": places, "right": fitted, "low": low, "high": high})
-
-
-def _fit(confidences: np.ndarray, right: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Return the isotonic regression of being right on the confidence, at places within it."""
-    if not len(places):
-        return np.empty(0)
-    fitted: np.ndarray = IsotonicRegression().fit(confidences, right).predict(places)
-    return fitted
+    return pd.DataFrame({"confidence": places, "right": fit(right), "low": low, "high": high})

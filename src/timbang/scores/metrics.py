@@ -1,5 +1,6 @@
 """The scores of one run, from its predictions."""
 
+import math
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -46,7 +47,7 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, Any]:
             "brier": None,
             **dict.fromkeys(own.name for own in fields(Decomposition)),
         }
-    accuracy, loss = _score(predictions)
+    accuracy, loss = score_briefly(predictions)
     precision, recall, f1, support = precision_recall_fscore_support(
         true, predicted, labels=classes, zero_division=0
     )
@@ -86,7 +87,7 @@ def score_test(predictions: pd.DataFrame) -> dict[str, Any]:
         return dict.fromkeys(("test_accuracy", "test_loss", "test_images"))
     if is_without_answer(predictions):
         return {"test_accuracy": None, "test_loss": None, "test_images": len(predictions)}
-    accuracy, loss = _score(predictions)
+    accuracy, loss = score_briefly(predictions)
     return {"test_accuracy": accuracy, "test_loss": loss, "test_images": len(predictions)}
 
 
@@ -111,7 +112,13 @@ def score_images(predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return (labels == predictions["predicted"]).to_numpy(), nats
 
 
-def _score(predictions: pd.DataFrame) -> tuple[float, float]:
-    """Return the accuracy and the mean cross-entropy in nats."""
+def score_briefly(predictions: pd.DataFrame) -> tuple[float, float]:
+    """Return the accuracy and the mean cross-entropy in nats; both are NaN where the run diverged.
+
+    Args:
+        predictions: the table that ``read_predictions`` returns.
+    """
+    if is_without_answer(predictions):
+        return math.nan, math.nan
     right, nats = score_images(predictions)
     return float(right.mean()), float(nats.mean())

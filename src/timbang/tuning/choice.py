@@ -1,6 +1,5 @@
 """Which trial is chosen: by the images that are kept for the choice, and by no others."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from timbang.scores.metrics import score_predictions, score_test
+from timbang.scores.metrics import score_briefly
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,7 @@ def score_trial(choosing: pd.DataFrame, scored: pd.DataFrame) -> Trial:
         choosing: its predictions of the images that choose, as ``read_predictions`` returns them.
         scored: those of the replicate's validation images.
     """
-    inner, outer = score_predictions(choosing), score_test(scored)
-    scores = (inner["accuracy"], inner["loss"], outer["test_accuracy"], outer["test_loss"])
-    return Trial(*(math.nan if score is None else score for score in scores))
+    return Trial(*score_briefly(choosing), *score_briefly(scored))
 
 
 def choose_all(trials: Sequence[Sequence[Trial]], scope: str) -> list[int]:
