@@ -23,6 +23,8 @@ RULES = (
     message("false decisions at any look, Armitage, McPherson and Rowe 1969"),
     message("fixed"),
     message("groups and pairs to be shown"),
+    message("hours of a replicate, times replicates, times %(name)s"),
+    message("hours of a replicate, times the replicates that lack"),
     message("how many"),
     message("images minus usable"),
     message("leaked over all, both summed over the replicates"),
