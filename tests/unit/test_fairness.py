@@ -110,6 +110,11 @@ def test_twice_the_images_continue_a_power_law():
     assert own == pytest.approx(np.full(6, 1 - 5 * 800**-0.5))
 
 
+def test_an_error_that_grows_with_the_images_ends_at_one():
+    images = np.tile([100.0, 200.0, 400.0], (6, 1))
+    assert foretell_doubled(images, 1 - 0.7 * (images / 400), 0.001) == pytest.approx(np.zeros(6))
+
+
 @pytest.mark.parametrize("shares", [2, 3])
 def test_nothing_is_foretold_where_the_law_does_not_fit_or_cannot_be_tested(shares):
     images = np.tile([100.0, 200.0, 400.0], (6, 1))[:, :shares]

@@ -41,7 +41,7 @@ def foretell_doubled(images: np.ndarray, accuracy: np.ndarray, resolution: float
     lines = [np.polyfit(own, error, 1) for own, error in rows]
     return np.array(
         [
-            1 - math.exp(np.polyval(line, own[-1] + math.log(2)))
+            1 - min(1.0, math.exp(np.polyval(line, own[-1] + math.log(2))))
             for line, own in zip(lines, places, strict=True)
         ]
     )
