@@ -20,6 +20,7 @@ from timbang.evidence.contrasts import (
     RANDOM_FLIPS,
 )
 from timbang.evidence.verdicts import Finding
+from timbang.tuning.choice import order_trials
 
 # Of what the best recipe learned above chance, what another must reach to count as near it. Who got
 # less than half would look on, whatever the number of classes and however hard the images; ten
@@ -70,16 +71,12 @@ class Curve:
 def rank_trials(accuracy: np.ndarray, loss: np.ndarray) -> np.ndarray:
     """Return int [J, T], 0 for the worst trial of a replicate up to T - 1 for the chosen one.
 
-    The more accurate is better, of equals the one of lower loss, of equals again the earlier one.
-
     Args:
         accuracy: float [J, T], on the inner validation part.
         loss: float [J, T], on the same; infinite or NaN where the trial diverged.
     """
-    later = np.broadcast_to(np.arange(accuracy.shape[1]), accuracy.shape)
-    # The last key counts first. A loss that is NaN is worse than any other.
-    order = np.lexsort((-later, -np.where(np.isnan(loss), np.inf, loss), accuracy))
-    return np.argsort(order, axis=1)
+    ranks: np.ndarray = accuracy.shape[1] - 1 - np.argsort(order_trials(accuracy, loss), axis=1)
+    return ranks
 
 
 def near_best(first: np.ndarray, second: np.ndarray, chance: float) -> np.ndarray:

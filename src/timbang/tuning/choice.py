@@ -47,10 +47,9 @@ def choose_all(trials: Sequence[Sequence[Trial]], scope: str) -> list[int]:
 
 
 def choose(trials: Sequence[Sequence[Trial]]) -> int:
-    """Return the number of the trial with the highest accuracy on the images that choose.
+    """Return the number of the trial that is best on the images that choose, by means.
 
-    Of equal ones the one with the lower loss, then the one that was drawn first. A trial that
-    diverged counts as none right.
+    A trial that diverged counts as none right.
 
     Args:
         trials: of each replicate that takes part, all trials in their order.
@@ -58,11 +57,22 @@ def choose(trials: Sequence[Sequence[Trial]]) -> int:
     accuracies = np.array([[own.inner_accuracy for own in row] for row in trials])
     accuracies[np.isnan(accuracies)] = 0
     losses = np.array([[own.inner_loss for own in row] for row in trials])
-    losses[np.isnan(losses)] = np.inf
-    # Means that differ by rounding alone are equal.
-    means = np.round(accuracies.mean(axis=0), 12)
-    order = np.lexsort((losses.mean(axis=0), -means))
-    return int(order[0])
+    return int(order_trials(accuracies.mean(axis=0), losses.mean(axis=0))[0])
+
+
+def order_trials(accuracy: np.ndarray, loss: np.ndarray) -> np.ndarray:
+    """Return the places of trials, int [..., T], from the one that is chosen to the worst.
+
+    The more accurate is better, of equals the one of lower loss, of equals again the earlier one.
+
+    Args:
+        accuracy: float [..., T], of the images that choose.
+        loss: float [..., T], of the same; NaN, where the trial diverged, is worse than any other.
+    """
+    places = np.broadcast_to(np.arange(accuracy.shape[-1]), accuracy.shape)
+    # The last key counts first; accuracies that differ by rounding alone are equal.
+    keys = (places, np.where(np.isnan(loss), np.inf, loss), -np.round(accuracy, 12))
+    return np.lexsort(keys, axis=-1)
 
 
 def tabulate_trials(
