@@ -9,7 +9,6 @@ from timbang.facts.fact import Facts, Unit, read_facts
 from timbang.reader.quantities import look_up
 from timbang.reader.study import open_results
 
-
 # Folds, a test part and all that asks whether a comparison is fair; and redrawn splits with tuning
 # that decides, several runs on each, claims, published numbers and a twin.
 FAIR = {"probes": ["train_loss", "gradients"]}

@@ -4,6 +4,7 @@ import re
 import shutil
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from pages import read_text
 
 from timbang.errors import TimbangError
 from timbang.report import compile
-from timbang.report.compile import compile_document, find_engine
+from timbang.report.compile import LATEXMK, compile_document, find_engine
 from timbang.report.tex import escape_tex
 
 HOSTILE = r"a_b & 50% \input{x} $ # ~ ^ { }"
@@ -67,6 +68,19 @@ def test_hostile_texts_come_out_of_the_pdf_as_written(tmp_path: Path):
     for line in [*lines[:3], lines[4]]:
         assert re.sub(r"\s", "", line) in text
     assert "[U+65E5][U+672C][U+03A9]" in text
+
+
+@pytest.mark.skipif(not shutil.which("latexmk"), reason="no latexmk")
+def test_what_a_failed_call_left_costs_no_report(tmp_path):
+    """The disk was full, say: a file of TeX's own is cut off, and latexmk remembers a failure."""
+    source, folder = tmp_path / "a.tex", tmp_path / "out"
+    source.write_text("\\documentclass{article}\\begin{document}x\\end{document}")
+    folder.mkdir()
+    (folder / "a.aux").write_text("\\newlabel{a")
+    with suppress(TimbangError):
+        compile_document(source, LATEXMK, folder)
+    pdf, _ = compile_document(source, LATEXMK, folder)
+    assert pdf.is_file()
 
 
 def test_tex_that_does_not_end_is_stopped_with_all_that_it_started(tmp_path, monkeypatch):

@@ -13,6 +13,8 @@ from timbang.errors import TimbangError
 LATEXMK = (
     "latexmk",
     "-norc",
+    # From the start: it remembers failures of earlier calls, and their files may be cut off.
+    "-gg",
     "-pdf",
     "-interaction=nonstopmode",
     "-halt-on-error",
