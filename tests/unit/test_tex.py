@@ -71,6 +71,23 @@ def test_hostile_texts_come_out_of_the_pdf_as_written(tmp_path: Path):
 
 
 @pytest.mark.skipif(not shutil.which("latexmk"), reason="no latexmk")
+def test_names_in_one_piece_fit_the_lines_of_the_page(tmp_path):
+    """Wide letters, two such names in a sentence, in the lines that report's pages have."""
+    first, second = (escape_tex(f"{place:03d}{'W' * 37}") for place in (78, 42))
+    sentence = (
+        rf"recall is lowest for class {first} (\mbox{{31.3\%}}) and highest for class {second}"
+    )
+    source = tmp_path / "a.tex"
+    source.write_text(
+        "\\documentclass[11pt]{article}\\usepackage{mathptmx}\\usepackage[T1]{fontenc}"
+        "\\usepackage{microtype}\\setlength{\\textwidth}{140mm}\\setlength{\\emergencystretch}{3em}"
+        f"\\begin{{document}}With \\mbox{{Plain-18}} the {sentence}{second}.\\end{{document}}"
+    )
+    compile_document(source, LATEXMK, tmp_path)
+    assert "Overfull" not in source.with_suffix(".log").read_text(errors="replace")
+
+
+@pytest.mark.skipif(not shutil.which("latexmk"), reason="no latexmk")
 def test_what_a_failed_call_left_costs_no_report(tmp_path):
     """The disk was full, say: a file of TeX's own is cut off, and latexmk remembers a failure."""
     source, folder = tmp_path / "a.tex", tmp_path / "out"

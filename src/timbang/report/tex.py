@@ -44,6 +44,8 @@ _SPECIAL = {
 # Letters that LaTeX's T1 encoding has no glyph or accent for, though their neighbours do.
 _NOT_IN_T1 = set("ĦħĸĿŀŉŦŧſ")
 _LONG_WORD = 20
+# After so many characters of a long word a line may end.
+_PIECE = 5
 # Which pdfTeX writes as a ligature, and LuaLaTeX as they are.
 _LIGATURES = "’‘"
 ISOLATES = {RIGHT: r"\timbangrtl{}", LEFT: r"\timbangltr{}", END: r"\timbangend{}"}
@@ -101,7 +103,8 @@ def _escape_word(word: str, faces: Faces | None) -> str:
         parts = [_escape_character(character) for character in composed]
     if len(parts) > _LONG_WORD:
         parts = [
-            part + r"\allowbreak{}" if place % 10 == 9 else part for place, part in enumerate(parts)
+            part if place % _PIECE or place == len(parts) else rf"{part}\allowbreak{{}}"
+            for place, part in enumerate(parts, start=1)
         ]
     return "".join(parts)
 
