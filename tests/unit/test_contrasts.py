@@ -171,6 +171,21 @@ def test_other_images_widen_the_interval_by_their_part():
     assert own.like.low < own.these.low < own.these.high < own.like.high
 
 
+def test_other_images_are_never_surer_than_these():
+    """Where their part is small, more degrees of freedom would narrow the interval."""
+    random = np.random.default_rng(3)
+    would_be_surer = 0
+    for _ in range(60):
+        cells = draw_cells(random, 5, 100, 20, 0.05, 0.05)
+        means = np.bincount(cells.runs, cells.values) / 20
+        own = weigh(means, Design("redrawn", 80, 20), sampling=Sampling.IMAGES, cells=cells)
+        assert own.like.low <= own.these.low < own.these.high <= own.like.high
+        if own.like.floor and own.like.low == own.these.low:
+            would_be_surer += 1
+            assert own.like.p_value == own.these.p_value
+    assert would_be_surer
+
+
 def test_images_that_say_nothing_leave_the_plain_t():
     random = np.random.default_rng(5)
     drawn = (draw_cells(random, 7, 100, 20, 0.0, 0.3) for _ in range(20))

@@ -108,6 +108,11 @@ class _Spread:
     def error(self) -> float:
         return math.sqrt(self.variance)
 
+    @property
+    def reach(self) -> float:
+        """Half the width of the interval of the mean."""
+        return float(special.stdtrit(self.freedom, (1 + CONFIDENCE) / 2)) * self.error
+
 
 def contrast(
     differences: Sequence[float],
@@ -205,7 +210,11 @@ def _add_images(
         total = runs.variance + rest
         # Satterthwaite 1946 (Biometrics Bulletin 2) for a sum of two estimates.
         spread = runs.variance**2 / runs.freedom + rest**2 / part.freedom
-        return _Spread(total, total**2 / spread, rest, low, high)
+        own = _Spread(total, total**2 / spread, rest, low, high)
+        if own.reach >= runs.reach:
+            return own
+        # More degrees of freedom can outweigh a small part; but who asks for more is never surer.
+        return replace(own, variance=runs.variance, freedom=runs.freedom)
     multiple = correction(sampling, design, pairs)
     if multiple is None:
         return None
@@ -218,17 +227,15 @@ def _add_images(
 
 def _estimate(mean: float, spread: _Spread, margin: float) -> Estimate:
     """Return interval and tests of a mean by Student's t."""
-    level = (1 + CONFIDENCE) / 2
-    reach = float(special.stdtrit(spread.freedom, level)) * spread.error
 
     def doubled(distance: float) -> float:
         return min(1.0, float(2 * special.stdtr(spread.freedom, distance / spread.error)))
 
     # With replicates without end the interval is that of the normal distribution.
-    limit = float(special.ndtri(level))
+    limit = float(special.ndtri((1 + CONFIDENCE) / 2))
     return Estimate(
-        low=mean - reach,
-        high=mean + reach,
+        low=mean - spread.reach,
+        high=mean + spread.reach,
         p_value=doubled(-abs(mean)),
         p_below=doubled(mean - margin),
         p_above=doubled(-margin - mean),
