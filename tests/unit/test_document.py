@@ -10,10 +10,11 @@ from jinja2 import Environment, nodes
 from made_up import build_report, collect, make_up
 
 from timbang.errors import TimbangError
-from timbang.facts.fact import read_facts
+from timbang.facts.fact import Fact, Unit, read_facts
 from timbang.languages.catalogue import read_language
 from timbang.report.bibliography import read_bibliography
 from timbang.report.document import Front, describe_front, write_document
+from timbang.report.formats import write_value
 from timbang.report.media.html import Html
 from timbang.report.media.tex import Tex
 from timbang.report.sources import list_values, write_rule
@@ -53,6 +54,22 @@ def test_what_writes_the_document_computes_nothing(module):
         is_call = isinstance(node, ast.Call) and getattr(node.func, "id", "") in calls
         if is_sum or is_call:
             assert not re.search(r"\b(value|facts)\b", ast.unparse(node)), ast.unparse(node)
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [
+        (0.476899883572, "0.477"),
+        (0.4769, "0.4769"),
+        (0.00025, "0.00025"),
+        (0.000123456, "0.000"),
+        (64.0, "64"),
+        (1234.56789, "1,234.568"),
+    ],
+)
+def test_a_number_stands_in_full_only_where_it_is_short(value, printed):
+    fact = Fact("id", value, Unit.NUMBER, "file", "at", "rule")
+    assert write_value(fact, read_language("en")) == printed
 
 
 def test_every_word_of_the_document_is_a_message():

@@ -466,6 +466,15 @@ def test_further_recipes_are_all_combinations_and_shares_are_sorted():
     assert list_changes(study, "trials/0", recipe) == {}
 
 
+def test_what_the_study_has_already_is_not_trained_twice():
+    own = read(SMALLEST)
+    sizes = [own.recipe.batch_size, 2 * own.recipe.batch_size]
+    varied = read(with_part(vary={"batch_size": sizes, "width": [own.width]})).varied
+    assert [dict(changes) for changes in varied] == [{"batch_size": sizes[1], "width": own.width}]
+    another = {"resnet34": {"recipe": {"batch_size": 2 * sizes[1]}}, "plain34": {}}
+    assert len(read(with_part(vary={"batch_size": sizes}, contenders=another)).varied) == 2
+
+
 OVER = "tuning.over.learning_rate"
 TUNING_FAULTS = {
     "empty": ({"tuning": {"over": {}}}, "tuning.over: {} is not allowed; at least one is needed"),
@@ -494,7 +503,7 @@ TUNING_FAULTS = {
     ),
     "no share": (
         TUNED | {"tuning.share": 0},
-        "tuning.share: 0 is not allowed; allowed: a number above 0 below 1",
+        "tuning.share: 0 is not allowed; allowed: a number above 0 and below 1",
     ),
     "contradicts itself": (
         {"tuning.over.schedule": ["constant", "step"]},
@@ -508,6 +517,10 @@ TUNING_FAULTS = {
         {"contenders": {"resnet34": {"tuning": {"dropout": [0, 0.5]}}}},
         "contenders.resnet34.tuning: has no meaning without tuning.over",
     ),
+    "nothing new": (
+        {"width": 0.5, "vary": {"width": [0.5]}},
+        "vary: names only what the study has already",
+    ),
     "too many combinations": (
         {"vary": {"epochs": list(range(1, 16)), "batch_size": list(range(2, 17))}},
         "vary: 225 combinations are more than 200",
@@ -519,9 +532,13 @@ TUNING_FAULTS = {
         },
         "vary.width: plain34 has no width of its own",
     ),
+    "mistyped key": (
+        {"tuning.over.learning_rat": [0.1, 0.2]},
+        "tuning.over: 'learning_rat' is not allowed (did you mean learning_rate?); allowed: ",
+    ),
     "whole share": (
         {"learning_curve": {"shares": [0.5, 1]}},
-        "learning_curve.shares.1: 1 is not allowed; allowed: a number above 0 below 1",
+        "learning_curve.shares.1: 1 is not allowed; allowed: a number above 0 and below 1",
     ),
 }
 

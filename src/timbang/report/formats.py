@@ -61,5 +61,6 @@ def write_source(value: Value, language: Language) -> str:
 
 def _shorten(value: float) -> tuple[float, int | None]:
     """Return a number and its decimals: as it is where it is short, else three decimals."""
-    is_short = len(f"{value:.6g}") <= len("0.0001") or float(f"{value:.{SHORT}g}") == value
-    return (value, None) if is_short else (value, 3)
+    written = f"{value:.{SIGNIFICANT}g}"
+    is_short = len(written) <= len("0.0001") and float(written) == value
+    return (value, None) if is_short or float(f"{value:.{SHORT}g}") == value else (value, 3)

@@ -39,7 +39,9 @@ def explain(error: ValidationError) -> Iterator[str]:
             yield f"{f'{place}.' if place else ''}{missing[0]}: missing, and it has no default"
         case _:
             shown = TRUTH_VALUES[instance] if _is_truth(instance) else repr(instance)
-            yield f"{prefix}{shown} is not allowed; {_allowed(error)}"
+            known = [own for own in schema.get("enum", ()) if isinstance(own, str)]
+            meant = suggest(instance, known) if isinstance(instance, str) else ""
+            yield f"{prefix}{shown} is not allowed{meant}; {_allowed(error)}"
 
 
 def _schema(error: ValidationError) -> Mapping[str, Any]:
@@ -79,12 +81,13 @@ def _allowed(error: ValidationError) -> str:
         "maximum": "to {}",
         "exclusiveMaximum": "below {}",
     }
-    parts = [" or ".join(words[kind] for kind in kinds)]
-    parts += [text.format(schema[key]) for key, text in bounds.items() if key in schema]
+    limits = [text.format(schema[key]) for key, text in bounds.items() if key in schema]
+    between = " and " if "exclusiveMaximum" in schema else " "
+    parts = [" or ".join(words[kind] for kind in kinds), between.join(limits)]
     hint = ""
     if isinstance(instance, str) and "number" in kinds and _is_number(instance):
         hint = f" (YAML reads {instance} as text: write {float(instance)})"
-    return f"allowed: {' '.join(parts)}{hint}"
+    return f"allowed: {' '.join(filter(None, parts))}{hint}"
 
 
 def _is_number(text: str) -> bool:
@@ -97,5 +100,5 @@ def _is_number(text: str) -> bool:
 
 def suggest(word: str, known: list[str] | tuple[str, ...]) -> str:
     """Return a question that names the known word nearest to one, or nothing."""
-    close = difflib.get_close_matches(word, known, n=1)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.7)
     return f" (did you mean {close[0]}?)" if close else ""

@@ -93,6 +93,16 @@ def _build_study(config: Mapping[str, Any]) -> Study:
     if not isinstance(contenders, Mapping):
         contenders = {name: {} for name in contenders}
     report = config["report"]
+    own_contenders = tuple(
+        Contender(
+            name=name,
+            network=own.get("network", name),
+            width=float(own.get("width", config["width"])),
+            recipe=replace(recipe, **own.get("recipe", {})),
+            parameters_of=_measure_of(own.get("parameters_of"), contenders, config["width"]),
+        )
+        for name, own in contenders.items()
+    )
     return Study(
         name=config["study"],
         data=_make(Data, config["data"]),
@@ -101,16 +111,7 @@ def _build_study(config: Mapping[str, Any]) -> Study:
         seeds=config["seeds"],
         recipe=recipe,
         width=float(config["width"]),
-        contenders=tuple(
-            Contender(
-                name=name,
-                network=own.get("network", name),
-                width=float(own.get("width", config["width"])),
-                recipe=replace(recipe, **own.get("recipe", {})),
-                parameters_of=_measure_of(own.get("parameters_of"), contenders, config["width"]),
-            )
-            for name, own in contenders.items()
-        ),
+        contenders=own_contenders,
         reference=config["reference"],
         contrasts=tuple(
             config.get("contrasts", [name for name in contenders if name != config["reference"]])
@@ -119,7 +120,11 @@ def _build_study(config: Mapping[str, Any]) -> Study:
         about=config["about"],
         diverged=config["diverged"],
         tuning=_build_tuning(config.get("tuning"), contenders),
-        varied=_cross(config.get("vary", {})),
+        varied=tuple(
+            changes
+            for changes in _cross(config.get("vary", {}))
+            if any(own.change(changes) != own for own in own_contenders)
+        ),
         learning_curve=_build_learning_curve(config.get("learning_curve")),
         claims=config["claims"],
         probes=tuple(config["probes"]),

@@ -38,6 +38,8 @@ def find_tuning_faults(
         yield from _find_range_faults(place, ranges, schema)
     axes = config.get("vary", {})
     yield from _find_value_faults("vary", axes, schema)
+    if axes and not study.varied:
+        yield "vary: names only what the study has already; add another value, or leave it out"
     if len(study.varied) > MOST_VARIED:
         yield (
             f"vary: {len(study.varied)} combinations are more than {MOST_VARIED}; take fewer "
