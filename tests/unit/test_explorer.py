@@ -16,7 +16,7 @@ from explored import CLASSES, HOSTILE_LABEL, HOSTILE_NAME, explore
 from PIL import Image
 
 from timbang.report.explorer import page as page_module
-from timbang.report.explorer.counting import count_confusions, find_suspects
+from timbang.report.explorer.counting import count_confusions
 from timbang.report.explorer.curves import HEIGHT, WIDTH, draw_panels
 from timbang.report.explorer.page import hash_content, read_article, write_data, write_page
 from timbang.report.explorer.pictures import draw_sheets
@@ -226,20 +226,15 @@ def test_too_many_images_stand_in_pages_of_their_own(explored, tmp_path, monkeyp
     assert [own.name for own in tmp_path.iterdir()] == ["explorer.html"]
 
 
-def test_suspects_are_what_most_runs_get_wrong(explored):
-    asked, wrong = Counter(), Counter()
-    for table in explored.predictions.values():
-        asked.update(table.filename)
-        wrong.update(table.filename[table.label != table.predicted])
-    suspects = find_suspects(explored.page.material)
-    names = explored.page.material.images.names
-    expected = {name for name in wrong if 2 * wrong[name] >= asked[name]}
-    assert {names[own.image] for own in suspects} == expected
-    for own in suspects:
-        name = names[own.image]
-        assert (own.wrong, own.asked) == (wrong[name], asked[name])
-        assert own.taken_for != explored.page.material.images.labels[own.image]
-    assert [own.own for own in suspects] == sorted(own.own for own in suspects)
+def test_suspects_are_those_of_the_ledger(explored):
+    suspects = explored.page.suspects
+    material = explored.page.material
+    ledger = explored.ledger
+    expected = ledger[ledger.label_score < 0.5].sort_values("label_score", kind="stable")
+    assert len(expected) > 3
+    found = [(material.images.names[own.image], CLASSES[own.believed]) for own in suspects]
+    expected = expected.drop_duplicates("group")
+    assert found == list(zip(expected.filename, expected.believed, strict=True))
 
 
 def test_a_run_that_diverged_counts_nowhere(explored):
@@ -251,7 +246,6 @@ def test_a_run_that_diverged_counts_nowhere(explored):
     history = pd.DataFrame(run.history.assign(train_loss=np.inf, validation_loss=np.nan))
     lost = replace(material, runs=[replace(run, answers=answers, history=history)])
     assert not count_confusions(lost, 0).any()
-    assert not find_suspects(lost)
     text = write_page(replace(explored.page, material=lost), None)
     (text,) = Elements(text).texts_of("script", "application/json")
     assert json.loads(text)["runs"][0]["surest"][0] is None

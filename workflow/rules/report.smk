@@ -113,6 +113,7 @@ rule write_explorer:
             rules.summarise_runs.output.runs,
             *([f"{RESULTS}/{TUNED}/runs.csv"] if STUDY.tuning else []),
         ],
+        images=rules.list_images.output.images,
         runs=[run[name] for run in list_explored() for name in ("history", "predictions")],
         page=[f"{REPORT}/templates/explorer.{ending}" for ending in ("html.j2", "css", "js")],
         class_page=f"{REPORT}/templates/explorer-class.html.j2",

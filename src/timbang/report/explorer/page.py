@@ -19,7 +19,7 @@ from markupsafe import Markup
 from timbang.evidence.claims import TUNED
 from timbang.languages.messages import message
 from timbang.report.explorer import curves
-from timbang.report.explorer.counting import count_confusions, find_suspects
+from timbang.report.explorer.counting import Suspect, count_confusions
 from timbang.report.explorer.material import Images, Material
 from timbang.report.explorer.pictures import Places, Sheets
 from timbang.report.explorer.voice import Voice
@@ -48,6 +48,8 @@ RUN_COLUMNS = (
     ("leak_difference", message("Difference by leaks"), None),
     ("training_seconds", message("Seconds of training"), 1),
 )
+# The facts that stand in the page's own sentences; their ids are encoded as they are.
+IN_TEXT = ("ledger.suspects", "duplicates.groups")
 # What a contrast says of a contender.
 CONCLUSIONS = {
     "higher": message("more accurate"),
@@ -93,7 +95,8 @@ class Page:
     """What the page is made of besides the pictures.
 
     ``tables`` are the rows of ``runs.csv``, and of ``tuned/runs.csv`` where there is tuning, by the
-    file's name. ``study`` is what the document says of the study besides facts.
+    file's name. ``suspects`` are of ``images.csv``. ``study`` is what the document says of the
+    study besides facts.
     """
 
     title: str
@@ -102,6 +105,7 @@ class Page:
     articles: Sequence[Article]
     material: Material
     tables: Mapping[str, Sequence[Mapping[str, Any]]]
+    suspects: Sequence[Suspect]
     places: Places
 
 
@@ -183,7 +187,7 @@ def _find_printed(page: Page) -> set[str]:
     in_tables = {
         encode_id(f"{id}/{name}") for id, _ in _list_summary_columns(page.study) for name in names
     }
-    return in_tables | set(re.findall(r' data-id="([^"]*)"', bodies))
+    return in_tables | set(IN_TEXT) | set(re.findall(r' data-id="([^"]*)"', bodies))
 
 
 def _round(probabilities: np.ndarray) -> list[int | None]:
@@ -218,7 +222,6 @@ def write_page(page: Page, sheets: Sheets | None) -> str:
         "sizes": curves,
         "matrices": matrices,
         "shade": _shade,
-        "suspects": find_suspects(material),
         "groups": material.images.list_duplicates(),
         "most_groups": MOST_GROUPS,
         "is_split": sheets is None,
