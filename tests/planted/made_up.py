@@ -95,7 +95,7 @@ HOSTILE = [
     "é ñ – “quoted” ’",
 ]
 # Not drawn: they show pictures, which made-up studies have none of.
-PICTURES = ("samples", "duplicates", "hardest")
+PICTURES = ("samples", "duplicates", "hardest", "surest")
 
 
 @dataclass(frozen=True)

@@ -186,6 +186,8 @@ def write_answers(folder, names, labels, rng):
     images = pd.read_csv(folder / "manifest.csv", dtype=str, keep_default_na=False)
     images = images[["filename", "label", "group"]].assign(
         taken_for=labels[0],
+        surest_mistake=labels[0],
+        surest_probability=rng.uniform(0, 1, len(images)),
         **{f"probability:{name}": rng.uniform(0, 1, len(images)) for name in names},
     )
     images.to_csv(folder / "images.csv", index=False)
@@ -213,7 +215,7 @@ SIZES = {
 # What is like others is drawn in the usual size alone.
 DRAWN = {
     "usual": tuple(FIGURES),
-    "smallest": ("accuracies", "classes", "confusion", "curves", "hardest", "samples"),
+    "smallest": ("accuracies", "classes", "confusion", "curves", "hardest", "samples", "surest"),
     "largest": (
         "budget",
         "classes",
@@ -224,6 +226,7 @@ DRAWN = {
         "learning_curve",
         "reliability",
         "specification",
+        "surest",
         "twin",
     ),
     "hostile": (
@@ -234,6 +237,7 @@ DRAWN = {
         "hardest",
         "reliability",
         "samples",
+        "surest",
     ),
     "fourteen classes": ("confusion",),
     "thirty classes": ("confusion",),

@@ -20,7 +20,8 @@ class Ledger:
     ``labels`` int [images] are places of classes and ``groups`` those of copies; ``validated`` int
     [images] counts replicates. ``given``, ``wrong`` and ``chances`` [contenders, images] are of
     answers, wrong ones and the probability of the label; ``unseen`` float [images, classes] and
-    ``times`` int [images] of the probabilities by networks that trained on no copy.
+    ``times`` int [images] of the probabilities by networks that trained on no copy. ``surest``
+    float [images] is the largest probability of a wrong answer, 0 where there is none.
     """
 
     labels: np.ndarray
@@ -32,6 +33,7 @@ class Ledger:
     chances: np.ndarray
     unseen: np.ndarray
     times: np.ndarray
+    surest: np.ndarray
 
     @property
     def errs(self) -> np.ndarray:
@@ -54,7 +56,7 @@ def add_up(results: RawResults) -> Ledger:
     shape = len(results.study.contenders), len(names)
     given, wrong = np.zeros(shape, dtype=int), np.zeros(shape, dtype=int)
     chances, unseen = np.zeros(shape), np.zeros((len(names), len(results.classes)))
-    times = np.zeros(len(names), dtype=int)
+    times, surest = np.zeros(len(names), dtype=int), np.zeros(len(names))
     leaked = {
         replicate: set(split.loc[split["leaked"], "filename"])
         for replicate, split in results.splits.items()
@@ -71,7 +73,10 @@ def add_up(results: RawResults) -> Ledger:
                     at = place[line["filename"]]
                     own = [float(line[PROBABILITY + name]) for name in results.classes]
                     given[number, at] += 1
-                    wrong[number, at] += line["predicted"] != line["label"]
+                    if line["predicted"] != line["label"]:
+                        wrong[number, at] += 1
+                        answer = float(line[PROBABILITY + line["predicted"]])
+                        surest[at] = max(surest[at], round(answer, DECIMALS))
                     chances[number, at] += own[labels[at]]
                     if line["filename"] not in leaked[replicate]:
                         unseen[at] += own
@@ -87,6 +92,7 @@ def add_up(results: RawResults) -> Ledger:
         chances,
         unseen,
         times,
+        surest,
     )
 
 
@@ -136,6 +142,13 @@ def hard(results: RawResults, rest: str, label: str, place: str) -> Found:
     """Return the mean probability of the label of one of the hardest images of a class."""
     found = [score for at, score in _hardest(results) if add_up(results).labels[at] == int(label)]
     return {"probability": found[_whole(place)]}[rest], "share"
+
+
+def sure(results: RawResults, rest: str, place: str) -> Found:
+    """Return the largest probability of a wrong answer to one of the images with the largest."""
+    own = add_up(results)
+    found = [(int(at), -float(own.surest[at])) for at in np.flatnonzero(own.surest)]
+    return {"probability": -_thin_out(found, own.groups)[_whole(place)][1]}[rest], "share"
 
 
 @once

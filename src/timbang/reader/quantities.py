@@ -501,6 +501,7 @@ FAMILIES: dict[str, Callable[..., Found]] = {
     "suspect": ledger.suspect,
     "confused": ledger.confused,
     "hard": ledger.hard,
+    "sure": ledger.sure,
     "claim": _claim,
     "claims": lambda r, rest: (count_verdicts(r)[rest] if rest else len(r.claims), "count"),
     "setting": _setting,
