@@ -7,10 +7,17 @@ area under the precision-recall curve (average precision), beside the mean proba
 and beside a random order. The classifiers are scikit-learn's, to keep it at minutes: a logistic
 regression and a forest, two contenders as in a study.
 
-    python benchmarks/find_mislabelled.py --draws 5
+    python benchmarks/find_mislabelled.py digits --draws 5
+
+With networks of Timbang's, on a study's own images: flip labels of its table, run the study with
+the flipped table, and score the ledger that it makes.
+
+    python benchmarks/find_mislabelled.py flip labels.csv flipped.csv --seed 0
+    python benchmarks/find_mislabelled.py score results/<study>/images.csv labels.csv flipped.csv
 """
 
 import argparse
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,7 +27,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
 from timbang.records.tables import VALIDATION
-from timbang.scores.ledger import tabulate_images
+from timbang.scores.ledger import read_ledger, tabulate_images
 from timbang.scores.predictions import PROBABILITY
 
 FLIPPED, SHARE, REPLICATES = 0.02, 0.2, 7
@@ -31,11 +38,30 @@ CONTENDERS = {
 
 
 def flip(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return labels, int [N], of which two in a hundred are those of another class."""
-    flipped = labels.copy()
+    """Return labels, int [N] from 0, of which two in a hundred are those of another class."""
+    flipped, classes = labels.copy(), labels.max() + 1
     chosen = rng.choice(len(labels), round(FLIPPED * len(labels)), replace=False)
-    flipped[chosen] = (labels[chosen] + rng.integers(1, 10, len(chosen))) % 10
+    flipped[chosen] = (labels[chosen] + rng.integers(1, classes, len(chosen))) % classes
     return flipped
+
+
+def flip_table(table: Path, flipped: Path, seed: int) -> None:
+    """Write a study's table of labels with two in a hundred of them flipped."""
+    own = pd.read_csv(table, dtype=str, keep_default_na=False)
+    codes, names = pd.factorize(own["label"], sort=True)
+    own["label"] = names[flip(codes, np.random.default_rng(seed))]
+    own.to_csv(flipped, index=False)
+
+
+def score_study(images: Path, table: Path, flipped: Path, seed: int) -> dict:
+    """Return how well a study's ledger finds the labels that two tables do not share."""
+    before, after = (
+        pd.read_csv(path, dtype=str, keep_default_na=False).set_index("filename")["label"]
+        for path in (table, flipped)
+    )
+    ledger = read_ledger(images)
+    is_flipped = (before != after).loc[ledger["filename"]].to_numpy()
+    return score(ledger, is_flipped, np.random.default_rng(seed))
 
 
 def draw_splits(labels: np.ndarray, folds: bool, rng: np.random.Generator) -> dict:
@@ -89,11 +115,8 @@ def score(images: pd.DataFrame, is_flipped: np.ndarray, rng: np.random.Generator
     return results
 
 
-def main() -> None:
+def score_digits(draws: int) -> None:
     """Print the means over draws of flips and splits, for redrawn splits and for folds."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=5)
-    draws = parser.parse_args().draws
     pixels, labels = load_digits(return_X_y=True)
     for folds in (False, True):
         rows = []
@@ -105,6 +128,29 @@ def main() -> None:
             rows.append(score(tabulate_images(splits, answers), flipped != labels, rng))
         print("folds" if folds else f"{REPLICATES} redrawn splits")
         print(pd.DataFrame(rows).agg(["mean", "min", "max"]).T.round(3).to_string(), flush=True)
+
+
+def main() -> None:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    ways = parser.add_subparsers(dest="way", required=True)
+    ways.add_parser("digits").add_argument("--draws", type=int, default=5)
+    for way, files in (
+        ("flip", ("table", "flipped")),
+        ("score", ("images", "table", "flipped")),
+    ):
+        own = ways.add_parser(way)
+        for name in files:
+            own.add_argument(name, type=Path)
+        own.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    if given.way == "digits":
+        score_digits(given.draws)
+    elif given.way == "flip":
+        flip_table(given.table, given.flipped, given.seed)
+    else:
+        found = score_study(given.images, given.table, given.flipped, given.seed)
+        print(pd.Series(found).round(3).to_string())
 
 
 if __name__ == "__main__":
