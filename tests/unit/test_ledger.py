@@ -6,8 +6,8 @@ import pytest
 
 from timbang.scores.ledger import (
     find_hardest,
-    find_suspects,
     find_surest,
+    find_suspects,
     read_ledger,
     tabulate_confusions,
     tabulate_images,

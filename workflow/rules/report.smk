@@ -23,6 +23,14 @@ rule collect_facts:
         images=rules.list_images.output.images,
         confusions=rules.list_images.output.confusions,
         contrasts=rules.judge_claims.output.contrasts,
+        **(
+            {
+                "without_suspects": rules.leave_out_suspects.output.contrasts,
+                "suspects": rules.leave_out_suspects.output.suspects,
+            }
+            if STUDY.on_suspects == "drop"
+            else {}
+        ),
         verdicts=rules.judge_claims.output.verdicts,
         looks=rules.judge_claims.output.looks,
         twin_summary=of_twin("summary.csv"),

@@ -4,11 +4,11 @@ import pandas as pd
 
 from timbang.facts.fact import Facts, Unit
 from timbang.records.tables import TEST, sorted_classes
-from timbang.scores.ledger import WRONG, find_hardest, find_suspects, find_surest
+from timbang.scores.ledger import WRONG, find_hardest, find_surest, find_suspects
 
 IMAGES, CONFUSIONS = "images.csv", "confusions.csv"
-# What a report lists at most: suspects, pairs of classes, hardest images of a class, and images with
-# the surest mistakes.
+# What a report lists at most: suspects, pairs of classes, hardest images of a class, and surest
+# mistakes.
 MOST_SUSPECTS, MOST_PAIRS, MOST_HARD, MOST_SURE = 20, 10, 6, 18
 
 

@@ -113,6 +113,12 @@ def count(results: RawResults, rest: str, contender: str | None = None) -> Found
     }[rest]
 
 
+def list_doubted(results: RawResults) -> set[str]:
+    """Return the names of the images whose label is not the likeliest class, copies too."""
+    names = results.usable["filename"].tolist()
+    return {names[at] for at, _ in _doubt(results)}
+
+
 def suspect(results: RawResults, rest: str, place: str) -> Found:
     """Return what is said of the image whose label is believed least, or the next."""
     own, (at, score) = add_up(results), _suspects(results)[_whole(place)]
@@ -153,6 +159,11 @@ def sure(results: RawResults, rest: str, place: str) -> Found:
 
 @once
 def _suspects(results: RawResults) -> list[tuple[int, float]]:
+    return _thin_out(_doubt(results), add_up(results).groups)
+
+
+@once
+def _doubt(results: RawResults) -> list[tuple[int, float]]:
     own, found = add_up(results), []
     for at in np.flatnonzero(own.times):
         means = own.unseen[at] / own.times[at]
@@ -160,7 +171,7 @@ def _suspects(results: RawResults) -> list[tuple[int, float]]:
         score = round((means[label] - np.delete(means, label).max() + 1) / 2, DECIMALS)
         if score < 1 / 2:
             found.append((int(at), float(score)))
-    return _thin_out(found, own.groups)
+    return found
 
 
 @once

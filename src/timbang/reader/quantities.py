@@ -29,6 +29,7 @@ from timbang.reader.decided import (
     count_verdicts,
     decide,
     decide_others,
+    decide_without,
     judge,
     plan_replicates,
 )
@@ -272,6 +273,21 @@ def _other(results: RawResults, rest: str, name: str) -> Found:
     return _column(decide_others(results, measure)[name], column)
 
 
+def _without(results: RawResults, rest: str, *subject: str) -> Found:
+    """Return a number of the contrasts without the images whose labels are doubted.
+
+    Raises:
+        LookupError: the study does not ask for these.
+    """
+    if results.study.on_suspects != "drop":
+        raise LookupError(rest)
+    if rest == "images":
+        return len(ledger.list_doubted(results)), "count"
+    measure, column = rest.split(".")
+    (name,) = subject
+    return _column({"accuracy": decide_without(results)}[measure][name], column)
+
+
 def _tuned(results: RawResults, rest: str, *subject: str) -> Found:
     """Return a quantity of the study's own runs, of the tuned ones instead."""
     return _recompute(results.tuned, "/".join((rest, *subject)))
@@ -512,6 +528,7 @@ FAMILIES: dict[str, Callable[..., Found]] = {
     "twin": _twin,
     "tuned": _tuned,
     "other": _other,
+    "without": _without,
     "recipe": fairness.recipe,
     "recipes": fairness.recipes,
     "tuning": fairness.tuning,

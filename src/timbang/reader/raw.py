@@ -6,7 +6,7 @@ Neither metrics nor summaries are read, so that a mistake in these is found as w
 import csv
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from pathlib import Path
@@ -189,10 +189,21 @@ class RawResults:
         )
         return Design(self.study.tie, train, validation)
 
-    def score_images(self, contender: str, replicate: int, seed: int, part: str) -> ImageScores:
-        """Return what a run scored on each image of a part, NaN where it diverged."""
+    def score_images(
+        self,
+        contender: str,
+        replicate: int,
+        seed: int,
+        part: str,
+        left_out: Collection[str] = (),
+    ) -> ImageScores:
+        """Return what a run scored on each image of a part that is not left out by its name.
+
+        NaN where the run diverged.
+        """
         run = self.runs[contender][_name_run(replicate, seed)]
         answers = run.answers[run.answers["part"] == part]
+        answers = answers[~answers["filename"].isin(left_out)]
         groups = self.splits[replicate].set_index("filename")["group"]
         right = (answers["label"] == answers["predicted"]).to_numpy(dtype=float)
         chances = answers["chance"].to_numpy(dtype=float)

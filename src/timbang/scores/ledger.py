@@ -135,8 +135,17 @@ def find_suspects(images: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Its rows with a ``label_score`` below 0.5, of each group the first.
     """
-    suspects = images[images["label_score"] < 1 / 2]
+    suspects = list_doubted(images)
     return suspects.sort_values("label_score", kind="stable").drop_duplicates("group")
+
+
+def list_doubted(images: pd.DataFrame) -> pd.DataFrame:
+    """Return the images whose label is not the likeliest class, copies too, in manifest order.
+
+    Args:
+        images: the table that ``tabulate_images`` returns.
+    """
+    return images[images["label_score"] < 1 / 2]
 
 
 def find_hardest(images: pd.DataFrame) -> pd.DataFrame:
