@@ -10,9 +10,11 @@ regression and a forest, two contenders as in a study.
     python benchmarks/find_mislabelled.py digits --draws 5
 
 With networks of Timbang's, on a study's own images: flip labels of its table, run the study with
-the flipped table, and score the ledger that it makes.
+the flipped table, and score the ledger that it makes. All copies of a picture are flipped alike,
+since Timbang refuses equal images with several labels at the door; two in a hundred groups of
+copies are, and a group counts once.
 
-    python benchmarks/find_mislabelled.py flip labels.csv flipped.csv --seed 0
+    python benchmarks/find_mislabelled.py flip <study's data>/manifest.csv labels.csv flipped.csv
     python benchmarks/find_mislabelled.py score results/<study>/images.csv labels.csv flipped.csv
 """
 
@@ -45,11 +47,16 @@ def flip(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return flipped
 
 
-def flip_table(table: Path, flipped: Path, seed: int) -> None:
-    """Write a study's table of labels with two in a hundred of them flipped."""
+def flip_table(manifest: Path, table: Path, flipped: Path, seed: int) -> None:
+    """Write a study's table of labels with those of two in a hundred groups flipped."""
     own = pd.read_csv(table, dtype=str, keep_default_na=False)
-    codes, names = pd.factorize(own["label"], sort=True)
-    own["label"] = names[flip(codes, np.random.default_rng(seed))]
+    groups = pd.read_csv(manifest, dtype=str).set_index("filename")["group"]
+    group, _ = pd.factorize(own["filename"].map(groups))
+    code, names = pd.factorize(own["label"], sort=True)
+    first = pd.Series(code).groupby(group).first().to_numpy()
+    by_group = flip(first, np.random.default_rng(seed))
+    is_flipped = (by_group != first)[group]
+    own["label"] = names[np.where(is_flipped, by_group[group], code)]
     own.to_csv(flipped, index=False)
 
 
@@ -59,7 +66,7 @@ def score_study(images: Path, table: Path, flipped: Path, seed: int) -> dict:
         pd.read_csv(path, dtype=str, keep_default_na=False).set_index("filename")["label"]
         for path in (table, flipped)
     )
-    ledger = read_ledger(images)
+    ledger = read_ledger(images).drop_duplicates("group")
     is_flipped = (before != after).loc[ledger["filename"]].to_numpy()
     return score(ledger, is_flipped, np.random.default_rng(seed))
 
@@ -136,7 +143,7 @@ def main() -> None:
     ways = parser.add_subparsers(dest="way", required=True)
     ways.add_parser("digits").add_argument("--draws", type=int, default=5)
     for way, files in (
-        ("flip", ("table", "flipped")),
+        ("flip", ("manifest", "table", "flipped")),
         ("score", ("images", "table", "flipped")),
     ):
         own = ways.add_parser(way)
@@ -147,7 +154,7 @@ def main() -> None:
     if given.way == "digits":
         score_digits(given.draws)
     elif given.way == "flip":
-        flip_table(given.table, given.flipped, given.seed)
+        flip_table(given.manifest, given.table, given.flipped, given.seed)
     else:
         found = score_study(given.images, given.table, given.flipped, given.seed)
         print(pd.Series(found).round(3).to_string())
