@@ -17,7 +17,8 @@ from PIL import Image
 
 from timbang.report.explorer import page as page_module
 from timbang.report.explorer.counting import count_confusions
-from timbang.report.explorer.curves import HEIGHT, WIDTH, draw_panels
+from timbang.report.explorer.curves import HEIGHT, WIDTH, choose_looks, draw_panels
+from timbang.report.explorer.material import Series
 from timbang.report.explorer.page import hash_content, read_article, write_data, write_page
 from timbang.report.explorer.pictures import draw_sheets
 from timbang.report.explorer.writing import write_explorer
@@ -249,6 +250,15 @@ def test_a_run_that_diverged_counts_nowhere(explored):
     text = write_page(replace(explored.page, material=lost), None)
     (text,) = Elements(text).texts_of("script", "application/json")
     assert json.loads(text)["runs"][0]["surest"][0] is None
+
+
+def test_a_network_has_a_colour_and_dashes_where_it_is_tuned():
+    names = ("a", "b", "c")
+    both = [Series(name, name, is_tuned) for name in names for is_tuned in (False, True)]
+    looks = [f"series-{place} dash-{dash}" for place in range(3) for dash in (0, 1)]
+    assert choose_looks(both) == looks
+    alone = [Series(name, name, False) for name in names]
+    assert choose_looks(alone) == ["series-0 dash-0", "series-1 dash-1", "series-2 dash-2"]
 
 
 def test_lines_stay_in_their_panels_and_fall_as_values_do(explored):

@@ -219,6 +219,7 @@ def write_page(page: Page, sheets: Sheets | None) -> str:
         "series": material.series,
         "replicates": list(material.splits),
         "panels": curves.draw_panels(material.runs),
+        "looks": curves.choose_looks(material.series),
         "sizes": curves,
         "matrices": matrices,
         "shade": _shade,
