@@ -14,6 +14,7 @@ from timbang.evidence.images import ImageScores
 from timbang.evidence.judging import judge_study, make_scale, read_scores_of
 from timbang.evidence.suspects import decide_without
 from timbang.evidence.verdicts import describe_decision
+from timbang.probes.falls import ATTENTION_MEASURES
 from timbang.probes.measures import PROBE_MEASURES
 from timbang.reader.quantities import look_up
 from timbang.reader.raw import MEASURES, RawResults, Twin
@@ -183,7 +184,7 @@ def write_run(
     }
     (folder / "training.json").write_text(json.dumps(training))
     if probes:
-        measured = {name: float(rng.normal()) for name in PROBE_MEASURES}
+        measured = {name: float(rng.normal()) for name in (*PROBE_MEASURES, *ATTENTION_MEASURES)}
         (folder / "probes.json").write_text(json.dumps({"measures": measured}))
 
 

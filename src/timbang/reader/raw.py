@@ -51,6 +51,7 @@ MEASURES = {
     **dict.fromkeys(("leaked_accuracy", "clean_accuracy", "clean_train_accuracy"), "share"),
     **dict.fromkeys(("without_first_path", "without_second_path"), "share"),
     **dict.fromkeys(("leak_difference", "swing", "recall_spread", "zoom_drop"), "points"),
+    **dict.fromkeys(("fall_marked", "fall_control", "fall_random"), "points"),
     **dict.fromkeys(("loss", "train_loss", "test_loss", "clean_train_loss"), "nats"),
     **dict.fromkeys(("gap", "largest_rise"), "nats"),
     **dict.fromkeys(("gradient_cosine", "gradient_lipschitz"), "number"),
