@@ -115,6 +115,7 @@ def write_runs(folder, names, replicates, labels, epochs, rng):
                 "layers": [{"norm": 10.0**-place} for place in range(4)],
                 "gradients": [{"epoch": e, "gradient_cosine": 0.9 + 0.01 * e} for e in (1, 2)],
                 "scales": {str(factor): rng.random() for factor in (0.75, 1.0, 1.33)},
+                "attention": [look_at(4 * place, place, rng) for place in range(len(labels))],
             },
         }
         files["histories"][name].append(Path(f"{stem}.csv"))
@@ -122,6 +123,12 @@ def write_runs(folder, names, replicates, labels, epochs, rng):
             files[kind][name].append(Path(f"{stem}-{kind}.json"))
             files[kind][name][-1].write_text(json.dumps(content), encoding="utf-8")
     return files
+
+
+def look_at(row, label, rng):
+    maps = {name: rng.uniform(0, 1, (4, 4)).tolist() for name in ("map", "control")}
+    falls = {name: rng.uniform(-1, 1) for name in ("fall_marked", "fall_control", "fall_random")}
+    return {"row": row, "label": label, "predicted": 0, "probability": 0.5, **maps, **falls}
 
 
 def write_fairness(folder, names, trials, rng):
@@ -215,8 +222,18 @@ SIZES = {
 # What is like others is drawn in the usual size alone.
 DRAWN = {
     "usual": tuple(FIGURES),
-    "smallest": ("accuracies", "classes", "confusion", "curves", "hardest", "samples", "surest"),
+    "smallest": (
+        "accuracies",
+        "attention",
+        "classes",
+        "confusion",
+        "curves",
+        "hardest",
+        "samples",
+        "surest",
+    ),
     "largest": (
+        "attention",
         "budget",
         "classes",
         "confusion",
@@ -231,6 +248,7 @@ DRAWN = {
     ),
     "hostile": (
         "accuracies",
+        "attention",
         "classes",
         "confusion",
         "curves",

@@ -137,7 +137,7 @@ def mixed_study(project, tmp_path_factory) -> Path:
         "data": {"source": "folder", "folder": "images", "image_size": 32},
         "reference": "resnet18",
         "contrasts": ["multipath18", "preact50"],
-        "probes": ["train_loss", "gradients", "scales", "paths"],
+        "probes": ["train_loss", "gradients", "scales", "paths", "attention"],
         "report": {"languages": ["en"]},
     }
     return make_report(project, folder, config)

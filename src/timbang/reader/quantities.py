@@ -273,6 +273,12 @@ def _other(results: RawResults, rest: str, name: str) -> Found:
     return _column(decide_others(results, measure)[name], column)
 
 
+def _attention(results: RawResults, rest: str, name: str, run: str, number: str) -> Found:
+    """Return a fall in a run of a contender on one of the images that were probed."""
+    own = results.read_attention(name, _at(run))[_at(number)]
+    return {key: own[key] for key in ("fall_marked", "fall_control", "fall_random")}[rest], "points"
+
+
 def _without(results: RawResults, rest: str, *subject: str) -> Found:
     """Return a number of the contrasts without the images whose labels are doubted.
 
@@ -528,6 +534,7 @@ FAMILIES: dict[str, Callable[..., Found]] = {
     "twin": _twin,
     "tuned": _tuned,
     "other": _other,
+    "attention": _attention,
     "without": _without,
     "recipe": fairness.recipe,
     "recipes": fairness.recipes,

@@ -215,6 +215,17 @@ class RawResults:
             answers["square"].to_numpy(dtype=float),
         )
 
+    def read_attention(self, contender: str, place: int) -> list[dict[str, Any]]:
+        """Return what ``probes.json`` says of each image, of a contender's run by its place.
+
+        Raises:
+            LookupError: it says nothing of that.
+        """
+        run = _name_run(*self.study.runs[place])
+        found = read_json(self.folder / self.variant / contender / run / "probes.json")
+        own: list[dict[str, Any]] = found["attention"]
+        return own
+
     def count_images(self, part: str, is_leaked: bool = False) -> list[int]:
         """Return the images of a part, or the leaked ones of them, replicate by replicate."""
         return [
