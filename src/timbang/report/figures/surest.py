@@ -39,8 +39,8 @@ def _draw(drawing: Drawing) -> Drawn:
         for place, image in enumerate(own.to_dict("records")):
             across = (place + 0.5) * cell
             for line, name in enumerate((image["label"], image["surest_mistake"])):
-                text = style.wrap_label(name, cell - GAP, style.SMALLEST, 1)
-                style.add_text(figure, across, bottom + WORDS - line * LINE - GAP, text, **look)
+                shown = style.wrap_label(name, cell - GAP, style.SMALLEST, 1)
+                style.add_text(figure, across, bottom + WORDS - line * LINE - GAP, shown, **look)
             chance = style.write_number(image["surest_probability"], Unit.SHARE, drawing.language)
             height = bottom + WORDS - 2 * LINE - GAP
             text = style.add_text(figure, across, height, chance, **look)
