@@ -15,12 +15,15 @@ import pytest
 from explored import CLASSES, HOSTILE_LABEL, HOSTILE_NAME, explore
 from PIL import Image
 
+from timbang.facts.fact import Facts, Unit
+from timbang.languages.catalogue import read_language
 from timbang.report.explorer import page as page_module
 from timbang.report.explorer.counting import count_confusions
 from timbang.report.explorer.curves import HEIGHT, WIDTH, choose_looks, draw_panels
 from timbang.report.explorer.material import Series
 from timbang.report.explorer.page import hash_content, read_article, write_data, write_page
 from timbang.report.explorer.pictures import draw_sheets
+from timbang.report.explorer.voice import Voice
 from timbang.report.explorer.writing import write_explorer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -225,6 +228,29 @@ def test_too_many_images_stand_in_pages_of_their_own(explored, tmp_path, monkeyp
     monkeypatch.undo()
     write_explorer(explored.page, explored.pixels, path)
     assert [own.name for own in tmp_path.iterdir()] == ["explorer.html"]
+
+
+@pytest.mark.parametrize("decides", ["default", "tuned"])
+def test_tuned_networks_stand_beside_those_of_the_studys_recipe(explored, decides):
+    findings = {"findings": {"b": "higher"}, "other_findings": {"b": "lower"}}
+    study = {**explored.page.study, "tuning": True, "decides": decides, **findings}
+    facts = Facts()
+    for name in ("accuracy.mean", "accuracy.sd", "tuned.accuracy.mean"):
+        facts.add(f"{name}/b", 0.25, Unit.SHARE, "x.csv", "b")
+    for kind, value in (("contrast", 0.5), ("other", 0.125)):
+        for name in ("mean", "low", "high"):
+            facts.add(f"{kind}.accuracy.{name}/b", value, Unit.POINTS, "x.csv", "b")
+    facts.add("ledger.suspects", len(explored.page.suspects), Unit.COUNT, "images.csv", "rows")
+    voice = Voice([read_language("en")], facts)
+    page = write_page(replace(explored.page, study=study, voice=voice), None)
+    table = page.partition('id="accuracies"')[2].partition("</table>")[0]
+    row = re.sub(r"<[^>]*>", " ", table.rpartition("<tr>")[2]).split()[2:]
+    decisive, other = ["+50.0"] * 3, ["+12.5"] * 3
+    own, tuned = (other, decisive) if decides == "tuned" else (decisive, other)
+    says = ["less", "accurate"], ["more", "accurate"]
+    says = says if decides == "tuned" else says[::-1]
+    assert row == ["25.0%", "25.0%", *own, "–", *says[0], "25.0%", *tuned, *says[1]]
+    assert ("tuned networks say decides" in table) == (decides == "tuned")
 
 
 def test_suspects_are_those_of_the_ledger(explored):
