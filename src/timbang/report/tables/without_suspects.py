@@ -46,5 +46,5 @@ TABLE = Table(
         "%(confidence)s interval and conclusion: on all validation images, which decides, and "
         "without those whose label another class outdoes, which decides nothing."
     ),
-    stands=lambda writer: writer.study["without"] is not None and bool(writer.study["tested"]),
+    stands=lambda writer: bool(writer.study["tested"]) and bool(writer.value("without.images")),
 )
