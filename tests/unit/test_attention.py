@@ -83,6 +83,17 @@ def test_a_fifth_of_the_cells_is_marked_and_deleted():
     assert torch.equal(deleted[0], expected)
 
 
+def test_a_map_that_marks_nothing_has_no_fall():
+    pixels = np.full((4, 8, 8, 3), 60, dtype=np.uint8)
+    images = Images(pixels, np.array([0, 1, 0, 1]), np.arange(0), np.arange(4))
+    dark = Bright()
+    with torch.no_grad():
+        dark.fc.weight.mul_(-1)
+    found = probe_attention(Bright(), dark, images, CPU)
+    assert [own["fall_marked"] for own in found] == [None] * 4
+    assert all(own["fall_random"] is not None for own in found)
+
+
 class Bright(nn.Module):
     """Says "bright" by the mean of the positive part of the image, so its brightest cells count."""
 

@@ -127,7 +127,8 @@ def write_runs(folder, names, replicates, labels, epochs, rng):
 
 def look_at(row, label, rng):
     maps = {name: rng.uniform(0, 1, (4, 4)).tolist() for name in ("map", "control")}
-    falls = {name: rng.uniform(-1, 1) for name in ("fall_marked", "fall_control", "fall_random")}
+    falls = {name: rng.uniform(-1, 1) for name in ("fall_marked", "fall_random")}
+    falls["fall_control"] = None if row % 8 else rng.uniform(-1, 1)
     return {"row": row, "label": label, "predicted": 0, "probability": 0.5, **maps, **falls}
 
 

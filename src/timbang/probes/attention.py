@@ -122,8 +122,8 @@ def probe_attention(
         as places of classes, the ``probability`` of the prediction, ``map`` and ``control`` (of the
         untrained network, for the same class), lists of rows whose largest cell is 1, and how far
         that probability falls without the part that these mark (``fall_marked``,
-        ``fall_control``) and without random parts as large (``fall_random``, their mean). Nothing
-        where no layer is fine enough.
+        ``fall_control``; None for a map that marks nothing) and without random parts as large
+        (``fall_random``, their mean). Nothing where no layer is fine enough.
     """
     rows = _choose(images)
     found = []
@@ -160,8 +160,8 @@ def probe_attention(
                 "probability": before.tolist(),
                 "map": _scale(look.maps),
                 "control": _scale(control.maps),
-                "fall_marked": fall(mark_cells(look.maps)).tolist(),
-                "fall_control": fall(mark_cells(control.maps)).tolist(),
+                "fall_marked": _drop_blank(fall(mark_cells(look.maps)), look.maps),
+                "fall_control": _drop_blank(fall(mark_cells(control.maps)), control.maps),
                 "fall_random": torch.stack(random_parts).mean(0).tolist(),
             }
             found += [
@@ -180,6 +180,11 @@ def _choose(images: Images) -> np.ndarray:
 
 def _take(logits: Tensor, classes: Tensor) -> Tensor:
     return logits.softmax(1).gather(1, classes[:, None])[:, 0].double()
+
+
+def _drop_blank(falls: Tensor, maps: Tensor) -> list[float | None]:
+    is_blank = (maps.amax((1, 2)) == 0).tolist()
+    return [None if blank else own for own, blank in zip(falls.tolist(), is_blank, strict=True)]
 
 
 def _scale(maps: Tensor) -> list[list[list[float]]]:

@@ -74,8 +74,10 @@ def probe_run(
         }
     if "attention" in probes and untrained is not None:
         found["attention"] = probe_attention(network, untrained, images, device)
-        for measure in ATTENTION_MEASURES if found["attention"] else ():
-            measures[measure] = float(np.mean([own[measure] for own in found["attention"]]))
+        for measure in ATTENTION_MEASURES:
+            falls = [own[measure] for own in found["attention"] if own[measure] is not None]
+            if falls:
+                measures[measure] = float(np.mean(falls))
     if "gradients" in probes:
         found |= _probe_gradients(network, snapshots, images, learning_rate, device)
         later = found["gradients"][len(found["gradients"]) // 2 :]

@@ -68,7 +68,12 @@ def _draw(drawing: Drawing) -> Drawn:
             for measure, column, line in FALLS:
                 across = left + (1.5 + 2 * place + column) * cell
                 top = bottom + WORDS - GAP / 2 - line * LINE
-                words = style.write_number(entry[measure], Unit.POINTS, drawing.language)
+                # A map that marks nothing has no part to delete.
+                fall = entry[measure]
+                if fall is None:
+                    style.add_text(figure, across, top, "–", **below)
+                    continue
+                words = style.write_number(fall, Unit.POINTS, drawing.language)
                 text = style.add_text(figure, across, top, words, **below)
                 style.mark_datum(text, "t", f"attention.{measure}/{name}/{run}/{number}")
         show_pictures(figure, shown, left, bottom + WORDS, cell)
@@ -132,7 +137,7 @@ FIGURE = Figure(
         "list. The brighter, the more the map marks. Below each stands how many percentage points "
         "the probability of the trained network's answer loses when the fifth of the image that "
         "the map marks most is deleted; below that of the trained network also what it loses "
-        "without random parts as large."
+        "without random parts as large. A map that marks nothing has a dash."
     ),
     due=lambda study: "attention" in study.probes,
     stands=lambda writer: any(
