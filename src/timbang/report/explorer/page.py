@@ -244,7 +244,7 @@ Comparison = tuple[list[tuple[str, bool]], Mapping[str, str]]
 
 def _list_comparisons(study: Mapping[str, Any]) -> list[Comparison]:
     """Return what is tabulated by the study's recipe, and of tuned networks where there are any."""
-    decisive, other = ("contrast", study["findings"]), ("other", study.get("other_findings"))
+    decisive, other = ("contrast", study["findings"]), ("other", study.get("other_findings", {}))
     by_default, by_choice = (other, decisive) if study["decides"] == TUNED else (decisive, other)
     columns = [("accuracy.mean", False), ("accuracy.sd", False)]
     columns += [(f"{by_default[0]}.accuracy.{name}", True) for name in ("mean", "low", "high")]

@@ -187,7 +187,7 @@ def shrink_photographs(svg: bytes) -> bytes:
 def _shrink(found: re.Match[bytes]) -> bytes:
     content = base64.b64decode(found[1])
     with Image.open(io.BytesIO(content)) as picture:
-        if picture.mode == "RGBA" and picture.getextrema()[3] != (255, 255):
+        if picture.mode == "RGBA" and picture.getchannel("A").getextrema() != (255, 255):
             return found[0]
         buffer = io.BytesIO()
         picture.convert("RGB").save(buffer, "JPEG", quality=QUALITY, optimize=True)
