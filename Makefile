@@ -76,8 +76,9 @@ test-deploy: python ## Test the workflow as a module, as a package, and with Sna
 # Debian's Chromium and its driver; Selenium and axe-core from their registries, beside .venv's own.
 BROWSER_TESTS = .venv/browser
 test-browser: python ## Test the explorer in a headless Chromium (Debian; skips where it cannot be set up)
-	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || \
-		apt-get install -y -qq chromium chromium-driver >/dev/null 2>&1 || \
+	@{ command -v chromium && command -v chromedriver; } >/dev/null || \
+		{ command -v apt-get >/dev/null && . ./envs/apt.sh && may_be_root && \
+			apt_install chromium chromium-driver; } || \
 		echo "Skipped: chromium and chromium-driver are not here and cannot be installed"
 	@command -v chromedriver >/dev/null || exit 0; \
 		test -d $(BROWSER_TESTS)/selenium || \

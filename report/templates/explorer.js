@@ -436,6 +436,9 @@ for (const own of findAll("[data-image]")) {
   button.append(...own.childNodes);
   own.replaceChildren(button);
 }
+for (const own of findAll("span.v")) {
+  if (!own.closest("tbody")) own.tabIndex = 0;
+}
 // What scrolls sideways can be reached by keyboard.
 for (const box of findAll(".table")) {
   if (!find("button, a, [tabindex]", box)) box.tabIndex = 0;

@@ -7,7 +7,7 @@ recipes, further ones and shares of the images.
 
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
@@ -29,8 +29,9 @@ from timbang.evidence.judging import (
     read_scores_of,
 )
 from timbang.evidence.looks import record_look
-from timbang.evidence.verdicts import read_contrasts
-from timbang.evidence.weighing import Scale
+from timbang.evidence.suspects import decide_without
+from timbang.evidence.verdicts import read_contrasts, tabulate_decisions
+from timbang.evidence.weighing import ReadScores, Scale
 from timbang.facts.collecting import collect_facts
 from timbang.facts.description import describe_study
 from timbang.facts.fact import Facts, read_facts
@@ -54,7 +55,12 @@ from timbang.report.figures import list_figures
 from timbang.report.figures.figure import Drawing, Figure
 from timbang.report.figures.style import STYLE, save_figure
 from timbang.scores.calibration import tabulate_reliability
-from timbang.scores.ledger import read_ledger, tabulate_confusions, tabulate_images
+from timbang.scores.ledger import (
+    list_doubted,
+    read_ledger,
+    tabulate_confusions,
+    tabulate_images,
+)
 from timbang.scores.predictions import make_predictions, read_predictions
 from timbang.scores.scoring import score_run
 from timbang.scores.summary import (
@@ -95,7 +101,7 @@ HOSTILE = [
     "é ñ – “quoted” ’",
 ]
 # Not drawn: they show pictures, which made-up studies have none of.
-PICTURES = ("samples", "duplicates", "hardest")
+PICTURES = ("samples", "duplicates", "hardest", "surest")
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,8 @@ def make_up(seed: int, home: Path, **chosen: Any) -> MadeUp:
         **chosen: keys of the configuration that are not random.
     """
     dice = random.Random(seed)
-    config = _choose_config(dice) | _choose_fairness(random.Random(-seed)) | chosen
+    config = _choose_config(dice) | _choose_fairness(random.Random(-seed))
+    config |= {"on_suspects": "drop" if seed % 3 == 0 else "report"} | chosen
     if config["split"].get("resample", True) and 1 < config["replicates"] < 30:
         # Of its own, so that all else is as it would be without; a large study would take long.
         seeds = random.Random(seed).choice([1, 1, 2, 3])
@@ -471,6 +478,10 @@ def _judge(study: Study, claims: Sequence[Claim], folder: Path) -> None:
     pairs = [(name, study.reference) for name in study.contrasts]
     judgement = judge_study(scale, claims, pairs, *scales[1:])
     write_table(folder / "contrasts.csv", judgement.tabulate(study.decides))
+    if study.on_suspects == "drop":
+        suspects = list_doubted(read_ledger(folder / "images.csv"))["filename"]
+        own = decide_without(scale, _read_scores(study, folder, scale.recipe, suspects), pairs)
+        write_table(folder / "without_suspects.csv", tabulate_decisions(own))
     write_json(folder / "verdicts.json", describe_verdicts(judgement.verdicts, folder / "runs.csv"))
     looks: list[dict[str, Any]] = []
     for count in sorted({len(study.replicates), *_draw_looks(study)}):
@@ -503,7 +514,10 @@ def _list_images(study: Study, folder: Path) -> None:
     write_table(folder / "confusions.csv", tabulate_confusions(answers))
 
 
-def _weigh(study: Study, folder: Path, variant: str) -> Scale:
+def _read_scores(
+    study: Study, folder: Path, recipe: str, left_out: Collection[str] = ()
+) -> ReadScores:
+    variant = OWN if recipe == DEFAULT else recipe
     splits = {r: folder / f"splits/{r}.csv" for r in study.replicates}
     predictions = {
         own.name: {
@@ -515,15 +529,20 @@ def _weigh(study: Study, folder: Path, variant: str) -> Scale:
         }
         for own in study.contenders
     }
+    return read_scores_of(predictions, splits, left_out)
+
+
+def _weigh(study: Study, folder: Path, variant: str) -> Scale:
+    recipe = DEFAULT if variant == OWN else variant
     return make_scale(
         read_rows(folder / "runs.csv" if variant == OWN else folder / variant / "runs.csv"),
         study.tie,
         study.margin,
         study.about,
         study.diverged,
-        read_split(splits[study.replicates[0]])["label"].nunique(),
-        read_scores_of(predictions, splits),
-        DEFAULT if variant == OWN else variant,
+        read_split(folder / f"splits/{study.replicates[0]}.csv")["label"].nunique(),
+        _read_scores(study, folder, recipe),
+        recipe,
     )
 
 
@@ -650,6 +669,9 @@ def collect(made: MadeUp) -> Facts:
         published=read_published(study.report.published),
         twin=read_rows(folder.parent / twin / "summary.csv").to_dict("records") if twin else [],
         fairness=_weigh_variants(study, folder),
+        without_suspects=read_contrasts(folder / "without_suspects.csv")
+        if study.on_suspects == "drop"
+        else None,
     )
     facts = collect_facts(
         results,

@@ -30,6 +30,7 @@ from timbang.facts.fairness import Fairness
 from timbang.facts.results import Results
 from timbang.languages.catalogue import read_language
 from timbang.networks.catalogue import find_fault
+from timbang.probes.falls import ATTENTION_MEASURES
 from timbang.probes.measures import PROBE_MEASURES
 from timbang.records.tables import read_filled, read_manifest, read_rows, read_split
 from timbang.records.writing import write_table
@@ -250,7 +251,7 @@ def _make_metrics(contender: Any, replicate: int, accuracy: float, plant: Plant)
     }
     if is_lost:
         scores = dict.fromkeys(scores)
-    rest = {name: None for name in PROBE_MEASURES if name not in scores}
+    rest = {name: None for name in (*PROBE_MEASURES, *ATTENTION_MEASURES) if name not in scores}
     none = dict.fromkeys(("precision", "recall", "f1"))
     one = {"precision": accuracy, "recall": accuracy, "f1": accuracy}
     return {

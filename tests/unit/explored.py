@@ -9,10 +9,13 @@ from timbang.facts.fact import Facts, Unit
 from timbang.images.pixels import PixelFile
 from timbang.languages.catalogue import read_language
 from timbang.records.tables import MANIFEST_COLUMNS
+from timbang.report.explorer.counting import find_suspects
 from timbang.report.explorer.material import Series, read_material
 from timbang.report.explorer.page import Page, read_article
 from timbang.report.explorer.pictures import place_images
 from timbang.report.explorer.voice import Voice
+from timbang.scores.ledger import find_suspects as ledger_suspects
+from timbang.scores.ledger import tabulate_images
 
 HOSTILE_LABEL = "</script><img src=x onerror=alert(1)>"
 HOSTILE_NAME = "\"'><script>alert(2)</script>%(name)s{{7*7}}&amp;.png"
@@ -35,6 +38,7 @@ class Explored:
     pixels: PixelFile
     predictions: dict[tuple[str, int], pd.DataFrame]
     manifest: pd.DataFrame
+    ledger: pd.DataFrame
 
 
 def explore(folder, count=30, replicates=2, side=8):
@@ -55,7 +59,7 @@ def explore(folder, count=30, replicates=2, side=8):
     folder.mkdir(parents=True, exist_ok=True)
     manifest.to_csv(folder / "manifest.csv", index=False)
     np.save(folder / "pixels.npy", pixels)
-    splits, runs, tables = {}, [], {}
+    splits, runs, tables, parted = {}, [], {}, {}
     for replicate in range(replicates):
         parts = random.choice(["train", "validation", "test"], count, p=[0.4, 0.4, 0.2])
         parts[-2:] = "train", "validation"
@@ -63,6 +67,7 @@ def explore(folder, count=30, replicates=2, side=8):
         split.loc[count - 1, "leaked"] = "True"
         splits[replicate] = folder / f"{replicate}.csv"
         split.to_csv(splits[replicate], index=False)
+        parted[replicate] = split.assign(leaked=split.leaked == "True")
         for series, contender in enumerate("ab"):
             own = pd.concat([split[split.part == part] for part in ("validation", "test")])
             chances = random.dirichlet([1.0] * len(CLASSES), len(own))
@@ -98,6 +103,18 @@ def explore(folder, count=30, replicates=2, side=8):
     facts = Facts()
     for place, name in enumerate("ab"):
         facts.add(f"accuracy.mean/{name}", 0.5 + place / 10, Unit.SHARE, "runs.csv", f"{name}, <i>")
+    answers = {
+        name: [
+            (replicate, table[table.part == "validation"])
+            for (own, replicate), table in tables.items()
+            if own == name
+        ]
+        for name in titles
+    }
+    ledger = tabulate_images(parted, answers)
+    counts = {"ledger.suspects": len(ledger_suspects(ledger)), "duplicates.groups": 1}
+    for id, count in counts.items():
+        facts.add(id, count, Unit.COUNT, "images.csv", "rows")
     languages = [read_language(code) for code in ("id", "en")]
     page = Page(
         title=HOSTILE_TITLE,
@@ -121,6 +138,7 @@ def explore(folder, count=30, replicates=2, side=8):
                 for (name, replicate), accuracy in zip(tables, (0.5, 0.25, 0.75, 1), strict=False)
             ]
         },
+        suspects=find_suspects(ledger),
         places=place_images(material.images.labels, material.images.pixels_sha256, len(CLASSES)),
     )
-    return Explored(page, PixelFile(folder / "pixels.npy"), tables, manifest)
+    return Explored(page, PixelFile(folder / "pixels.npy"), tables, manifest, ledger)

@@ -1,13 +1,17 @@
 """The document: written once, from facts alone, in any language and medium."""
 
 import ast
+import base64
+import io
 import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from jinja2 import Environment, nodes
 from made_up import build_report, collect, make_up
+from PIL import Image
 
 from timbang.errors import TimbangError
 from timbang.facts.fact import Fact, Unit, read_facts
@@ -15,7 +19,7 @@ from timbang.languages.catalogue import read_language
 from timbang.report.bibliography import read_bibliography
 from timbang.report.document import Front, describe_front, write_document
 from timbang.report.formats import write_value
-from timbang.report.media.html import Html
+from timbang.report.media.html import Html, shrink_photographs
 from timbang.report.media.tex import Tex
 from timbang.report.sources import list_values, write_rule
 
@@ -227,3 +231,26 @@ def test_a_title_page_that_is_none_is_one_line(tmp_path, content, said):
     report |= {"sections": [], "logo": None, "title_page": str(tmp_path / "page.txt")}
     with pytest.raises(TimbangError, match=rf"^report\.title_page: .*page\.txt {said}$"):
         describe_front(report, {}, read_language("en"))
+
+
+def test_photographs_in_figures_of_the_page_are_kept_as_a_camera_does():
+    def embed(pixels):
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "PNG")
+        return b'<image xlink:href="data:image/png;base64,\n%s"/>' % base64.b64encode(
+            buffer.getvalue()
+        )
+
+    place = np.linspace(0, 6, 96)
+    waves = 127 + 100 * np.sin(place[:, None, None] * place[None, :, None] + np.arange(3))
+    noise = np.random.default_rng(0).normal(0, 8, waves.shape)
+    photograph = (waves + noise).clip(0, 255).astype(np.uint8)
+    drawing = np.zeros((96, 96, 3), dtype=np.uint8)
+    see_through = np.dstack([photograph, np.full((96, 96), 90, dtype=np.uint8)])
+    svg = b"".join(map(embed, (photograph, drawing, see_through)))
+    small = shrink_photographs(svg)
+    assert small.count(b"image/jpeg") == 1 and small.count(b"image/png") == 2
+    assert small.endswith(embed(drawing) + embed(see_through))
+    content = base64.b64decode(small.partition(b"jpeg;base64,")[2].partition(b'"')[0])
+    shown = np.asarray(Image.open(io.BytesIO(content)), dtype=float)
+    assert np.abs(shown - photograph).mean() < 12

@@ -15,11 +15,15 @@ import pytest
 from explored import CLASSES, HOSTILE_LABEL, HOSTILE_NAME, explore
 from PIL import Image
 
+from timbang.facts.fact import Facts, Unit
+from timbang.languages.catalogue import read_language
 from timbang.report.explorer import page as page_module
-from timbang.report.explorer.counting import count_confusions, find_suspects
-from timbang.report.explorer.curves import HEIGHT, WIDTH, draw_panels
+from timbang.report.explorer.counting import count_confusions
+from timbang.report.explorer.curves import HEIGHT, WIDTH, choose_looks, draw_panels
+from timbang.report.explorer.material import Series
 from timbang.report.explorer.page import hash_content, read_article, write_data, write_page
 from timbang.report.explorer.pictures import draw_sheets
+from timbang.report.explorer.voice import Voice
 from timbang.report.explorer.writing import write_explorer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -226,20 +230,38 @@ def test_too_many_images_stand_in_pages_of_their_own(explored, tmp_path, monkeyp
     assert [own.name for own in tmp_path.iterdir()] == ["explorer.html"]
 
 
-def test_suspects_are_what_most_runs_get_wrong(explored):
-    asked, wrong = Counter(), Counter()
-    for table in explored.predictions.values():
-        asked.update(table.filename)
-        wrong.update(table.filename[table.label != table.predicted])
-    suspects = find_suspects(explored.page.material)
-    names = explored.page.material.images.names
-    expected = {name for name in wrong if 2 * wrong[name] >= asked[name]}
-    assert {names[own.image] for own in suspects} == expected
-    for own in suspects:
-        name = names[own.image]
-        assert (own.wrong, own.asked) == (wrong[name], asked[name])
-        assert own.taken_for != explored.page.material.images.labels[own.image]
-    assert [own.own for own in suspects] == sorted(own.own for own in suspects)
+@pytest.mark.parametrize("decides", ["default", "tuned"])
+def test_tuned_networks_stand_beside_those_of_the_studys_recipe(explored, decides):
+    findings = {"findings": {"b": "higher"}, "other_findings": {"b": "lower"}}
+    study = {**explored.page.study, "tuning": True, "decides": decides, **findings}
+    facts = Facts()
+    for name in ("accuracy.mean", "accuracy.sd", "tuned.accuracy.mean"):
+        facts.add(f"{name}/b", 0.25, Unit.SHARE, "x.csv", "b")
+    for kind, value in (("contrast", 0.5), ("other", 0.125)):
+        for name in ("mean", "low", "high"):
+            facts.add(f"{kind}.accuracy.{name}/b", value, Unit.POINTS, "x.csv", "b")
+    facts.add("ledger.suspects", len(explored.page.suspects), Unit.COUNT, "images.csv", "rows")
+    voice = Voice([read_language("en")], facts)
+    page = write_page(replace(explored.page, study=study, voice=voice), None)
+    table = page.partition('id="accuracies"')[2].partition("</table>")[0]
+    row = re.sub(r"<[^>]*>", " ", table.rpartition("<tr>")[2]).split()[2:]
+    decisive, other = ["+50.0"] * 3, ["+12.5"] * 3
+    own, tuned = (other, decisive) if decides == "tuned" else (decisive, other)
+    says = ["less", "accurate"], ["more", "accurate"]
+    says = says if decides == "tuned" else says[::-1]
+    assert row == ["25.0%", "25.0%", *own, "–", *says[0], "25.0%", *tuned, *says[1]]
+    assert ("tuned networks say decides" in table) == (decides == "tuned")
+
+
+def test_suspects_are_those_of_the_ledger(explored):
+    suspects = explored.page.suspects
+    material = explored.page.material
+    ledger = explored.ledger
+    expected = ledger[ledger.label_score < 0.5].sort_values("label_score", kind="stable")
+    assert len(expected) > 3
+    found = [(material.images.names[own.image], CLASSES[own.believed]) for own in suspects]
+    expected = expected.drop_duplicates("group")
+    assert found == list(zip(expected.filename, expected.believed, strict=True))
 
 
 def test_a_run_that_diverged_counts_nowhere(explored):
@@ -251,10 +273,18 @@ def test_a_run_that_diverged_counts_nowhere(explored):
     history = pd.DataFrame(run.history.assign(train_loss=np.inf, validation_loss=np.nan))
     lost = replace(material, runs=[replace(run, answers=answers, history=history)])
     assert not count_confusions(lost, 0).any()
-    assert not find_suspects(lost)
     text = write_page(replace(explored.page, material=lost), None)
     (text,) = Elements(text).texts_of("script", "application/json")
     assert json.loads(text)["runs"][0]["surest"][0] is None
+
+
+def test_a_network_has_a_colour_and_dashes_where_it_is_tuned():
+    names = ("a", "b", "c")
+    both = [Series(name, name, is_tuned) for name in names for is_tuned in (False, True)]
+    looks = [f"series-{place} dash-{dash}" for place in range(3) for dash in (0, 1)]
+    assert choose_looks(both) == looks
+    alone = [Series(name, name, False) for name in names]
+    assert choose_looks(alone) == ["series-0 dash-0", "series-1 dash-1", "series-2 dash-2"]
 
 
 def test_lines_stay_in_their_panels_and_fall_as_values_do(explored):

@@ -10,9 +10,10 @@ from timbang.reader.quantities import look_up
 from timbang.reader.study import open_results
 
 # Folds, a test part and all that asks whether a comparison is fair; and redrawn splits with tuning
-# that decides, several runs on each, claims, published numbers and a twin.
+# that decides, several runs on each, claims, published numbers, a twin and suspects left out.
 FAIR = {"probes": ["train_loss", "gradients"]}
 CLAIMED = {"contenders": {"resnet34": {}, "plain34": {}}, "reference": "resnet34", "seeds": 2}
+CLAIMED |= {"on_suspects": "drop"}
 
 
 @pytest.mark.parametrize(("seed", "chosen"), [(32, FAIR), (28, CLAIMED)])

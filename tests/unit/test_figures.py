@@ -115,6 +115,7 @@ def write_runs(folder, names, replicates, labels, epochs, rng):
                 "layers": [{"norm": 10.0**-place} for place in range(4)],
                 "gradients": [{"epoch": e, "gradient_cosine": 0.9 + 0.01 * e} for e in (1, 2)],
                 "scales": {str(factor): rng.random() for factor in (0.75, 1.0, 1.33)},
+                "attention": [look_at(4 * place, place, rng) for place in range(len(labels))],
             },
         }
         files["histories"][name].append(Path(f"{stem}.csv"))
@@ -122,6 +123,13 @@ def write_runs(folder, names, replicates, labels, epochs, rng):
             files[kind][name].append(Path(f"{stem}-{kind}.json"))
             files[kind][name][-1].write_text(json.dumps(content), encoding="utf-8")
     return files
+
+
+def look_at(row, label, rng):
+    maps = {name: rng.uniform(0, 1, (4, 4)).tolist() for name in ("map", "control")}
+    falls = {name: rng.uniform(-1, 1) for name in ("fall_marked", "fall_random")}
+    falls["fall_control"] = None if row % 8 else rng.uniform(-1, 1)
+    return {"row": row, "label": label, "predicted": 0, "probability": 0.5, **maps, **falls}
 
 
 def write_fairness(folder, names, trials, rng):
@@ -186,6 +194,8 @@ def write_answers(folder, names, labels, rng):
     images = pd.read_csv(folder / "manifest.csv", dtype=str, keep_default_na=False)
     images = images[["filename", "label", "group"]].assign(
         taken_for=labels[0],
+        surest_mistake=labels[0],
+        surest_probability=rng.uniform(0, 1, len(images)),
         **{f"probability:{name}": rng.uniform(0, 1, len(images)) for name in names},
     )
     images.to_csv(folder / "images.csv", index=False)
@@ -213,8 +223,18 @@ SIZES = {
 # What is like others is drawn in the usual size alone.
 DRAWN = {
     "usual": tuple(FIGURES),
-    "smallest": ("accuracies", "classes", "confusion", "curves", "hardest", "samples"),
+    "smallest": (
+        "accuracies",
+        "attention",
+        "classes",
+        "confusion",
+        "curves",
+        "hardest",
+        "samples",
+        "surest",
+    ),
     "largest": (
+        "attention",
         "budget",
         "classes",
         "confusion",
@@ -224,16 +244,19 @@ DRAWN = {
         "learning_curve",
         "reliability",
         "specification",
+        "surest",
         "twin",
     ),
     "hostile": (
         "accuracies",
+        "attention",
         "classes",
         "confusion",
         "curves",
         "hardest",
         "reliability",
         "samples",
+        "surest",
     ),
     "fourteen classes": ("confusion",),
     "thirty classes": ("confusion",),

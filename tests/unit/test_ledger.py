@@ -6,6 +6,7 @@ import pytest
 
 from timbang.scores.ledger import (
     find_hardest,
+    find_surest,
     find_suspects,
     read_ledger,
     tabulate_confusions,
@@ -98,6 +99,15 @@ def test_suspects_and_hardest_are_one_of_each_group(images):
     hardest = find_hardest(images)
     assert hardest["filename"].tolist() == ["2.png", "0.png", "3.png"]
     assert hardest["chance"].tolist() == pytest.approx([(0.25 + 0.1) / 2, (0.55 + 0.1) / 2, 0.5])
+
+
+def test_the_surest_mistake_is_the_wrong_answer_with_the_largest_probability(images):
+    assert images["surest_mistake"].tolist() == ["b", "", "c", "", ""]
+    assert images["surest_probability"].tolist()[:3:2] == [0.8, 0.7]
+    assert images["surest_probability"].isna().tolist() == [False, True, False, True, True]
+    assert find_surest(images)["filename"].tolist() == ["0.png", "2.png"]
+    copies = images.assign(surest_probability=[0.8, 0.9, 0.9, np.nan, 0.1])
+    assert find_surest(copies)["filename"].tolist() == ["1.png", "2.png", "4.png"]
 
 
 def test_pairs_of_classes_are_counted(made):

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from timbang.networks import build
 from timbang.networks.zoo import initialise
+from timbang.probes.falls import ATTENTION_MEASURES
 from timbang.probes.measures import LOOKS, PROBE_MEASURES, list_looks
 from timbang.probes.probing import probe_run
 from timbang.training.loop import Images
 
 CPU = torch.device("cpu")
-ALL = ("train_loss", "gradients", "scales", "paths")
+ALL = ("train_loss", "gradients", "scales", "paths", "attention")
 
 
 def make(name):
@@ -41,8 +42,9 @@ def test_looks_are_spread_over_the_run_and_end_with_it(epochs):
 def test_all_probes_give_all_measures_and_change_nothing():
     network, snapshots, images = make("multipath18")
     before = {key: value.clone() for key, value in network.state_dict().items()}
-    found = probe_run(network, snapshots, images, ALL, 0.001, CPU)
-    assert set(found["measures"]) == set(PROBE_MEASURES)
+    untrained = build("multipath18", 3, 0.125)
+    found = probe_run(network, snapshots, images, ALL, 0.001, CPU, untrained)
+    assert set(found["measures"]) == {*PROBE_MEASURES, *ATTENTION_MEASURES}
     assert all(np.isfinite(value) for value in found["measures"].values())
     assert [look["epoch"] for look in found["gradients"]] == [1, 2]
     assert found["gradients"][0]["start_loss"] != found["gradients"][1]["start_loss"]

@@ -10,13 +10,17 @@ import pytest
 import yaml
 
 from timbang.evidence.claims import make_claim
+from timbang.evidence.images import ImageScores
 from timbang.evidence.judging import judge_study, make_scale, read_scores_of
+from timbang.evidence.suspects import decide_without
 from timbang.evidence.verdicts import describe_decision
+from timbang.probes.falls import ATTENTION_MEASURES
 from timbang.probes.measures import PROBE_MEASURES
 from timbang.reader.quantities import look_up
 from timbang.reader.raw import MEASURES, RawResults, Twin
 from timbang.records.tables import MANIFEST_COLUMNS, read_split
 from timbang.resources import SCHEMA
+from timbang.scores.ledger import list_doubted, tabulate_images
 from timbang.scores.measures import RUN_MEASURES
 from timbang.scores.predictions import make_predictions, read_predictions
 from timbang.scores.scoring import score_run
@@ -68,12 +72,14 @@ def make_results(
     epochs=4,
     seed=0,
     claims=None,
+    doubted=0,
     **own,
 ) -> RawResults:
     """Write the raw files of a made-up study and return them.
 
     ``lost`` are pairs of contender and replicate that diverged, ``test`` how many images of each
-    class are in the test part; ``own`` are keys of the configuration.
+    class are in the test part, ``doubted`` how many images all runs take for another class;
+    ``own`` are keys of the configuration.
     """
     study = read_study(
         make_config(contenders, replicates, **own), SCHEMA, find_source, lambda *_: None
@@ -100,7 +106,8 @@ def make_results(
             is_lost = (contender.name, replicate) in lost
             run = folder / "runs" / contender.name / str(replicate)
             run.mkdir(parents=True)
-            write_run(run, contender, replicate, split, epochs, is_lost, study.probes, rng)
+            known = set(usable["filename"][:doubted])
+            write_run(run, contender, replicate, split, epochs, is_lost, study.probes, rng, known)
     own_claims = [make_claim(name, claim, name) for name, claim in (claims or {}).items()]
     return RawResults(folder, study, claims=own_claims)
 
@@ -131,11 +138,15 @@ def draw_split(usable: pd.DataFrame, rng, test: int) -> pd.DataFrame:
     return split
 
 
-def write_run(folder, contender, replicate, split, epochs, is_lost, probes, rng) -> None:
+def write_run(
+    folder, contender, replicate, split, epochs, is_lost, probes, rng, doubted=()
+) -> None:
     classes = sorted(set(split["label"]))
     held = split[split["part"] != "train"].sort_values("part", ascending=False)
     logits = rng.normal(size=(len(held), len(classes)))
     logits[np.arange(len(held)), [classes.index(label) for label in held["label"]]] += 1.5
+    others = [classes.index(label) - 1 for label in held["label"]]
+    logits[np.arange(len(held)), others] += 5.0 * held["filename"].isin(doubted)
     if is_lost:
         logits[:] = np.nan
     answers = make_predictions(held, logits, classes)
@@ -173,7 +184,7 @@ def write_run(folder, contender, replicate, split, epochs, is_lost, probes, rng)
     }
     (folder / "training.json").write_text(json.dumps(training))
     if probes:
-        measured = {name: float(rng.normal()) for name in PROBE_MEASURES}
+        measured = {name: float(rng.normal()) for name in (*PROBE_MEASURES, *ATTENTION_MEASURES)}
         (folder / "probes.json").write_text(json.dumps({"measures": measured}))
 
 
@@ -307,6 +318,63 @@ COLUMNS = (
     *("low", "high", "p", "p_adjusted", "margin", "p_below", "p_above", "p_equal"),
     *("these_low", "these_high", "like_low", "like_high", "floor"),
 )
+
+
+@pytest.mark.parametrize("own", [{"lost": [("plain34", 2)]}, {"split": {"resample": False}}])
+def test_contrasts_without_suspects_are_those_of_the_kept_images(tmp_path, own):
+    results = make_results(
+        tmp_path,
+        **{"contenders": ("plain34", "resnet34", "preact34"), "replicates": 6} | own,
+        on_suspects="drop",
+        doubted=9,
+    )
+    study, folder = results.study, results.folder
+    splits = {r: read_split(folder / f"splits/{r}.csv") for r in study.replicates}
+    files = {
+        c.name: {r: [folder / f"runs/{c.name}/{r}/predictions.csv"] for r in study.replicates}
+        for c in study.contenders
+    }
+    answers = {
+        name: [(r, read_predictions(path, "validation")) for r, (path,) in paths.items()]
+        for name, paths in files.items()
+    }
+    suspects = list_doubted(tabulate_images(splits, answers))["filename"]
+    assert len(suspects) > 3
+    assert number(results, "without.images") == len(suspects)
+    paths = {r: folder / f"splits/{r}.csv" for r in study.replicates}
+    scale = scale_of(results, collect_runs(score_all(results)))
+    pairs = [(name, study.reference) for name in study.contrasts]
+    for decision in decide_without(scale, read_scores_of(files, paths, suspects), pairs):
+        row = describe_decision(decision)
+        for column in (*COLUMNS, "mean", "sd", "pairs", "finished"):
+            found = number(results, f"without.accuracy.{column}/{row['first']}")
+            assert found == pytest.approx(row[column], rel=1e-9, nan_ok=True), column
+        accuracy = {
+            name: [
+                (kept["predicted"] == kept["label"]).mean() if kept["predicted"].any() else 1 / 3
+                for _, table in answers[name]
+                for kept in [table[~table["filename"].isin(suspects)]]
+            ]
+            for name in pairs[0]
+        }
+        if row["first"] == pairs[0][0]:
+            by_hand = np.subtract(*(accuracy[name] for name in pairs[0])).mean()
+            assert row["mean"] == pytest.approx(by_hand)
+
+
+def test_without_any_image_left_nothing_is_decided(results):
+    def read_nothing(contender, part):
+        nothing = np.array([])
+        scores = ImageScores(nothing, nothing, nothing, nothing)
+        return {replicate: [scores] for replicate in results.study.replicates}
+
+    scale = scale_of(results, collect_runs(score_all(results)))
+    (decision,) = decide_without(scale, read_nothing, [("plain34", "resnet34")])
+    assert decision.says == "none"
+
+
+def test_numbers_without_suspects_are_unknown_where_nothing_asks_for_them(results):
+    assert look_up(results, "without.images") is None
 
 
 def make_test(first, second, measure="accuracy", expect="greater", **own):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from timbang.errors import TimbangError
+from timbang.probes.falls import ATTENTION_MEASURES
 from timbang.probes.measures import PROBE_MEASURES
 from timbang.records.writing import write_table
 from timbang.scores.measures import RUN_MEASURES
@@ -56,7 +57,7 @@ def metrics(contender, replicate, accuracy, loss=0.5, **classes):
         "miscalibration": 0.02,
         "discrimination": 0.1,
         "uncertainty": 0.2,
-        **dict.fromkeys(PROBE_MEASURES),
+        **dict.fromkeys((*PROBE_MEASURES, *ATTENTION_MEASURES)),
         "per_class": {
             label: {"precision": p, "recall": r, "f1": f, "support": s}
             for label, (p, r, f, s) in classes.items()

@@ -1,5 +1,6 @@
 """From images with hostile class names to the PDFs, which say what the files say."""
 
+import base64
 import json
 import math
 import os
@@ -136,7 +137,7 @@ def mixed_study(project, tmp_path_factory) -> Path:
         "data": {"source": "folder", "folder": "images", "image_size": 32},
         "reference": "resnet18",
         "contrasts": ["multipath18", "preact50"],
-        "probes": ["train_loss", "gradients", "scales", "paths"],
+        "probes": ["train_loss", "gradients", "scales", "paths", "attention"],
         "report": {"languages": ["en"]},
     }
     return make_report(project, folder, config)
@@ -364,6 +365,18 @@ def test_a_mistyped_path_is_told_before_anything_is_deleted(project, odd_study):
     assert "data.folder: imagse is not a folder" in output
     assert "Traceback" not in output
     assert (odd_study / "data" / "manifest.csv").is_file()
+
+
+def test_snakemakes_own_report_holds_the_explorer_and_leads_to_it(project, odd_study):
+    work = odd_study.parents[1]
+    config = yaml.safe_load((work / "odd.yaml").read_text())
+    status, output = project.snakemake("--report", "page.html", config=config, work=work)
+    assert status == 0, output[-3000:]
+    page = (work / "page.html").read_text(encoding="utf-8")
+    explorer = base64.b64encode((odd_study / "report" / "explorer.html").read_bytes()).decode()
+    assert page.count(explorer) == 1
+    link = f"app.showResultInfo('{odd_study.relative_to(work) / 'report' / 'explorer.html'}')"
+    assert re.search(r'href=."javascript:' + re.escape(link), page)
 
 
 def test_a_report_that_contradicts_the_runs_stays_unchecked(odd_study):

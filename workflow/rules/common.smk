@@ -52,6 +52,7 @@ ALL_RUNS = {
 }
 
 # The runs of the contrasts that decide.
+DECISIVE_VARIANT = TUNED if STUDY.decides == TUNED else OWN
 DECISIVE_RUNS = f"{RESULTS}/{TUNED}/runs.csv" if STUDY.decides == TUNED else f"{RESULTS}/runs.csv"
 
 

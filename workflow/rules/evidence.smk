@@ -47,6 +47,39 @@ rule judge_claims:
         "../scripts/judge_claims.py"
 
 
+rule leave_out_suspects:
+    input:
+        reminder=if_from_elsewhere(f"{RESULTS}/without_suspects.csv"),
+        images=rules.list_images.output.images,
+        runs=DECISIVE_RUNS,
+        splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
+        predictions=expand(
+            f"{ANY_RUN}/predictions.csv", **ALL_RUNS | {"variant": DECISIVE_VARIANT}
+        ),
+    output:
+        contrasts=f"{RESULTS}/without_suspects.csv",
+        suspects=f"{RESULTS}/suspects.csv",
+    log:
+        f"{RESULTS}/logs/leave_out_suspects.log",
+    localrule: True
+    conda:
+        PYTHON_ENVIRONMENT
+    params:
+        code=code_of("leave_out_suspects.py"),
+        reference=STUDY.reference,
+        contrasts=list(STUDY.contrasts),
+        margin=STUDY.margin,
+        about=STUDY.about,
+        diverged=STUDY.diverged,
+        replicates=list(STUDY.replicates),
+        predictions=by_contender(f"{ANY_RUN}/predictions.csv", DECISIVE_VARIANT),
+        splits=STUDY.tie,
+    message:
+        "Comparing the networks without the images whose labels are doubted"
+    script:
+        "../scripts/leave_out_suspects.py"
+
+
 FAIRNESS = f"{RESULTS}/fairness"
 
 

@@ -23,6 +23,14 @@ rule collect_facts:
         images=rules.list_images.output.images,
         confusions=rules.list_images.output.confusions,
         contrasts=rules.judge_claims.output.contrasts,
+        **(
+            {
+                "without_suspects": rules.leave_out_suspects.output.contrasts,
+                "suspects": rules.leave_out_suspects.output.suspects,
+            }
+            if STUDY.on_suspects == "drop"
+            else {}
+        ),
         verdicts=rules.judge_claims.output.verdicts,
         looks=rules.judge_claims.output.looks,
         twin_summary=of_twin("summary.csv"),
@@ -113,6 +121,7 @@ rule write_explorer:
             rules.summarise_runs.output.runs,
             *([f"{RESULTS}/{TUNED}/runs.csv"] if STUDY.tuning else []),
         ],
+        images=rules.list_images.output.images,
         runs=[run[name] for run in list_explored() for name in ("history", "predictions")],
         page=[f"{REPORT}/templates/explorer.{ending}" for ending in ("html.j2", "css", "js")],
         class_page=f"{REPORT}/templates/explorer-class.html.j2",

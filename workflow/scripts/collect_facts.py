@@ -21,6 +21,8 @@ from timbang.study.reading import restore_study
 params, inputs = snakemake.params, snakemake.input
 # What other recipes and shares say, where the study has any.
 TABLES = ("recipes", "pairs", "budgets", "choices", "learning", "doubling", "prospects", "tuned")
+# What is found without suspects, where the study asks for that.
+SUSPECTS = ("without_suspects", "suspects")
 
 
 def read_json(path):
@@ -86,6 +88,11 @@ with log_to(snakemake.log[0]) as log:
         published=read_published(study.report.published),
         twin=read_rows(twin).to_dict("records") if twin else [],
         fairness=read_fairness(),
+        without_suspects=(
+            read_contrasts(Path(inputs.without_suspects))
+            if inputs.get("without_suspects")
+            else None
+        ),
     )
     facts = collect_facts(
         results,
@@ -113,7 +120,7 @@ with log_to(snakemake.log[0]) as log:
             inputs.contrasts,
             inputs.verdicts,
             inputs.looks,
-            *(inputs[name] for name in TABLES if inputs.get(name)),
+            *(inputs[name] for name in (*TABLES, *SUSPECTS) if inputs.get(name)),
         )
     }
     content = {

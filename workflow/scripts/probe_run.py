@@ -34,6 +34,8 @@ with (
             probes=params.made_with["probes"],
             device=device,
             threads=snakemake.threads,
+            replicate=int(snakemake.wildcards.replicate),
+            seed=int(snakemake.wildcards.seed.removeprefix("-") or 0),
         )
     found |= make_record(params.made_with, hashed)
     found["seconds"] = time.perf_counter() - start

@@ -5,11 +5,13 @@ from timbang.images.pixels import PixelFile
 from timbang.languages.catalogue import read_language
 from timbang.logs import log_to
 from timbang.records.tables import read_filled
+from timbang.report.explorer.counting import find_suspects
 from timbang.report.explorer.material import Series, read_material
 from timbang.report.explorer.page import Page, read_article
 from timbang.report.explorer.pictures import place_images
 from timbang.report.explorer.voice import Voice
 from timbang.report.explorer.writing import write_explorer
+from timbang.scores.ledger import read_ledger
 
 params, inputs = snakemake.params, snakemake.input
 
@@ -38,6 +40,7 @@ with log_to(snakemake.log[0]) as log:
             Path(path).relative_to(params.folder).as_posix(): read_filled(Path(path))
             for path in inputs.tables
         },
+        suspects=find_suspects(read_ledger(Path(inputs.images))),
         places=place_images(images.labels, images.pixels_sha256, len(images.classes)),
     )
     size = write_explorer(page, PixelFile(Path(inputs.pixels)), Path(snakemake.output.explorer))

@@ -1,7 +1,7 @@
 """All that a study decides: its contrasts and its claims."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -105,24 +105,32 @@ def make_scale(
 
 
 def read_scores_of(
-    predictions: Mapping[str, Mapping[int, Sequence[Path]]], splits: Mapping[int, Path]
+    predictions: Mapping[str, Mapping[int, Sequence[Path]]],
+    splits: Mapping[int, Path],
+    left_out: Collection[str] = (),
 ) -> ReadScores:
     """Return what reads the scores of a contender's runs on the images of a part, each file once.
 
     Args:
         predictions: the files of predictions by contender and replicate, one a run of it.
         splits: the files of the splits by replicate, which say the groups of the images.
+        left_out: the names of images that are not scored.
     """
+    names = set(left_out)
 
     @cache
     def groups_of(replicate: int) -> pd.Series:
         return read_split(splits[replicate]).set_index("filename")["group"]
 
+    def keep(table: pd.DataFrame) -> pd.DataFrame:
+        return table[~table["filename"].isin(names)] if names else table
+
     @cache
     def read(contender: str, part: str) -> Mapping[int, Sequence[ImageScores]]:
         return {
             replicate: [
-                _score_images(read_predictions(path, part), groups_of(replicate)) for path in paths
+                _score_images(keep(read_predictions(path, part)), groups_of(replicate))
+                for path in paths
             ]
             for replicate, paths in predictions[contender].items()
         }

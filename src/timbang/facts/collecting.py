@@ -8,6 +8,7 @@ from timbang.facts.evidence import (
     add_looks,
     add_published,
     add_twin,
+    add_without_suspects,
 )
 from timbang.facts.fact import Facts
 from timbang.facts.fairness import add_fairness
@@ -61,6 +62,8 @@ def collect_facts(
     design = Design(splits, facts.value("split.train"), facts.value("split.validation"))
     add_contrasts(facts, results.contrasts, int(summary[0]["replicates"]), design)
     add_variation(facts, results.runs, results.contrasts)
+    if results.without_suspects is not None:
+        add_without_suspects(facts, results.without_suspects, results.images)
     add_claims(facts, results.verdicts)
     add_looks(facts, results.looks)
     add_published(facts, results.published, list(contenders), reference)

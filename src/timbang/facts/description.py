@@ -101,6 +101,9 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
             and depth_of(own.network)
         ],
         "findings": findings,
+        "without": None
+        if results.without_suspects is None
+        else {row["first"]: row["says"] for row in results.without_suspects},
         "decided": [name for name in tested if findings[name] in DECIDED],
         "undecided": undecided,
         "better": [name for name in tested if findings[name] == Finding.HIGHER],

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from timbang.errors import TimbangError
 from timbang.evidence.claims import Verdict
 from timbang.evidence.contrasts import ALPHA, CONFIDENCE, IMAGE_ALLOWANCE
@@ -16,9 +18,11 @@ from timbang.facts.fact import Facts, Unit
 from timbang.facts.runs import unit_of_difference
 from timbang.networks.catalogue import CATALOGUE
 from timbang.networks.relations import depth_of
+from timbang.scores.ledger import list_doubted
 from timbang.scores.summary import STATISTICS
 from timbang.study.published import Published
 
+WITHOUT_SUSPECTS = "without_suspects.csv"
 CONTRASTS, VERDICTS, LOOKS, TIMBANG = "contrasts.csv", "verdicts.json", "looks.json", "Timbang"
 IN_UNIT = (
     "mean",
@@ -70,6 +74,23 @@ def add_contrasts(
             needed = foresee(row, len(main), design).needed
             at = f"{ACCURACY}, {row['first']}, sd, floor_high, margin"
             facts.add(f"plan.needed/{row['first']}", needed, Unit.COUNT, CONTRASTS, at, rule)
+
+
+def add_without_suspects(
+    facts: Facts, contrasts: Sequence[Mapping[str, Any]], images: pd.DataFrame
+) -> None:
+    """Add what the contrasts would be without the images whose labels are doubted.
+
+    Args:
+        facts: where they go.
+        contrasts: the rows of ``without_suspects.csv``.
+        images: the table ``images.csv``.
+    """
+    count = len(list_doubted(images))
+    facts.add("without.images", count, Unit.COUNT, "suspects.csv", "rows", "how many")
+    for row in contrasts:
+        name, at = row["first"], f"{ACCURACY}, {row['first']}, "
+        add_decision(facts, f"without.{ACCURACY}", name, row, WITHOUT_SUSPECTS, at, ACCURACY)
 
 
 def foresee(row: Mapping[str, Any], contrasts: int, design: Design) -> Outlook:

@@ -4,11 +4,12 @@ import pandas as pd
 
 from timbang.facts.fact import Facts, Unit
 from timbang.records.tables import TEST, sorted_classes
-from timbang.scores.ledger import WRONG, find_hardest, find_suspects
+from timbang.scores.ledger import WRONG, find_hardest, find_surest, find_suspects
 
 IMAGES, CONFUSIONS = "images.csv", "confusions.csv"
-# What a report lists at most: suspects, pairs of classes, and hardest images of a class.
-MOST_SUSPECTS, MOST_PAIRS, MOST_HARD = 20, 10, 6
+# What a report lists at most: suspects, pairs of classes, hardest images of a class, and surest
+# mistakes.
+MOST_SUSPECTS, MOST_PAIRS, MOST_HARD, MOST_SURE = 20, 10, 6, 18
 
 
 def add_ledger(facts: Facts, images: pd.DataFrame, confusions: pd.DataFrame) -> None:
@@ -65,3 +66,7 @@ def add_ledger(facts: Facts, images: pd.DataFrame, confusions: pd.DataFrame) -> 
             at, rule = f"{row['filename']}, probability", "mean over networks"
             id = f"hard.probability/{number}/{place}"
             facts.add(id, row["chance"], Unit.SHARE, IMAGES, at, rule)
+    for place, row in enumerate(find_surest(images).head(MOST_SURE).to_dict("records")):
+        at, rule = f"{row['filename']}, surest_probability", "largest of its wrong answers"
+        id = f"sure.probability/{place}"
+        facts.add(id, row["surest_probability"], Unit.SHARE, IMAGES, at, rule)

@@ -18,7 +18,8 @@ class Results:
     table ``runs.csv``, ``images`` ``images.csv``, ``confusions`` ``confusions.csv``;
     ``split_settings`` is the study's ``Split`` by field and ``image_size`` in pixels, both from the
     records of what was made; ``twin`` holds the rows of the other study's ``summary.csv``, and
-    ``fairness`` what other recipes and shares say, None without any.
+    ``fairness`` what other recipes and shares say, None without any; ``without_suspects`` the rows
+    of ``without_suspects.csv``, None where the study does not ask for them.
     """
 
     audit: Mapping[str, Any]
@@ -39,3 +40,4 @@ class Results:
     published: Published | None
     twin: Sequence[Mapping[str, Any]]
     fairness: Fairness | None = None
+    without_suspects: Sequence[Mapping[str, Any]] | None = None

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from timbang.networks.blocks import PathsBlock
+from timbang.probes.attention import probe_attention
+from timbang.probes.falls import ATTENTION_MEASURES
 from timbang.probes.measuring import (
     GradientSteps,
     choose_rows,
@@ -33,6 +35,7 @@ def probe_run(
     probes: Sequence[str],
     learning_rate: float,
     device: torch.device,
+    untrained: nn.Module | None = None,
 ) -> dict[str, Any]:
     """Take the probes of a run.
 
@@ -40,14 +43,17 @@ def probe_run(
         network: the trained network.
         snapshots: by epoch, the network's state after it, for the probe of gradients.
         images: the images and the run's split.
-        probes: of ``train_loss``, ``gradients``, ``scales``, ``paths``.
+        probes: of ``train_loss``, ``gradients``, ``scales``, ``paths``, ``attention``.
         learning_rate: of the recipe.
         device: where to compute.
+        untrained: the network before training, for the probe of attention.
 
     Returns:
-        ``measures``, a number for each of ``PROBE_MEASURES`` that was taken; ``gradients``, one
+        ``measures``, a number for each of ``PROBE_MEASURES`` and ``ATTENTION_MEASURES`` that was
+        taken; ``gradients``, one
         entry a look; ``layers``, the gradient norm of each layer after the last epoch;
-        ``scales``, the accuracy at each factor; ``paths``, the accuracy without each path.
+        ``scales``, the accuracy at each factor; ``paths``, the accuracy without each path;
+        ``attention``, what ``probe_attention`` returns.
     """
     found: dict[str, Any] = {"measures": {}}
     measures = found["measures"]
@@ -66,6 +72,12 @@ def probe_run(
             "without_first_path": first.accuracy,
             "without_second_path": second.accuracy,
         }
+    if "attention" in probes and untrained is not None:
+        found["attention"] = probe_attention(network, untrained, images, device)
+        for measure in ATTENTION_MEASURES:
+            falls = [own[measure] for own in found["attention"] if own[measure] is not None]
+            if falls:
+                measures[measure] = float(np.mean(falls))
     if "gradients" in probes:
         found |= _probe_gradients(network, snapshots, images, learning_rate, device)
         later = found["gradients"][len(found["gradients"]) // 2 :]

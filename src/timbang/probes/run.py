@@ -1,5 +1,6 @@
 """The probes of a run that is there as files."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from torch import Generator, Tensor
 from timbang.images.pixels import PixelFile
 from timbang.probes.probing import probe_run
 from timbang.records.tables import sorted_classes
+from timbang.streams import stream_seed
 from timbang.study.words import Contender
 from timbang.training.batches import make_resident
 from timbang.training.device import repeat_exactly
@@ -29,6 +31,8 @@ def probe_saved_run(
     probes: Sequence[str],
     device: torch.device,
     threads: int,
+    replicate: int,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Take the probes of a run that did not diverge.
 
@@ -41,6 +45,9 @@ def probe_saved_run(
         probes: which probes to take.
         device: where to compute.
         threads: of the processor.
+        replicate: of the run, whose initial weights the control of attention has; drawn ones also
+            where the run began with others.
+        seed: of the run.
 
     Returns:
         What ``timbang.probes.probing.probe_run`` does.
@@ -50,7 +57,9 @@ def probe_saved_run(
     images = Images.of_split(split, make_resident(pixels, device))
     # Whatever it began with, its weights are read below.
     untrained = replace(contender, recipe=replace(contender.recipe, weights=None))
-    network = build_network(untrained, len(classes), images.pixels.shape[1], Generator())
+    start = Generator().manual_seed(stream_seed(replicate, "initialisation", seed))
+    network = build_network(untrained, len(classes), images.pixels.shape[1], start)
+    before = copy.deepcopy(network).to(device) if "attention" in probes else None
     network.load_state_dict(load_file(weights))
     network.to(device)
     return probe_run(
@@ -60,6 +69,7 @@ def probe_saved_run(
         probes,
         contender.recipe.learning_rate,
         device,
+        before,
     )
 
 

@@ -5,6 +5,7 @@ The rules are those of ``timbang.evidence``; the numbers that they are given are
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -21,7 +22,9 @@ from timbang.evidence.verdicts import (
 )
 from timbang.evidence.weighing import Scale
 from timbang.reader.fairness import slopes_of
+from timbang.reader.ledger import list_doubted
 from timbang.reader.raw import PER_DOUBLING, RawResults, once
+from timbang.records.tables import VALIDATION
 
 
 @once
@@ -34,6 +37,36 @@ def decide(results: RawResults, measure: str) -> dict[str, Decision]:
 def decide_others(results: RawResults, measure: str) -> dict[str, Decision]:
     """Return the same by the recipes that do not decide."""
     return _decide(results, _other(results), measure)
+
+
+@once
+def decide_without(results: RawResults) -> dict[str, Decision]:
+    """Return the contrasts by accuracy without the images whose labels are doubted."""
+    scale, left_out = _scale(results, results.study.decides), list_doubted(results)
+    runs = results.decisive
+    scores = {
+        (name, replicate): [
+            runs.score_images(name, replicate, seed, VALIDATION, left_out)
+            for seed in range(results.study.seeds)
+        ]
+        for name in runs.runs
+        for replicate in results.study.replicates
+    }
+
+    def read(contender: str, part: str) -> Mapping[int, Sequence[ImageScores]]:
+        return {r: scores[contender, r] for name, r in scores if name == contender}
+
+    rows = []
+    for row in scale.runs.to_dict("records"):
+        right = scores[row["contender"], row["replicate"]][row["seed"]].right
+        if len(right):
+            rows.append({**row, "accuracy": right.mean(), "validation_images": len(right)})
+    table = pd.DataFrame(rows, columns=scale.runs.columns)
+    images = table["validation_images"].mean() if rows else 1.0
+    design = replace(results.design, validation_images=float(images))
+    kept = replace(scale, runs=table, design=design, read_scores=read)
+    decisions = decide_contrasts(kept, _pairs(results), "accuracy")
+    return {own.first: own for own in decisions}
 
 
 def _other(results: RawResults) -> str:

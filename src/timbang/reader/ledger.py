@@ -20,7 +20,8 @@ class Ledger:
     ``labels`` int [images] are places of classes and ``groups`` those of copies; ``validated`` int
     [images] counts replicates. ``given``, ``wrong`` and ``chances`` [contenders, images] are of
     answers, wrong ones and the probability of the label; ``unseen`` float [images, classes] and
-    ``times`` int [images] of the probabilities by networks that trained on no copy.
+    ``times`` int [images] of the probabilities by networks that trained on no copy. ``surest``
+    float [images] is the largest probability of a wrong answer, 0 where there is none.
     """
 
     labels: np.ndarray
@@ -32,6 +33,7 @@ class Ledger:
     chances: np.ndarray
     unseen: np.ndarray
     times: np.ndarray
+    surest: np.ndarray
 
     @property
     def errs(self) -> np.ndarray:
@@ -54,7 +56,7 @@ def add_up(results: RawResults) -> Ledger:
     shape = len(results.study.contenders), len(names)
     given, wrong = np.zeros(shape, dtype=int), np.zeros(shape, dtype=int)
     chances, unseen = np.zeros(shape), np.zeros((len(names), len(results.classes)))
-    times = np.zeros(len(names), dtype=int)
+    times, surest = np.zeros(len(names), dtype=int), np.zeros(len(names))
     leaked = {
         replicate: set(split.loc[split["leaked"], "filename"])
         for replicate, split in results.splits.items()
@@ -71,7 +73,10 @@ def add_up(results: RawResults) -> Ledger:
                     at = place[line["filename"]]
                     own = [float(line[PROBABILITY + name]) for name in results.classes]
                     given[number, at] += 1
-                    wrong[number, at] += line["predicted"] != line["label"]
+                    if line["predicted"] != line["label"]:
+                        wrong[number, at] += 1
+                        answer = float(line[PROBABILITY + line["predicted"]])
+                        surest[at] = max(surest[at], round(answer, DECIMALS))
                     chances[number, at] += own[labels[at]]
                     if line["filename"] not in leaked[replicate]:
                         unseen[at] += own
@@ -87,6 +92,7 @@ def add_up(results: RawResults) -> Ledger:
         chances,
         unseen,
         times,
+        surest,
     )
 
 
@@ -105,6 +111,12 @@ def count(results: RawResults, rest: str, contender: str | None = None) -> Found
         "one": (int(alone.sum()), "count"),
         "suspects": (len(_suspects(results)), "count"),
     }[rest]
+
+
+def list_doubted(results: RawResults) -> set[str]:
+    """Return the names of the images whose label is not the likeliest class, copies too."""
+    names = results.usable["filename"].tolist()
+    return {names[at] for at, _ in _doubt(results)}
 
 
 def suspect(results: RawResults, rest: str, place: str) -> Found:
@@ -138,8 +150,20 @@ def hard(results: RawResults, rest: str, label: str, place: str) -> Found:
     return {"probability": found[_whole(place)]}[rest], "share"
 
 
+def sure(results: RawResults, rest: str, place: str) -> Found:
+    """Return the largest probability of a wrong answer to one of the images with the largest."""
+    own = add_up(results)
+    found = [(int(at), -float(own.surest[at])) for at in np.flatnonzero(own.surest)]
+    return {"probability": -_thin_out(found, own.groups)[_whole(place)][1]}[rest], "share"
+
+
 @once
 def _suspects(results: RawResults) -> list[tuple[int, float]]:
+    return _thin_out(_doubt(results), add_up(results).groups)
+
+
+@once
+def _doubt(results: RawResults) -> list[tuple[int, float]]:
     own, found = add_up(results), []
     for at in np.flatnonzero(own.times):
         means = own.unseen[at] / own.times[at]
@@ -147,7 +171,7 @@ def _suspects(results: RawResults) -> list[tuple[int, float]]:
         score = round((means[label] - np.delete(means, label).max() + 1) / 2, DECIMALS)
         if score < 1 / 2:
             found.append((int(at), float(score)))
-    return _thin_out(found, own.groups)
+    return found
 
 
 @once

@@ -29,6 +29,7 @@ from timbang.reader.decided import (
     count_verdicts,
     decide,
     decide_others,
+    decide_without,
     judge,
     plan_replicates,
 )
@@ -272,6 +273,27 @@ def _other(results: RawResults, rest: str, name: str) -> Found:
     return _column(decide_others(results, measure)[name], column)
 
 
+def _attention(results: RawResults, rest: str, name: str, run: str, number: str) -> Found:
+    """Return a fall in a run of a contender on one of the images that were probed."""
+    own = results.read_attention(name, _at(run))[_at(number)]
+    return {key: own[key] for key in ("fall_marked", "fall_control", "fall_random")}[rest], "points"
+
+
+def _without(results: RawResults, rest: str, *subject: str) -> Found:
+    """Return a number of the contrasts without the images whose labels are doubted.
+
+    Raises:
+        LookupError: the study does not ask for these.
+    """
+    if results.study.on_suspects != "drop":
+        raise LookupError(rest)
+    if rest == "images":
+        return len(ledger.list_doubted(results)), "count"
+    measure, column = rest.split(".")
+    (name,) = subject
+    return _column({"accuracy": decide_without(results)}[measure][name], column)
+
+
 def _tuned(results: RawResults, rest: str, *subject: str) -> Found:
     """Return a quantity of the study's own runs, of the tuned ones instead."""
     return _recompute(results.tuned, "/".join((rest, *subject)))
@@ -501,6 +523,7 @@ FAMILIES: dict[str, Callable[..., Found]] = {
     "suspect": ledger.suspect,
     "confused": ledger.confused,
     "hard": ledger.hard,
+    "sure": ledger.sure,
     "claim": _claim,
     "claims": lambda r, rest: (count_verdicts(r)[rest] if rest else len(r.claims), "count"),
     "setting": _setting,
@@ -511,6 +534,8 @@ FAMILIES: dict[str, Callable[..., Found]] = {
     "twin": _twin,
     "tuned": _tuned,
     "other": _other,
+    "attention": _attention,
+    "without": _without,
     "recipe": fairness.recipe,
     "recipes": fairness.recipes,
     "tuning": fairness.tuning,

@@ -6,7 +6,7 @@ Neither metrics nor summaries are read, so that a mistake in these is found as w
 import csv
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from pathlib import Path
@@ -51,6 +51,7 @@ MEASURES = {
     **dict.fromkeys(("leaked_accuracy", "clean_accuracy", "clean_train_accuracy"), "share"),
     **dict.fromkeys(("without_first_path", "without_second_path"), "share"),
     **dict.fromkeys(("leak_difference", "swing", "recall_spread", "zoom_drop"), "points"),
+    **dict.fromkeys(("fall_marked", "fall_control", "fall_random"), "points"),
     **dict.fromkeys(("loss", "train_loss", "test_loss", "clean_train_loss"), "nats"),
     **dict.fromkeys(("gap", "largest_rise"), "nats"),
     **dict.fromkeys(("gradient_cosine", "gradient_lipschitz"), "number"),
@@ -189,10 +190,21 @@ class RawResults:
         )
         return Design(self.study.tie, train, validation)
 
-    def score_images(self, contender: str, replicate: int, seed: int, part: str) -> ImageScores:
-        """Return what a run scored on each image of a part, NaN where it diverged."""
+    def score_images(
+        self,
+        contender: str,
+        replicate: int,
+        seed: int,
+        part: str,
+        left_out: Collection[str] = (),
+    ) -> ImageScores:
+        """Return what a run scored on each image of a part that is not left out by its name.
+
+        NaN where the run diverged.
+        """
         run = self.runs[contender][_name_run(replicate, seed)]
         answers = run.answers[run.answers["part"] == part]
+        answers = answers[~answers["filename"].isin(left_out)]
         groups = self.splits[replicate].set_index("filename")["group"]
         right = (answers["label"] == answers["predicted"]).to_numpy(dtype=float)
         chances = answers["chance"].to_numpy(dtype=float)
@@ -202,6 +214,17 @@ class RawResults:
             -np.log(np.maximum(chances, np.finfo(np.float64).tiny)),
             answers["square"].to_numpy(dtype=float),
         )
+
+    def read_attention(self, contender: str, place: int) -> list[dict[str, Any]]:
+        """Return what ``probes.json`` says of each image, of a contender's run by its place.
+
+        Raises:
+            LookupError: it says nothing of that.
+        """
+        run = _name_run(*self.study.runs[place])
+        found = read_json(self.folder / self.variant / contender / run / "probes.json")
+        own: list[dict[str, Any]] = found["attention"]
+        return own
 
     def count_images(self, part: str, is_leaked: bool = False) -> list[int]:
         """Return the images of a part, or the leaked ones of them, replicate by replicate."""

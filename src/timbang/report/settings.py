@@ -96,6 +96,9 @@ def write_measure(writer: Writer, measure: str) -> str:
         "gradient_cosine": writer.say("Cosine of the gradients before and after a step"),
         "gradient_lipschitz": writer.say("Change of the gradient per change of the weights (log)"),
         "zoom_drop": writer.say("Accuracy lost when the images are rescaled (points)"),
+        "fall_marked": writer.say("Probability lost without what the map marks (points)"),
+        "fall_control": writer.say("Probability lost without what the control marks (points)"),
+        "fall_random": writer.say("Probability lost without a random part (points)"),
         PER_DOUBLING: writer.say("Accuracy gained when the training images double (points)"),
     }
     return names.get(measure) or writer.name(f"measure/{measure}", measure)

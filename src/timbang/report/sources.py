@@ -28,6 +28,7 @@ RULES = (
     message("how many"),
     message("images minus usable"),
     message("leaked over all, both summed over the replicates"),
+    message("largest of its wrong answers"),
     message("least that can decide"),
     message("lower end of the share's interval"),
     message("max over the replicates"),

@@ -11,7 +11,7 @@ from timbang.scores.predictions import PROBABILITY, is_without_answer
 
 # A prefix, since a contender may itself be named "label" or "group".
 WRONG, CHANCE = "wrong:", "probability:"
-TEXTS = ("filename", "label", "part", "taken_for", "believed")
+TEXTS = ("filename", "label", "part", "taken_for", "surest_mistake", "believed")
 # Scores that differ by less are the same: which is smaller is rounding.
 DECIMALS = 12
 
@@ -31,7 +31,9 @@ def tabulate_images(splits: Mapping[int, pd.DataFrame], answers: Answers) -> pd.
         replicates it was; of each contender ``wrong:<name>``, the share of its answers that are
         wrong, and ``probability:<name>``, the mean probability of the label. ``taken_for`` is the
         most frequent wrong class of all answers. ``networks`` counts the contenders with an answer
-        and ``erring`` those of them that are wrong in more than half of theirs.
+        and ``erring`` those of them that are wrong in more than half of theirs. ``surest_mistake``
+        is the class of the wrong answer with the largest probability, the first of equal ones, and
+        ``surest_probability`` that probability.
 
         ``label_probability``, ``believed`` and ``believed_probability`` are of the mean over the
         answers of networks that trained neither on the image nor on a copy: the probability of
@@ -52,6 +54,7 @@ def tabulate_images(splits: Mapping[int, pd.DataFrame], answers: Answers) -> pd.
         (own["part"] == VALIDATION).to_numpy().astype(int) for own in splits.values()
     )
     mistakes = np.zeros((len(first), len(classes)), dtype=int)
+    surest, surest_class = np.zeros(len(first)), np.zeros(len(first), dtype=int)
     unseen = np.zeros((len(first), len(classes)))
     times = np.zeros(len(first), dtype=int)
     networks, erring = np.zeros(len(first), dtype=int), np.zeros(len(first), dtype=int)
@@ -70,6 +73,9 @@ def tabulate_images(splits: Mapping[int, pd.DataFrame], answers: Answers) -> pd.
             wrong[at] += is_wrong
             mistakes[at[is_wrong], taken[is_wrong]] += 1
             chances[at] += probabilities[np.arange(len(at)), labels[at]]
+            own = probabilities[np.arange(len(at)), taken].round(DECIMALS)
+            is_surer = is_wrong & (own > surest[at])
+            surest[at[is_surer]], surest_class[at[is_surer]] = own[is_surer], taken[is_surer]
             is_unseen = ~splits[replicate]["leaked"].to_numpy()[at]
             unseen[at[is_unseen]] += probabilities[is_unseen]
             times[at[is_unseen]] += 1
@@ -79,6 +85,11 @@ def tabulate_images(splits: Mapping[int, pd.DataFrame], answers: Answers) -> pd.
         erring += 2 * wrong > given
     table["taken_for"] = _name(mistakes, classes)
     table["networks"], table["erring"] = networks, erring
+    table["surest_mistake"] = [
+        classes[own] if any_wrong else ""
+        for own, any_wrong in zip(surest_class, surest > 0, strict=True)
+    ]
+    table["surest_probability"] = np.where(surest > 0, surest, np.nan)
     means = _divide(unseen, times[:, None])
     of_label = means[images, labels]
     others = means.copy()
@@ -124,8 +135,17 @@ def find_suspects(images: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Its rows with a ``label_score`` below 0.5, of each group the first.
     """
-    suspects = images[images["label_score"] < 1 / 2]
+    suspects = list_doubted(images)
     return suspects.sort_values("label_score", kind="stable").drop_duplicates("group")
+
+
+def list_doubted(images: pd.DataFrame) -> pd.DataFrame:
+    """Return the images whose label is not the likeliest class, copies too, in manifest order.
+
+    Args:
+        images: the table that ``tabulate_images`` returns.
+    """
+    return images[images["label_score"] < 1 / 2]
 
 
 def find_hardest(images: pd.DataFrame) -> pd.DataFrame:
@@ -141,6 +161,20 @@ def find_hardest(images: pd.DataFrame) -> pd.DataFrame:
     table = images.assign(chance=images[columns].mean(axis=1).round(DECIMALS))
     known = table[table["chance"].notna()]
     return known.sort_values("chance", kind="stable").drop_duplicates("group")
+
+
+def find_surest(images: pd.DataFrame) -> pd.DataFrame:
+    """Return the images by the probability of their surest wrong answer, the largest first.
+
+    Args:
+        images: the table that ``tabulate_images`` returns.
+
+    Returns:
+        Its rows with a wrong answer, of each group the first.
+    """
+    wrong = images[images["surest_probability"].notna()]
+    order = wrong.sort_values("surest_probability", ascending=False, kind="stable")
+    return order.drop_duplicates("group")
 
 
 def read_ledger(path: Path) -> pd.DataFrame:

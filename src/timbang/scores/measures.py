@@ -1,5 +1,6 @@
 """What is measured of every run, as names that can be read without pandas or torch."""
 
+from timbang.probes.falls import ATTENTION_MEASURES
 from timbang.probes.measures import PROBE_MEASURES
 
 RUN_MEASURES = (
@@ -28,6 +29,7 @@ RUN_MEASURES = (
     "discrimination",
     "uncertainty",
     *PROBE_MEASURES,
+    *ATTENTION_MEASURES,
 )
 # What only runs with a learning curve have: the accuracy that twice the training images add.
 PER_DOUBLING = "accuracy_per_doubling"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from timbang.probes.falls import ATTENTION_MEASURES
 from timbang.probes.measures import PROBE_MEASURES
 from timbang.records.made_with import hash_record
 from timbang.scores.leaks import score_leaks
@@ -43,7 +44,7 @@ def score_run(
         **score_predictions(validation),
         **score_leaks(validation, split),
         **score_test(test),
-        **dict.fromkeys(PROBE_MEASURES),
+        **dict.fromkeys((*PROBE_MEASURES, *ATTENTION_MEASURES)),
         **{key: value if math.isfinite(value) else None for key, value in probed.items()},
     }
     of_epochs = {

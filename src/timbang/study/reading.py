@@ -127,6 +127,7 @@ def _build_study(config: Mapping[str, Any]) -> Study:
         ),
         learning_curve=_build_learning_curve(config.get("learning_curve")),
         claims=config["claims"],
+        on_suspects=config["on_suspects"],
         probes=tuple(config["probes"]),
         device=config["device"],
         threads=config["threads"],

@@ -64,7 +64,8 @@ class Study:
 
     Each contender has ``seeds`` runs in each replicate, all on the replicate's split. ``varied``
     are further recipes for all contenders, each by what it changes (``width`` or keys of the
-    recipe).
+    recipe). ``on_suspects`` says what becomes of images whose label is doubted: ``report`` or
+    ``drop``.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Study:
     varied: tuple[Mapping[str, Any], ...]
     learning_curve: LearningCurve | None
     claims: Any
+    on_suspects: str
     probes: tuple[str, ...]
     device: str
     threads: int

@@ -1,11 +1,15 @@
-"""What is counted in the predictions: confusions, and the images that most runs get wrong."""
+"""What is counted in the predictions, and what the image ledger says of suspects."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from timbang.records.tables import class_indices, sorted_classes
 from timbang.report.explorer.material import NO_ANSWER, Material
+from timbang.scores import ledger
 
 MOST_SUSPECTS = 100
 
@@ -28,44 +32,26 @@ def count_confusions(material: Material, series: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Suspect:
-    """An image that runs get wrong: ``wrong`` of ``asked`` runs, most often as ``taken_for``.
+    """An image whose label is not the likeliest class: its place, and its row of ``images.csv``.
 
-    ``own`` is the mean probability that the runs give to its label.
+    ``believed`` is the place of the likeliest class.
     """
 
     image: int
-    wrong: int
-    asked: int
-    taken_for: int
-    own: float
+    believed: int
+    row: dict[str, Any]
 
 
-def find_suspects(material: Material) -> Sequence[Suspect]:
-    """Return the images to whose label all runs together give the least probability.
+def find_suspects(images: pd.DataFrame) -> Sequence[Suspect]:
+    """Return the first ``MOST_SUSPECTS`` of the ledger's suspects, the least believed first.
 
-    Those that at least half of the runs get wrong, the least probable first, at most
-    ``MOST_SUSPECTS``. A wrong label looks like that, and so does a hard image.
+    Args:
+        images: the table that ``tabulate_images`` returns, in the order of the material's images.
     """
-    images = material.images
-    shape = len(images.names), len(images.classes)
-    votes, probability = np.zeros(shape, dtype=np.int64), np.zeros(shape[0])
-    for run in material.runs:
-        answered = run.answers.predicted != NO_ANSWER
-        places = run.answers.images[answered]
-        np.add.at(votes, (places, run.answers.predicted[answered]), 1)
-        np.add.at(probability, places, run.answers.own[answered])
-    asked = votes.sum(axis=1)
-    wrong = asked - votes[np.arange(shape[0]), images.labels]
-    votes[np.arange(shape[0]), images.labels] = -1
-    found = np.flatnonzero((wrong > 0) & (2 * wrong >= asked))
-    own = probability[found] / asked[found]
+    suspects = ledger.find_suspects(images).head(MOST_SUSPECTS)
+    believed = class_indices(suspects["believed"], sorted_classes(images["label"]))
+    rows = suspects.to_dict("records")
     return [
-        Suspect(
-            int(place),
-            int(wrong[place]),
-            int(asked[place]),
-            int(votes[place].argmax()),
-            float(probability[place] / asked[place]),
-        )
-        for place in found[np.argsort(own, kind="stable")][:MOST_SUSPECTS]
+        Suspect(int(image), int(place), {str(name): value for name, value in row.items()})
+        for image, place, row in zip(suspects.index, believed, rows, strict=True)
     ]

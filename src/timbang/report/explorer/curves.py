@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from timbang.languages.messages import message
-from timbang.report.explorer.material import Run
+from timbang.report.explorer.material import Run, Series
 
 # By column of a history.
 HEADS = {
@@ -22,6 +22,8 @@ LEFT, RIGHT, TOP, BOTTOM = 46, 8, 8, 36
 # Losses that span more than this are drawn on a logarithmic axis.
 LOG_RATIO = 30
 TICKS = 5
+# As many as the style has.
+COLOURS, DASHES = 7, 4
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,22 @@ class Panel:
     lines: Sequence[Line]
     across: Sequence[tuple[float, float]]
     up: Sequence[tuple[float, float]]
+
+
+def choose_looks(series: Sequence[Series]) -> list[str]:
+    """Return the classes of each series' lines: a colour a network, dashes where it is tuned.
+
+    Without tuned ones dashes tell the networks apart as well as colours do.
+    """
+    names = list(dict.fromkeys(own.contender for own in series))
+    has_tuned = any(own.is_tuned for own in series)
+    looks = []
+    for own in series:
+        place = names.index(own.contender)
+        again = place // COLOURS
+        dash = 2 * again + own.is_tuned if has_tuned else place
+        looks.append(f"series-{place % COLOURS} dash-{dash % DASHES}")
+    return looks
 
 
 def draw_panels(runs: Sequence[Run]) -> list[Panel]:

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from timbang.evidence.claims import TUNED
 from timbang.languages.messages import message
 from timbang.report.explorer import curves
-from timbang.report.explorer.counting import count_confusions, find_suspects
+from timbang.report.explorer.counting import Suspect, count_confusions
 from timbang.report.explorer.material import Images, Material
 from timbang.report.explorer.pictures import Places, Sheets
 from timbang.report.explorer.voice import Voice
@@ -48,6 +48,8 @@ RUN_COLUMNS = (
     ("leak_difference", message("Difference by leaks"), None),
     ("training_seconds", message("Seconds of training"), 1),
 )
+# The facts that stand in the page's own sentences; their ids are encoded as they are.
+IN_TEXT = ("ledger.suspects", "duplicates.groups")
 # What a contrast says of a contender.
 CONCLUSIONS = {
     "higher": message("more accurate"),
@@ -93,7 +95,8 @@ class Page:
     """What the page is made of besides the pictures.
 
     ``tables`` are the rows of ``runs.csv``, and of ``tuned/runs.csv`` where there is tuning, by the
-    file's name. ``study`` is what the document says of the study besides facts.
+    file's name. ``suspects`` are of ``images.csv``. ``study`` is what the document says of the
+    study besides facts.
     """
 
     title: str
@@ -102,6 +105,7 @@ class Page:
     articles: Sequence[Article]
     material: Material
     tables: Mapping[str, Sequence[Mapping[str, Any]]]
+    suspects: Sequence[Suspect]
     places: Places
 
 
@@ -181,9 +185,12 @@ def _find_printed(page: Page) -> set[str]:
     bodies = "".join(own.body for own in page.articles)
     names = [own["name"] for own in page.study["contenders"]]
     in_tables = {
-        encode_id(f"{id}/{name}") for id, _ in _list_summary_columns(page.study) for name in names
+        encode_id(f"{id}/{name}")
+        for columns, _ in _list_comparisons(page.study)
+        for id, _ in columns
+        for name in names
     }
-    return in_tables | set(re.findall(r' data-id="([^"]*)"', bodies))
+    return in_tables | set(IN_TEXT) | set(re.findall(r' data-id="([^"]*)"', bodies))
 
 
 def _round(probabilities: np.ndarray) -> list[int | None]:
@@ -215,10 +222,10 @@ def write_page(page: Page, sheets: Sheets | None) -> str:
         "series": material.series,
         "replicates": list(material.splits),
         "panels": curves.draw_panels(material.runs),
+        "looks": curves.choose_looks(material.series),
         "sizes": curves,
         "matrices": matrices,
         "shade": _shade,
-        "suspects": find_suspects(material),
         "groups": material.images.list_duplicates(),
         "most_groups": MOST_GROUPS,
         "is_split": sheets is None,
@@ -231,37 +238,40 @@ def write_page(page: Page, sheets: Sheets | None) -> str:
     return _environment().get_template("explorer.html.j2").render(given)
 
 
-def _list_summary_columns(study: Mapping[str, Any]) -> list[tuple[str, bool]]:
-    """Return the facts of a contender that are tabulated, and whether they bear a sign."""
-    by_default, by_choice = "contrast", "other"
-    if study["decides"] == TUNED:
-        by_default, by_choice = by_choice, by_default
+# The facts of a contender that are tabulated, and whether they bear a sign; and findings by name.
+Comparison = tuple[list[tuple[str, bool]], Mapping[str, str]]
+
+
+def _list_comparisons(study: Mapping[str, Any]) -> list[Comparison]:
+    """Return what is tabulated by the study's recipe, and of tuned networks where there are any."""
+    decisive, other = ("contrast", study["findings"]), ("other", study.get("other_findings", {}))
+    by_default, by_choice = (other, decisive) if study["decides"] == TUNED else (decisive, other)
     columns = [("accuracy.mean", False), ("accuracy.sd", False)]
-    columns += [(f"{by_default}.accuracy.{name}", True) for name in ("mean", "low", "high")]
-    columns += [(f"{by_default}.accuracy.p_adjusted", False)]
-    if study["tuning"]:
-        columns += [("tuned.accuracy.mean", False)]
-        columns += [(f"{by_choice}.accuracy.{name}", True) for name in ("mean", "low", "high")]
-    return columns
+    columns += [(f"{by_default[0]}.accuracy.{name}", True) for name in ("mean", "low", "high")]
+    columns += [(f"{by_default[0]}.accuracy.p_adjusted", False)]
+    if not study["tuning"]:
+        return [(columns, by_default[1])]
+    tuned = [("tuned.accuracy.mean", False)]
+    tuned += [(f"{by_choice[0]}.accuracy.{name}", True) for name in ("mean", "low", "high")]
+    return [(columns, by_default[1]), (tuned, by_choice[1])]
 
 
 def _describe_tables(page: Page) -> dict[str, Any]:
     """Return what the tables of accuracies are made from."""
     study, facts, say = page.study, page.voice.facts, page.voice.say
     titles = {own["name"]: own["title"] for own in study["contenders"]}
-    findings = study["findings"]
     rows = [row for table in page.tables.values() for row in table]
     return {
         "titles": titles,
         "reference": titles[study["reference"]],
         "is_tuned": bool(study["tuning"]),
         "has_seeds": any("seed" in row for row in rows),
-        "summary_columns": _list_summary_columns(study),
+        "comparisons": _list_comparisons(study),
         "run_columns": [
             own for own in RUN_COLUMNS if any(row.get(own[0]) is not None for row in rows)
         ],
         "value": lambda id: facts.value(id, ""),
-        "conclude": lambda name: say(CONCLUSIONS.get(findings.get(name, ""), OPEN)),
+        "conclude": lambda findings, name: say(CONCLUSIONS.get(findings.get(name, ""), OPEN)),
     }
 
 

@@ -1,10 +1,14 @@
 """The document in HTML: one page that needs nothing beside itself."""
 
 import base64
+import io
+import re
 from collections.abc import Collection, Sequence
 from html import escape, unescape
 from itertools import groupby
 from pathlib import Path
+
+from PIL import Image
 
 from timbang.printable import show
 from timbang.report.media.medium import Caption, Grid, encode_id
@@ -21,6 +25,8 @@ FORMULAS = {
     "n": "<i>n</i>",
     "at_most": "≤",
 }
+# Of photographs inside a figure on a page, as a camera keeps them.
+QUALITY = 80
 
 
 class Html:
@@ -127,7 +133,7 @@ class Html:
 
     def figure(self, caption: Caption, file: Path) -> str:
         """Return a figure with its picture inside the page."""
-        content = (self.folder / file.with_suffix(".svg").name).read_bytes()
+        content = shrink_photographs((self.folder / file.with_suffix(".svg").name).read_bytes())
         picture = base64.b64encode(content).decode()
         # Of a text of the page an attribute's.
         shows = escape(unescape(caption.shows))
@@ -168,3 +174,23 @@ class Html:
             lines.append(f"<tr{' class=rule' if row.rule else ''}>{cells}</tr>")
         own = f' id="at.{encode_id(caption.label)}"' if caption is not None else ""
         return f'<div class="table"{own}><table>{"".join(lines)}</tbody></table></div>\n'
+
+
+def shrink_photographs(svg: bytes) -> bytes:
+    """Return a figure whose pictures are JPEG where that takes less than half the room.
+
+    So it is with photographs; with drawings and with what is transparent it is not.
+    """
+    return re.sub(rb"data:image/png;base64,([A-Za-z0-9+/=\s]+)", _shrink, svg)
+
+
+def _shrink(found: re.Match[bytes]) -> bytes:
+    content = base64.b64decode(found[1])
+    with Image.open(io.BytesIO(content)) as picture:
+        if picture.mode == "RGBA" and picture.getchannel("A").getextrema() != (255, 255):
+            return found[0]
+        buffer = io.BytesIO()
+        picture.convert("RGB").save(buffer, "JPEG", quality=QUALITY, optimize=True)
+    if 2 * buffer.tell() > len(content):
+        return found[0]
+    return b"data:image/jpeg;base64," + base64.b64encode(buffer.getvalue())
