@@ -486,7 +486,7 @@ def _judge(study: Study, claims: Sequence[Claim], folder: Path) -> None:
     looks: list[dict[str, Any]] = []
     for count in sorted({len(study.replicates), *_draw_looks(study)}):
         seen = scale.runs[scale.runs["replicate"].isin(study.replicates[:count])]
-        looks = record_look(looks, seen, {})
+        looks = record_look(looks, {study.decides: seen}, study.decides, {})
     write_json(folder / "looks.json", looks)
     _weigh_variants(study, folder)
     twin = study.report.compare_with

@@ -402,7 +402,7 @@ def make_results(scenario: Scenario, folder: Path) -> tuple[Study, Results]:
         contrasts=read_contrasts(folder / "contrasts.csv"),
         verdicts=json.loads(json.dumps(describe_verdicts(judgement.verdicts, folder / "runs.csv"))),
         published=read_published(study.report.published),
-        looks=record_look([], runs, {}),
+        looks=record_look([], {"default": runs}, "default", {}),
         twin=[],
         fairness=(
             None if variants is None else _weigh_recipes(study, variants, tuned, folder, scenario)

@@ -86,11 +86,12 @@ def test_budget_is_the_mean_over_all_choices_and_peeking_what_the_best_would_add
 
 
 def test_lead_grows_by_what_a_choice_from_all_trials_has_above_one_from_half():
-    # Of one trial in three the mean, of all the chosen one: a loses by tuning, b stays.
-    own = lead_of_last_half(make(ROWS), "a", "b")
-    of_b = budget_of(make(ROWS), "b").mean
-    lost = 0.5 - (0.9 + 0.5 + 0.12) / 3
-    assert float(own.mean) == pytest.approx(lost - (of_b[2] - of_b[0]))
+    variants = make(
+        [*ROWS, ("trials/3", "a", around(0.3), 0.55), ("trials/3", "b", around(0.7), 0.2)]
+    )
+    lead = budget_of(variants, "a").mean - budget_of(variants, "b").mean
+    assert float(lead_of_last_half(variants, "a", "b").mean) == pytest.approx(lead[3] - lead[1])
+    assert math.isnan(lead_of_last_half(make(ROWS), "a", "b").mean), "three trials say nothing"
 
 
 def test_contenders_share_the_recipes_that_are_alike():

@@ -16,21 +16,36 @@ def make_runs(replicates, made_with="a"):
     return pd.DataFrame(rows)
 
 
+def look_at(before, runs, says):
+    return record_look(before, {"default": runs}, "default", {"net": says})
+
+
 def test_replicates_that_are_added_are_another_look():
-    first = record_look([], make_runs(5), {"net": "undecided"})
-    again = record_look(first, make_runs(5), {"net": "undecided"})
+    first = look_at([], make_runs(5), "undecided")
+    again = look_at(first, make_runs(5), "undecided")
     assert again == first and count_replicates(first) == [5]
-    more = record_look(first, make_runs(9), {"net": "higher"})
+    more = look_at(first, make_runs(9), "higher")
     assert count_replicates(more) == [5, 9]
     assert [look["findings"]["net"] for look in more] == ["undecided", "higher"]
     # Going back to fewer forgets nothing.
-    back = record_look(more, make_runs(5), {"net": "undecided"})
+    back = look_at(more, make_runs(5), "undecided")
     assert count_replicates(back) == [5, 9]
 
 
 def test_other_runs_begin_anew():
-    first = record_look([], make_runs(5), {"net": "undecided"})
-    assert count_replicates(record_look(first, make_runs(9, "b"), {"net": "higher"})) == [9]
+    first = look_at([], make_runs(5), "undecided")
+    assert count_replicates(look_at(first, make_runs(9, "b"), "higher")) == [9]
+
+
+def test_a_look_by_the_other_recipe_is_kept_while_its_runs_are_there():
+    runs = {"default": make_runs(5), "tuned": make_runs(5, "t")}
+    first = record_look([], runs, "tuned", {"net": "undecided"})
+    both = record_look(first, runs, "default", {"net": "higher"})
+    assert [own["decides"] for own in both] == ["tuned", "default"]
+    assert count_replicates(both) == [5]
+    assert record_look(both, runs, "default", {"net": "higher"}) == both
+    alone = record_look(both, {"default": runs["default"]}, "default", {"net": "higher"})
+    assert [own["decides"] for own in alone] == ["default"]
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ with log_to(snakemake.log[0]) as log:
     looks = Path(snakemake.output.looks)
     before = json.loads(looks.read_text(encoding="utf-8")) if looks.is_file() else []
     findings = {own.first: own.says for own in judgement.decisions if own.measure == ACCURACY}
-    write_json(looks, record_look(before, scale.runs, findings))
+    seen = {own.recipe: own.runs for own in scales}
+    write_json(looks, record_look(before, seen, params.decides, findings))
     for verdict in judgement.verdicts:
         log.info("%s: %s", verdict.claim.name, verdict.verdict)

@@ -3,6 +3,7 @@
 All of it comes from ``variants.csv``, a row a run of each variant of the study and of its own.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,9 @@ from timbang.evidence.recipes import (
     rank_trials,
 )
 from timbang.study.variants import OWN, SHARES, TRIALS, VARIED, kind_of
+
+# Of fewer trials nothing is said of their ends, nor of what more would do.
+FEWEST_TRIALS = 4
 
 
 @dataclass(frozen=True)
@@ -113,17 +117,20 @@ def _budgets_of(variants: Variants, contender: str) -> np.ndarray:
 def lead_of_last_half(variants: Variants, first: str, second: str) -> Averages:
     """Return what a choice from all trials adds to a contender's lead over one from half of them.
 
-    About nothing where more trials would hardly move the comparison. The expected accuracy of what
-    is chosen grows ever more slowly with the trials, so twice as many would add less.
+    About nothing where more trials would hardly move the comparison; NaN of fewer than
+    ``FEWEST_TRIALS``. The expected accuracy of what is chosen tends to grow ever more slowly with
+    the trials, so that twice as many would probably add less.
 
     Args:
-        variants: the runs, with two trials or more.
+        variants: the runs.
         first: the contender whose lead over ``second`` is asked for.
         second: the other one.
     """
     own, other = (_budgets_of(variants, name) for name in (first, second))
     lead = own - other
     trials = lead.shape[1]
+    if trials < FEWEST_TRIALS:
+        return average(np.full(len(lead), math.nan), variants.resolution)
     return average(lead[:, -1] - lead[:, trials // 2 - 1], variants.resolution)
 
 

@@ -18,36 +18,58 @@ _GRID = 801
 
 
 def record_look(
-    before: Sequence[Mapping[str, Any]], runs: pd.DataFrame, findings: Mapping[str, str]
+    before: Sequence[Mapping[str, Any]],
+    runs: Mapping[str, pd.DataFrame],
+    decides: str,
+    findings: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """Return the looks at a study's results, the last of them at these runs.
 
-    A look at the same replicates takes the place of the one before; one at runs that were made in
-    another way, or on other images, is none at these.
+    A look at the same replicates takes the place of the one before, unless other runs decided then;
+    one at runs that were made in another way, or on other images, is none at these.
 
     Args:
         before: the looks so far, the content of ``looks.json``.
-        runs: the table ``runs.csv``.
+        runs: the tables ``runs.csv``, by the recipe of their runs: the study's own, or tuned.
+        decides: the recipe whose runs decide.
         findings: what is said of each contrast, by contender.
 
     Returns:
-        Of each look its ``replicates``, what was said (``findings``), and by what each run was
-        made (``runs``, by contender and name of the run).
+        Of each look its ``replicates``, which runs decided (``decides``), what was said
+        (``findings``), and by what each of these runs was made (``runs``, by contender and name of
+        the run).
     """
-    made = {
+    made = {recipe: _list_made(own) for recipe, own in runs.items()}
+    look = {
+        "replicates": sorted({int(own) for own in runs[decides]["replicate"]}),
+        "decides": decides,
+        "findings": dict(findings),
+        "runs": made[decides],
+    }
+    return [*(dict(own) for own in before if _is_another(own, look, made)), look]
+
+
+def _is_another(
+    look: Mapping[str, Any], last: Mapping[str, Any], made: Mapping[str, Mapping[str, str]]
+) -> bool:
+    """Return whether a look was one at these runs, and not at the same as the last one."""
+    decides = look.get("decides", last["decides"])
+    if (look["replicates"], decides) == (last["replicates"], last["decides"]):
+        return False
+    present = made.get(decides)
+    return present is not None and all(
+        present.get(name, known) == known for name, known in look["runs"].items()
+    )
+
+
+def _list_made(runs: pd.DataFrame) -> dict[str, str]:
+    """Return by what each run was made, in short."""
+    return {
         f"{contender}/{run}": str(made_with).removeprefix("sha256:")[:_DIGITS]
         for contender, run, made_with in zip(
             runs["contender"], name_runs(runs), runs["made_with"], strict=True
         )
     }
-    replicates = sorted({int(own) for own in runs["replicate"]})
-    kept = [
-        dict(look)
-        for look in before
-        if look["replicates"] != replicates
-        and all(made.get(name, known) == known for name, known in look["runs"].items())
-    ]
-    return [*kept, {"replicates": replicates, "findings": dict(findings), "runs": made}]
 
 
 def count_replicates(looks: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from timbang.evidence.design import Design, Splits
+from timbang.evidence.fairness import FEWEST_TRIALS
 from timbang.evidence.planner import Remedy
 from timbang.evidence.verdicts import ACCURACY, Finding
 from timbang.facts.evidence import foresee
@@ -25,6 +26,7 @@ from timbang.records.tables import sorted_classes, usable_images
 from timbang.scores.ledger import find_suspects
 from timbang.scores.stability import LAST_EPOCHS
 from timbang.study.study import Study
+from timbang.study.variants import OWN
 
 DECIDED = (Finding.HIGHER, Finding.LOWER, Finding.EQUAL)
 OPEN = (Finding.UNDECIDED, Finding.FEW, Finding.SINGLE)
@@ -110,6 +112,9 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
         "need_images": [name for name in undecided if remedies.get(name) == Remedy.IMAGES],
         "need_unknown": [name for name in undecided if remedies.get(name) == Remedy.UNKNOWN],
         "about": study.about,
+        "decided_otherwise": any(
+            look.get("decides", study.decides) != study.decides for look in results.looks
+        ),
         **_describe_fairness(study, results, facts, names),
         "scored_at_chance": study.diverged == "chance",
         "finished": finished,
@@ -179,7 +184,9 @@ def _describe_fairness(
         for name in names
         for place, key in enumerate(own.settings)
         for end in ("lowest", "highest")
-        if facts.value(f"choice.at_{end}/{name}/{place}", 0) * 2 > len(study.replicates)
+        if study.tuning
+        and study.tuning.trials >= FEWEST_TRIALS
+        and facts.value(f"choice.at_{end}/{name}/{place}", 0) * 2 > len(study.replicates)
     ]
     return {
         "decides": study.decides,
@@ -200,6 +207,7 @@ def _describe_fairness(
         "recipes": [
             {"name": name_recipe(variant), "letter": letter} for variant, letter in letters.items()
         ],
+        "own_letter": letters.get(OWN),
         "recipe_settings": list(own.settings),
         "edges": edges,
         "learning": study.learning_curve and study.learning_curve.by,

@@ -162,6 +162,18 @@ class Writer:
         """Return sentences in their order, without those that are ``False``."""
         return " ".join(own for own in said if isinstance(own, str))
 
+    def say_recipe(self, *, decides: bool) -> str | bool:
+        """Say by which recipe networks were trained; False where all were by one.
+
+        Args:
+            decides: whether the networks are those that decide.
+        """
+        if not self.study["tuning"]:
+            return False
+        if decides and self.study["decides"] == "tuned":
+            return self.say("Each network is trained by the recipe of its choice.")
+        return self.say("The networks are trained by the recipe of the study.")
+
     def joined(self, items: Sequence[str]) -> str:
         """Return a list in prose of items that are in the medium."""
         places = [f"\x00{place}\x00" for place in range(len(items))]

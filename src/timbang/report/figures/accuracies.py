@@ -52,6 +52,7 @@ def _caption(writer: Writer) -> str:
             "Validation accuracy after the last epoch: each mark is the only run of its network, "
             "so that the spread from run to run is unknown."
         ),
+        writer.say_recipe(decides=False),
         writer.any_published and writer.say("The ring is the published run."),
     )
 

@@ -59,6 +59,10 @@ FIGURE = Figure(
             "replicates (%(n)s = %(replicates)s).",
             trials=writer.num("tuning.trials"),
         ),
+        writer.say(
+            "These are the networks of the trials, which had fewer training images than those that "
+            "were then trained anew."
+        ),
         writer.replicates >= 5
         and writer.say("Bands are %(confidence)s intervals on these images."),
     ),

@@ -117,6 +117,7 @@ def _name_directions(axes: Axes, drawing: Drawing, beside: float) -> None:
 def _caption(writer: Writer) -> str:
     return writer.sentences(
         writer.say("Difference in validation accuracy from %(reference)s, in percentage points."),
+        writer.say_recipe(decides=True),
         writer.say(
             "Each coloured mark is one replicate (%(n)s = %(replicates)s), by the mean of its "
             "%(seeds)s paired differences; the black diamond is the mean over the replicates."

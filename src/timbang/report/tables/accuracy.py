@@ -31,6 +31,10 @@ def _build(writer: Writer) -> Grid:
 
 
 def _caption(writer: Writer) -> str:
+    return writer.sentences(_say_rows(writer), writer.say_recipe(decides=False))
+
+
+def _say_rows(writer: Writer) -> str:
     if writer.replicates == 1:
         return writer.say("All networks after the last epoch, one run each. Losses are in nats.")
     if writer.seeds > 1:

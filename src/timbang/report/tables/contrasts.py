@@ -41,10 +41,13 @@ TABLE = Table(
     slot="accuracy",
     build=_build,
     mention=message("%(table)s gives each comparison with its conclusion."),
-    caption=lambda writer: writer.say(
-        "Mean difference in validation accuracy from %(reference)s, in percentage points, with its "
-        "%(confidence)s intervals on these images and for images like these, and the Holm-adjusted "
-        "%(p)s of what is decided; the margin is %(margin)s points."
+    caption=lambda writer: writer.sentences(
+        writer.say(
+            "Mean difference in validation accuracy from %(reference)s, in percentage points, with "
+            "its %(confidence)s intervals on these images and for images like these, and the "
+            "Holm-adjusted %(p)s of what is decided; the margin is %(margin)s points."
+        ),
+        writer.say_recipe(decides=True),
     ),
     stands=lambda writer: any(
         writer.has("contrast.accuracy.low", name) for name in writer.study["tested"]

@@ -45,7 +45,7 @@ TABLE = Table(
         writer.say(
             "The comparisons with %(reference)s that are open: how many replicates in all would "
             "make a difference of the margin significant, and the further hours of training that "
-            "they take; a dash where no number would, or none can be told."
+            "they take."
         ),
         bool(writer.study["learning"])
         and writer.say(
@@ -55,9 +55,12 @@ TABLE = Table(
         bool(writer.study["tuning"])
         and writer.say(
             "What the second half of the trials added to the difference of the tuned networks, in "
-            "percentage points; twice as many would add less."
+            "percentage points; twice as many would probably add less."
         ),
-        writer.say("Each with its %(confidence)s interval on these images."),
+        writer.say(
+            "Each with its %(confidence)s interval on these images; a dash where nothing can be "
+            "told."
+        ),
     ),
     stands=lambda writer: bool(_list_open(writer)),
 )

@@ -48,10 +48,18 @@ TABLE = Table(
     slot="tuned",
     build=_build,
     mention=message("%(table)s sets both comparisons side by side."),
-    caption=lambda writer: writer.say(
-        "Mean validation accuracy by the recipe of the study and by the recipe of each network's "
-        "choice, with the %(confidence)s interval of the difference from %(reference)s in "
-        "percentage points, and what each comparison says."
+    caption=lambda writer: writer.sentences(
+        writer.say(
+            "Mean validation accuracy by the recipe of the study and by the recipe of each "
+            "network's choice, with the %(confidence)s interval of the difference from "
+            "%(reference)s in percentage points, and what each comparison says."
+        ),
+        not writer.study["is_fixed"]
+        and (
+            writer.say("The intervals are those on these images.")
+            if writer.study["about"] == "these_images"
+            else writer.say("The intervals are those for images like these.")
+        ),
     ),
     stands=lambda writer: bool(writer.study["tuning"]),
 )
