@@ -37,7 +37,7 @@ endef
 export list_results
 
 .DEFAULT_GOAL := help
-.PHONY: help report check-report test test-deploy test-browser test-cluster benchmark format key-tables catalogues lock clean python tex
+.PHONY: help report status check-report test test-deploy test-browser test-cluster benchmark format key-tables catalogues lock clean python tex
 # In order, even with -j: both set-ups may call apt-get, and training comes after them.
 .NOTPARALLEL:
 
@@ -55,6 +55,11 @@ report: python tex ## Run the study and write its report as PDF
 	@.venv/bin/snakemake --cores $(CORES) --resources gpu=1 \
 		$(if $(CONFIG),--configfile "$(CONFIG)") $(SNAKEMAKE_ARGS)
 	@.venv/bin/python -c "$$list_reports" "$(or $(CONFIG),$(DEFAULT_CONFIG))"
+
+# Plain text, for a terminal and over ssh; from anywhere: make -C FOLDER status.
+status: python ## Say how far the study is: runs done, running, waiting, failed, time left (EVERY=10: again)
+	@PYTHONPATH=src .venv/bin/python -m timbang.running "$(or $(CONFIG),$(DEFAULT_CONFIG))" \
+		$(if $(EVERY),--every $(EVERY))
 
 check-report: python ## Look every number of a finished report up again in the files of the runs
 	@PYTHONPATH=src .venv/bin/python -m timbang.reader --config "$(or $(CONFIG),$(DEFAULT_CONFIG))" \
