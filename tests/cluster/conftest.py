@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -57,10 +58,8 @@ class Cluster:
             if name == "slurmstepd" or f"SLURMD_NODENAME={node}".encode() in environment:
                 victims.append(int(place.name))
         for victim in victims:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
 
     def squeue(self, form, *states):
         """Return the lines of squeue for the jobs in some of Slurm's states."""

@@ -1,4 +1,4 @@
-"""Whatever happens to a study on its way, it ends with the same predictions and loses next to nothing.
+"""Whatever happens to a study on its way, it ends with the same predictions.
 
 One study is made without any fault; each test gives a copy of it, without its runs, to the cluster
 or to this machine, harms it, and compares the predictions.
@@ -115,7 +115,7 @@ def processes_in(folder):
     for place in Path("/proc").glob("[0-9]*"):
         try:
             command = (place / "cmdline").read_text()
-            if os.path.samefile(place / "cwd", folder) and "train_network.py" in command:
+            if (place / "cwd").samefile(folder) and "train_network.py" in command:
                 found.append(int(place.name))
         except OSError:
             continue

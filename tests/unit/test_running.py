@@ -241,7 +241,7 @@ def results(tmp_path):
     )
     (logs / "resnet34/1.log").write_text(
         "18:00:00 resnet34 on cpu\n"
-        "18:00:09 epoch 1: training loss 2.1, accuracy 0.2; validation loss 2.2, accuracy 0.3; 9 s\n"
+        "18:00:09 epoch 1: training loss 2.1, accuracy 0.2; validation loss 2.2\n"
     )
     (logs / "plain34/0.log").write_text("18:00:00 plain34 on cpu\n18:00:01 error: no \x1b[31m\n")
     (tmp_path / "data").mkdir()

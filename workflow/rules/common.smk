@@ -66,6 +66,7 @@ wildcard_constraints:
     dataset="[A-Za-z0-9_]+",
 
 
+@cache
 def code_of(script):
     """What identifies the code that a script runs, so that a change of it reruns its rules."""
     return CODE.hash_script(Path(workflow.source_path(f"../scripts/{script}")))

@@ -4,7 +4,7 @@
 rule judge_claims:
     input:
         reminder=if_from_elsewhere(f"{RESULTS}/contrasts.csv"),
-        runs=rules.summarise_runs.output.runs,
+        runs=str(rules.summarise_runs.output.runs),
         splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
         predictions=expand(rules.train_network.output.predictions, **ALL_RUNS),
         claims=list(map(str, CLAIMS)),

@@ -1,6 +1,7 @@
 """How far a study is, told from the files of its runs: logs, records and locks.
 
-So it is the same for runs of this machine and of a cluster, and whoever may read the folder may ask.
+So it is the same for runs of this machine and of a cluster, and whoever may read the folder may
+ask.
 """
 
 import fcntl

@@ -33,14 +33,14 @@ def list_limits() -> dict[str, int | None]:
 
 
 def read_limits(answer: str) -> dict[str, int | None]:
-    """Return the minutes that a job may take in each partition; None without a limit.
+    r"""Return the minutes that a job may take in each partition; None without a limit.
 
     The partition of those who name none is there a second time, as the empty name.
 
     Args:
         answer: lines of ``sinfo --format=%P|%l``.
 
-    >>> read_limits("main*|1-02:30:00\\nlong|infinite\\n")
+    >>> read_limits("main*|1-02:30:00\nlong|infinite\n")
     {'main': 1590, '': 1590, 'long': None}
     """
     limits: dict[str, int | None] = {}
