@@ -138,7 +138,7 @@ class Folder:
 
 @pytest.fixture
 def await_that(cluster):
-    def wait(is_so, what, seconds=90):
+    def wait(is_so, what, seconds=200):
         """Wait until something is so."""
         end = time.monotonic() + seconds
         while not is_so():

@@ -24,17 +24,17 @@ STUDY = {
     "study": "harmed",
     "data": {"source": "folder", "folder": "images", "image_size": 16},
     "replicates": 2,
-    "recipe": {"epochs": 25, "batch_size": 8, "ema": 0.9, "schedule": "cosine", "mixup": 0.2},
+    "recipe": {"epochs": 15, "batch_size": 8, "ema": 0.9, "schedule": "cosine", "mixup": 0.2},
     "width": 0.5,
     "contenders": ["resnet8-cifar"],
     "reference": "resnet8-cifar",
-    "checkpoint_seconds": 0.2,
+    "checkpoint_seconds": 0.3,
 }
 RUN = "resnet8-cifar"
 ENDS = ("results/harmed/summary.csv",)
 ALONE = ("--group-components", "runs=1")
 # On any node, so that a test need not wait for the one GPU.
-NO_GPU = ("--set-resources", "train_network:gpu=0")
+NO_GPU = ("--set-resources", "train_network:gpu=0", "train_network:one_by_one=1")
 LOCAL = {"profile": "profiles/default", "of_the_cluster": ("--cores", "2", "--resources", "gpu=0")}
 GOING_ON = "going on after step"
 
@@ -92,18 +92,17 @@ def test_a_job_cancelled_a_controller_restarted_and_a_node_lost(
     struck = 0 if has_saved(harmed, 0) else 1
     subprocess.run(["scancel", job_of(cluster, harmed)], check=True)
     await_that(lambda: cluster.records(harmed.place), "a cancelled job")
-    await_that(lambda: GOING_ON in harmed.log_of(f"{RUN}/{struck}"), "the retry")
     cluster.down("slurmctld")
-    time.sleep(3)
+    time.sleep(2)
     cluster.up("slurmctld")
-    done = harmed.results / f"runs/{RUN}/{struck}/training.json"
-    await_that(done.is_file, "the run that was cancelled")
+    # It has the GPU next.
     await_that(lambda: has_saved(harmed, 1 - struck), "a checkpoint of the other run")
     cluster.lose("withgpu")
     time.sleep(1)
     cluster.up("withgpu")
     assert call.wait() == 0, harmed.said()[-6000:] + cluster.log()
-    assert GOING_ON in harmed.log_of(f"{RUN}/{1 - struck}")
+    for replicate in (0, 1):
+        assert GOING_ON in harmed.log_of(f"{RUN}/{replicate}"), replicate
     assert harmed.fingerprint() == unharmed.fingerprint()
     states = [job["JobState"] for job in cluster.records(harmed.place)]
     assert states.count("CANCELLED") == 1 and "NODE_FAIL" in states, states
@@ -122,13 +121,13 @@ def processes_in(folder):
     return found
 
 
-def test_a_job_over_its_time_and_one_over_its_memory_get_more(
+def test_jobs_over_their_time_and_one_over_its_memory_get_more(
     cluster, unharmed, tmp_path, await_that
 ):
-    """While the first waits for its end, a second call of the same study is sent away."""
+    """While the first wait for their end, a second call of the same study is sent away."""
     late = copy_without_runs(unharmed, tmp_path / "late")
     big = copy_without_runs(unharmed, tmp_path / "big")
-    resources = [*NO_GPU, "train_network:runtime=attempt", "train_network:one_by_one=1"]
+    resources = [*NO_GPU, "train_network:runtime=attempt", *ALONE]
     calls = [late.start(*targets(*resources))]
     await_that(lambda: has_saved(late, 0) or has_saved(late, 1), "a checkpoint")
     for process in processes_in(late.place):
@@ -140,14 +139,15 @@ def test_a_job_over_its_time_and_one_over_its_memory_get_more(
     assert "Traceback" not in late.said()
 
     calls.append(big.start(*targets(*NO_GPU, "train_network:mem_mb=100*4**attempt")))
-    for call, folder, state in zip(calls, (late, big), ("TIMEOUT", "OUT_OF_MEMORY"), strict=True):
+    for call, folder in zip(calls, (late, big), strict=True):
         assert call.wait() == 0, folder.said()[-6000:] + cluster.log()
-        jobs = cluster.records(folder.place)
-        assert [job["JobState"] for job in jobs] == [state, "COMPLETED"], jobs
         assert folder.fingerprint() == unharmed.fingerprint()
-    jobs = cluster.records(late.place)
-    assert [job["TimeLimit"] for job in jobs] == ["1", "2"]
+    jobs = [(job["JobState"], job["TimeLimit"]) for job in cluster.records(late.place)]
+    assert ("TIMEOUT", "1") in jobs and ("COMPLETED", "2") in jobs, jobs
     assert any(GOING_ON in late.log_of(f"{RUN}/{replicate}") for replicate in (0, 1))
+    assert "exceeded memory limit" in big.said()
+    states = [job["JobState"] for job in cluster.records(big.place)]
+    assert len(states) == 2 and states[0] != "COMPLETED" == states[1], states
 
 
 def test_snakemake_killed_and_called_again_while_its_job_still_runs(
