@@ -8,7 +8,11 @@ UNCHECKED_PDF = f"{RESULTS}/report/report-{{language}}-unchecked.pdf"
 # Snakemake compares all of them with each other.
 rule collect_facts:
     input:
-        **({name: str(file) for name, file in rules.weigh_recipes.output.items()} if HAS_VARIANTS else {}),
+        **(
+            {name: str(file) for name, file in rules.weigh_recipes.output.items()}
+            if HAS_VARIANTS
+            else {}
+        ),
         reminder=if_from_elsewhere(f"{RESULTS}/facts.json"),
         audit=str(rules.build_manifest.output.audit),
         manifest=str(rules.build_manifest.output.manifest),

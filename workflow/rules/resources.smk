@@ -60,7 +60,11 @@ def seconds_of(wildcards):
 def minutes_of_run(wildcards, attempt):
     """The minutes that a run's job asks for."""
     task = task_of(wildcards.variant, wildcards.contender)
-    return ask_minutes(task, measured_runs(), attempt, most_minutes("train_network"))
+    most = most_minutes("train_network")
+    if most is not None and STUDY.probes:
+        # What shares a job with them may take the rest.
+        most = most * 2 // 3
+    return ask_minutes(task, measured_runs(), attempt, most, count_runs_a_job())
 
 
 def megabytes_of_run(wildcards, attempt):
@@ -70,7 +74,10 @@ def megabytes_of_run(wildcards, attempt):
 
 def minutes_of_probes(wildcards, attempt):
     """The minutes that probing a run asks for: it computes on some images only."""
-    return 15 * 2 ** (attempt - 1)
+    shared = count_runs_a_job()
+    minutes = max(2, 15 // shared) * 2 ** (attempt - 1)
+    most = most_minutes("probe_run")
+    return minutes if most is None else max(1, min(minutes, most // (3 * shared)))
 
 
 def minutes_of_images(wildcards, attempt):
@@ -84,7 +91,19 @@ def megabytes_of_images(wildcards, attempt):
 
 
 def count_runs_a_job():
-    """How many runs one job of a cluster trains, so that it is worth its start."""
+    """How many runs one job trains: as the profile says, else so that it is worth its start."""
+    settings = workflow.group_settings
+    if settings is None or not set(GROUPS) & set(settings.overwrite_groups.values()):
+        return 1
+    given_sizes = [
+        settings.group_components[own] for own in GROUPS if own in settings.group_components
+    ]
+    return max(given_sizes) if given_sizes else count_worth_a_job()
+
+
+@cache
+def count_worth_a_job():
+    """How many runs make a job worth its start."""
     own = [
         guess_seconds(task_of(OWN, contender.name), measured_runs())
         for contender in STUDY.contenders
@@ -100,5 +119,5 @@ class GroupSizes(dict):
 
     def get(self, group, default=None):
         if group in GROUPS and group not in self:
-            return count_runs_a_job()
+            return count_worth_a_job()
         return super().get(group, default)

@@ -144,13 +144,13 @@ def most_minutes(rule):
     return list_limits().get(asked_of(rule, "slurm_partition") or "")
 
 
-def count_side_by_side():
-    """How many runs train at once."""
+def count_side_by_side(runs):
+    """How many of so many runs train at once."""
     on_gpus = given(workflow.global_resources, "gpu") if trains_on_gpu() else None
     if not is_on_slurm():
         places = max(1, (workflow._cores or 1) // STUDY.threads)
     else:
-        places = workflow.nodes
+        places = min(workflow.nodes, -(-runs // count_runs_a_job()))
     return max(1, places if on_gpus is None else min(places, on_gpus))
 
 
@@ -174,7 +174,7 @@ def look_before(jobs):
             sum(seconds),
             len(runs),
             sum(str(job.output.training) in REMINDER.reasons for job in runs),
-            count_side_by_side(),
+            count_side_by_side(len(runs)),
             bool(measured_runs()),
         ),
     ]
@@ -188,6 +188,8 @@ def look_before(jobs):
         minutes = {}
         for job in submitted:
             asked = job.resources.get("runtime", 0)
+            if job.rule.name in workflow.group_settings.overwrite_groups:
+                asked *= count_runs_a_job()
             minutes[job.rule.name] = max(asked, minutes.get(job.rule.name, 0))
         partitions = {rule: asked_of(rule, "slurm_partition") or "" for rule in minutes}
         faults += find_too_long(minutes, partitions, list_limits() if minutes else {})
@@ -232,7 +234,7 @@ def prepare_and_look(*args, prepare=workflow._prepare_dag, **settings):
                 start_alone()
         except TimbangError as error:
             sys.exit(str(error))
-        if is_on_slurm():
+        if is_on_slurm() and not workflow.dryrun:
             # What a person sees in squeue.
             workflow.executor_settings.jobname_prefix = name_jobs(STUDY.name)
         return lock()

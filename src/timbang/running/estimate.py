@@ -123,21 +123,28 @@ def _seconds_an_image(device: str, multiply_adds: float) -> float:
 
 
 def ask_minutes(
-    task: Task, measured: Sequence[Measured], attempt: int, most: int | None = None
+    task: Task,
+    measured: Sequence[Measured],
+    attempt: int,
+    most: int | None = None,
+    shared: int = 1,
 ) -> int:
-    """Return the minutes to ask a scheduler for.
+    """Return the minutes to ask a scheduler for, for one run.
 
     Args:
         task: the run.
         measured: as of ``guess_seconds``.
         attempt: 1, or more after failures; each doubles what is asked for.
         most: what the scheduler allows; a run that is cut off goes on from its checkpoint.
+        shared: how many runs share a job, and with it the time that it takes to start and what is
+            allowed.
     """
     known = any(one.device == task.device for one in measured)
     margin = MARGIN_MEASURED if known else MARGIN_GUESSED
-    minutes = MINUTES_TO_START + math.ceil(margin * guess_seconds(task, measured) / 60)
+    minutes = math.ceil(margin * guess_seconds(task, measured) / 60)
+    minutes += math.ceil(MINUTES_TO_START / shared)
     minutes *= 2 ** (attempt - 1)
-    return minutes if most is None else min(minutes, most)
+    return minutes if most is None else max(1, min(minutes, most // shared))
 
 
 def ask_megabytes(task: Task, attempt: int) -> int:

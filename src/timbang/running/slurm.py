@@ -119,8 +119,8 @@ def find_too_long(
             where = f"partition {partition}" if partition else "the default partition"
             lines.append(
                 f"{rule} asks for {asked:,} minutes, and {where} allows {limit:,}: Slurm would "
-                f"never start it; set set-resources: {rule}: runtime to {limit:,} or less, or "
-                "name another slurm_partition, in the profile"
+                f"never start it; set a shorter runtime or another slurm_partition for {rule} "
+                "(set-resources), or fewer runs a job (group-components), in the profile"
             )
     return lines
 
