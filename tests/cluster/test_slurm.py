@@ -55,3 +55,12 @@ def test_slurm_was_asked_for_the_processors_of_each_rule(finished):
     asked = sorted(re.match(r"cpu=\d+", job["Tres"])[0] for job in finished.jobs)
     assert asked == ["cpu=1", "cpu=1", "cpu=4", "cpu=4"]
     assert all(job["Name"].startswith("timbang-small_") for job in finished.jobs)
+
+
+def test_a_time_above_the_partitions_limit_stops_before_anything_is_submitted(cluster, tmp_path):
+    folder = Folder(tmp_path / "work", STUDY)
+    assert folder.start("-n", "--set-resources", "train_network:runtime=240").wait() != 0
+    assert (
+        "train_network asks for 960 minutes, and the default partition allows 90" in folder.said()
+    )
+    assert "Traceback" not in folder.said()
