@@ -56,7 +56,7 @@ def make_up(path, basedir, input, output, params, *others):
     }
     record = {"made_with": dict(params).get("made_with"), "inputs": inputs}
     for file in map(Path, output):
-        if file.name in ("images", "en"):
+        if not file.suffix:
             file.mkdir(parents=True, exist_ok=True)
         else:
             file.write_text(json.dumps(record, default=str) if file.suffix == ".json" else "\n")
