@@ -228,6 +228,8 @@ def prepare_and_look(*args, prepare=workflow._prepare_dag, **settings):
     persistence, lock = workflow.persistence, workflow.persistence.lock
 
     def look_and_lock():
+        # Only a plan has asked for the code of all scripts.
+        CODE.keep()
         try:
             look_before(list(workflow.dag.needrun_jobs()))
             if not workflow.dryrun and workflow.execution_settings.lock:
