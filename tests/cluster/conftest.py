@@ -92,9 +92,10 @@ class Folder:
         self.place = place
         self.name = study["study"]
         self.results = place / "results" / self.name
-        self.screen = place / "screen.txt"
+        self.screen = place / f"{self.name}.txt"
+        self.config = place / f"{self.name}.yaml"
         place.mkdir(parents=True, exist_ok=True)
-        (place / "study.yaml").write_text(yaml.safe_dump(study))
+        self.config.write_text(yaml.safe_dump(study))
 
     def start(self, *arguments, profile="profiles/slurm", of_the_cluster=OF_THE_CLUSTER):
         """Start Snakemake; what it says goes to the end of the screen."""
@@ -102,7 +103,7 @@ class Folder:
             *("timeout", "-s", "KILL", str(SECONDS), sys.executable, "-m", "snakemake"),
             *("--snakefile", str(ROOT / "Snakefile"), "--directory", str(self.place)),
             *("--workflow-profile", str(ROOT / profile)),
-            *("--configfile", str(self.place / "study.yaml"), *of_the_cluster, *arguments),
+            *("--configfile", str(self.config), *of_the_cluster, *arguments),
         ]
         with self.screen.open("ab") as screen:
             return subprocess.Popen(

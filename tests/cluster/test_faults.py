@@ -70,7 +70,7 @@ def copy_without_runs(unharmed, place):
     for name in ("runs", "checkpoints", "logs"):
         shutil.rmtree(place / "results/harmed" / name, ignore_errors=True)
     (place / "results/harmed/summary.csv").unlink()
-    (place / "screen.txt").unlink()
+    (place / "harmed.txt").unlink()
     return Folder(place, STUDY)
 
 
@@ -237,3 +237,14 @@ def test_files_that_are_seen_late_are_waited_for(unharmed, harmed):
     hiding.join(5)
     assert "Waiting at most 20 seconds for missing files" in said
     assert harmed.fingerprint() == unharmed.fingerprint()
+
+
+def test_two_studies_at_once_share_a_folder(unharmed, harmed):
+    other = Folder(harmed.place, STUDY | {"study": "other"})
+    calls = [
+        (harmed, harmed.start(*targets(), **LOCAL)),
+        (other, other.start("--", "results/other/summary.csv", **LOCAL)),
+    ]
+    for folder, call in calls:
+        assert call.wait() == 0, folder.said()[-3000:]
+        assert folder.fingerprint() == unharmed.fingerprint()
