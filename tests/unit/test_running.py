@@ -26,7 +26,13 @@ from timbang.running.guard import describe_disk, describe_gpu, describe_tex, des
 from timbang.running.held import hold_study, remove_dead_locks
 from timbang.running.measured import read_measured
 from timbang.running.progress import describe_runs, list_runs
-from timbang.running.slurm import find_too_long, name_jobs, read_jobs, read_limits
+from timbang.running.slurm import (
+    describe_attempts,
+    find_too_long,
+    name_jobs,
+    read_jobs,
+    read_limits,
+)
 from timbang.sources.choice import find_source
 from timbang.study.reading import read_study
 
@@ -149,6 +155,12 @@ def test_a_time_above_the_partitions_limit_is_one_line():
     assert "train_network asks for 240 minutes, and partition gpu allows 60" in training
     assert "write_pixels asks for 95 minutes, and the default partition allows 90" in pixels
     assert find_too_long(minutes, {}, {}) == []
+
+
+def test_a_run_that_no_number_of_attempts_would_finish_is_one_line():
+    (line,) = describe_attempts(10 * 3600, 60, 2)
+    assert "10.0 hours" in line and "60 minutes" in line and "retries: 9 or more" in line
+    assert describe_attempts(3 * 3600, 60, 2) == describe_attempts(1e9, None, 0) == []
 
 
 def test_jobs_of_a_study_are_told_from_others():

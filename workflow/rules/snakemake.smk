@@ -36,6 +36,7 @@ from timbang.running.guard import describe_disk, describe_gpu, describe_tex, des
 from timbang.running.held import hold_study, remove_dead_locks
 from timbang.running.slurm import (
     ask_slurm,
+    describe_attempts,
     describe_cancelled,
     find_too_long,
     list_jobs,
@@ -178,12 +179,13 @@ def look_before(jobs):
             bool(measured_runs()),
         ),
     ]
-    for line in lines:
-        print(show(f"{STUDY.name}: {line}"), file=sys.stderr)
     faults = []
     if "write_pixels" in rules:
         faults += describe_disk(count_images(), STUDY.data.image_size, Path(RESULTS, "data"))
     if is_on_slurm():
+        longest = max(seconds, default=0.0)
+        retries = workflow.execution_settings.retries
+        lines += describe_attempts(longest, most_minutes("train_network"), retries)
         submitted = [job for job in jobs if not job.is_local]
         minutes = {}
         for job in submitted:
@@ -193,6 +195,8 @@ def look_before(jobs):
             minutes[job.rule.name] = max(asked, minutes.get(job.rule.name, 0))
         partitions = {rule: asked_of(rule, "slurm_partition") or "" for rule in minutes}
         faults += find_too_long(minutes, partitions, list_limits() if minutes else {})
+    for line in lines:
+        print(show(f"{STUDY.name}: {line}"), file=sys.stderr)
     if faults:
         raise TimbangError("\n".join(faults))
 

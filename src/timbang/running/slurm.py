@@ -1,10 +1,13 @@
 """What Slurm says of itself and of this study's jobs; nothing where it does not answer."""
 
 import hashlib
+import math
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from timbang.running.estimate import describe_hours
 
 # What Slurm may take to answer on a busy cluster.
 SECONDS_TO_ANSWER = 20
@@ -123,6 +126,25 @@ def find_too_long(
                 "(set-resources), or fewer runs a job (group-components), in the profile"
             )
     return lines
+
+
+def describe_attempts(seconds: float, limit: int | None, retries: int) -> list[str]:
+    """Say that a run is expected to take more time than all its attempts are allowed together.
+
+    Args:
+        seconds: about how long the longest run trains.
+        limit: the minutes that a job may take in its partition; None without a limit.
+        retries: how often a job that failed comes again.
+    """
+    if limit is None or seconds <= 60 * limit * (retries + 1):
+        return []
+    needed = math.ceil(seconds / (60 * limit)) - 1
+    return [
+        f"a run is expected to train {describe_hours(seconds)}, its partition lets a job take "
+        f"{limit:,} minutes, and after {retries + 1} of these Snakemake gives up: take another "
+        f"slurm_partition, or retries: {needed} or more, in the profile; each goes on from the "
+        "checkpoint of the one before"
+    ]
 
 
 def describe_cancelled(jobs: Sequence[str]) -> str:
