@@ -229,6 +229,9 @@ def prepare_and_look(*args, prepare=workflow._prepare_dag, **settings):
         sizes = GroupSizes(workflow.group_settings.group_components)
         workflow.group_settings.group_components = sizes
     prepare(*args, **settings)
+    if workflow.execution_settings is None:
+        # A call that only looks, as --summary.
+        return
     persistence, lock = workflow.persistence, workflow.persistence.lock
 
     def look_and_lock():

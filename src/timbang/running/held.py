@@ -37,8 +37,6 @@ def hold_study(place: Path, study: str) -> IO[str] | None:
     except OSError:
         file.close()
         return None
-    # No handle of a job may keep it when this process has ended.
-    os.set_inheritable(file.fileno(), False)
     file.truncate(0)
     json.dump({"host": platform.node(), "process": os.getpid(), "since": time.time()}, file)
     file.flush()
