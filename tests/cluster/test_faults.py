@@ -193,13 +193,12 @@ def test_a_full_disk_and_one_that_may_only_be_read(unharmed, harmed, await_that)
         assert "No space left on device; make room and give the same command again" in harmed.said()
         filler.unlink()
 
-        call = harmed.start(*targets(), **LOCAL)
-        await_that(lambda: has_saved(harmed, 0), "a checkpoint")
         disk = harmed.place / "results"
-        subprocess.run(["mount", "-o", "remount,ro", disk], check=False)
-        status = call.wait()
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        assert harmed.start(*targets(), **LOCAL).wait() != 0
         subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
-        assert status != 0
+        assert "cannot be written (Read-only file system); let the folder" in harmed.said()
+        assert "Traceback" not in harmed.said()
         harmed.make(*targets(), **LOCAL)
         assert harmed.fingerprint() == unharmed.fingerprint()
 

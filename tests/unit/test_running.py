@@ -182,6 +182,12 @@ def test_a_study_is_held_by_one_call_and_let_go_with_it(tmp_path):
     hold_study(place, "s").close()
 
 
+def test_a_folder_that_cannot_be_written_to_is_one_line(tmp_path):
+    (tmp_path / "results").write_text("no folder")
+    with pytest.raises(TimbangError, match=r"\.held: cannot be written \(.+\); let the folder"):
+        hold_study(tmp_path / "results" / ".held", "s")
+
+
 def test_a_damaged_note_of_the_holder_is_left_unsaid(tmp_path):
     place = tmp_path / ".held"
     with hold_study(place, "s") as file:

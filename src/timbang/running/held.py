@@ -25,10 +25,16 @@ def hold_study(place: Path, study: str) -> IO[str] | None:
         The file to keep open; None on a file system that has no locks.
 
     Raises:
-        TimbangError: another call holds the study.
+        TimbangError: another call holds the study, or the file cannot be written.
     """
-    place.parent.mkdir(parents=True, exist_ok=True)
-    file = place.open("a+", encoding="utf-8")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        file = place.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise TimbangError(
+            f"{place}: cannot be written ({error.strerror}); let the folder be written to, or make "
+            "room, and give the same command again"
+        ) from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
