@@ -72,9 +72,7 @@ rule weigh_recipes:
         choices=f"{FAIRNESS}/choices.csv" if STUDY.tuning else [],
         learning=f"{FAIRNESS}/learning.csv" if STUDY.learning_curve else [],
         doubling=f"{FAIRNESS}/doubling.csv" if STUDY.learning_curve else [],
-        prospects=(
-            f"{FAIRNESS}/prospects.csv" if STUDY.tuning or STUDY.learning_curve else []
-        ),
+        prospects=(f"{FAIRNESS}/prospects.csv" if STUDY.tuning or STUDY.learning_curve else []),
     log:
         f"{RESULTS}/logs/weigh_recipes.log",
     localrule: True

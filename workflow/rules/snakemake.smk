@@ -237,9 +237,12 @@ def prepare_and_look(*args, prepare=workflow._prepare_dag, **settings):
     def look_and_lock():
         # Only a plan has asked for the code of all scripts.
         CODE.keep()
+        jobs = list(workflow.dag.needrun_jobs())
+        # With nothing to do, results that may only be read are as good as others.
+        is_at_work = jobs or os.access(RESULTS, os.W_OK)
         try:
-            look_before(list(workflow.dag.needrun_jobs()))
-            if not workflow.dryrun and workflow.execution_settings.lock:
+            look_before(jobs)
+            if is_at_work and not workflow.dryrun and workflow.execution_settings.lock:
                 start_alone()
         except TimbangError as error:
             sys.exit(str(error))
