@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Folder
 from PIL import Image
+from slurm_study import Folder
 
 pytestmark = pytest.mark.cluster
 

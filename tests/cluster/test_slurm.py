@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 import pytest
-from conftest import Folder
+from slurm_study import Folder
 
 pytestmark = pytest.mark.cluster
 

@@ -137,6 +137,11 @@ def is_on_slurm():
     return executor.startswith("snakemake_executor_plugin_slurm")
 
 
+def is_light(rule):
+    """Whether a rule runs where Snakemake runs."""
+    return rule.name in workflow._localrules or rule.norun
+
+
 @cache
 def most_minutes(rule):
     """How long a job of a rule may take at most in its partition, None without a limit."""
@@ -186,7 +191,8 @@ def look_before(jobs):
         longest = max(seconds, default=0.0)
         retries = workflow.execution_settings.retries
         lines += describe_attempts(longest, most_minutes("train_network"), retries)
-        submitted = [job for job in jobs if not job.is_local]
+        # To a dry run all jobs are local.
+        submitted = [job for job in jobs if not is_light(job.rule)]
         minutes = {}
         for job in submitted:
             asked = job.resources.get("runtime", 0)
