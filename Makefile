@@ -97,7 +97,7 @@ test-browser: python ## Test the explorer in a headless Chromium (Debian; skips 
 test-cluster: python tex ## Test the workflow on a real Slurm of two nodes (Debian, root; skips where it cannot)
 	@sh tests/cluster/slurm/set_up_slurm.sh || exit 0; \
 		OMP_NUM_THREADS=1 tests/cluster/slurm/with-cluster.sh \
-			.venv/bin/pytest -m cluster tests/cluster $(PYTEST_ARGS)
+			.venv/bin/pytest -m cluster tests/cluster --numprocesses 2 --dist loadgroup $(PYTEST_ARGS)
 
 benchmark: python ## Measure training speed and memory against the machine (not part of the tests)
 	PYTHONPATH=src .venv/bin/python benchmarks/train_networks.py

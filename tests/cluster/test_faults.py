@@ -19,6 +19,9 @@ from PIL import Image
 from slurm_study import Folder
 
 pytestmark = pytest.mark.cluster
+# Those that wait for Slurm go beside those that compute.
+ON_SLURM = pytest.mark.xdist_group("on-slurm")
+ON_THIS_MACHINE = pytest.mark.xdist_group("on-this-machine")
 
 STUDY = {
     "study": "harmed",
@@ -84,6 +87,7 @@ def job_of(cluster, folder):
     return next((number for number, place in lines if place == str(folder.place)), None)
 
 
+@ON_SLURM
 def test_a_job_cancelled_a_controller_restarted_and_a_node_lost(
     cluster, unharmed, harmed, await_that
 ):
@@ -121,6 +125,7 @@ def processes_in(folder):
     return found
 
 
+@ON_SLURM
 def test_jobs_over_their_time_and_one_over_its_memory_get_more(
     cluster, unharmed, tmp_path, await_that
 ):
@@ -150,6 +155,7 @@ def test_jobs_over_their_time_and_one_over_its_memory_get_more(
     assert len(states) == 2 and states[0] != "COMPLETED" == states[1], states
 
 
+@ON_SLURM
 def test_snakemake_killed_and_called_again_while_its_job_still_runs(
     cluster, unharmed, harmed, await_that
 ):
@@ -180,6 +186,7 @@ def small_disk(folder, megabytes):
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
+@ON_THIS_MACHINE
 def test_a_full_disk_and_one_that_may_only_be_read(unharmed, harmed, await_that):
     with small_disk(harmed.place / "results", 40):
         call = harmed.start(*targets(), **LOCAL)
@@ -203,6 +210,7 @@ def test_a_full_disk_and_one_that_may_only_be_read(unharmed, harmed, await_that)
         assert harmed.fingerprint() == unharmed.fingerprint()
 
 
+@ON_THIS_MACHINE
 def test_a_clock_that_went_back_by_a_day_costs_nothing(unharmed, harmed):
     tomorrow = time.time() + 86400
     for file in (harmed.place / "results").rglob("*"):
@@ -215,6 +223,7 @@ def test_a_clock_that_went_back_by_a_day_costs_nothing(unharmed, harmed):
     assert {file: file.stat().st_mtime for file in before} == before
 
 
+@ON_THIS_MACHINE
 def test_files_that_are_seen_late_are_waited_for(unharmed, harmed):
     """Each run's last file is hidden for two seconds once it is written."""
     hidden = []
@@ -238,6 +247,7 @@ def test_files_that_are_seen_late_are_waited_for(unharmed, harmed):
     assert harmed.fingerprint() == unharmed.fingerprint()
 
 
+@ON_THIS_MACHINE
 def test_two_studies_at_once_share_a_folder(unharmed, harmed):
     other = Folder(harmed.place, STUDY | {"study": "other"})
     calls = [

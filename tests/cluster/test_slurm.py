@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from slurm_study import Folder
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("on-slurm")]
 
 STUDY = {
     "study": "small",
