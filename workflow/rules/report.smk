@@ -8,8 +8,9 @@ UNCHECKED_PDF = f"{RESULTS}/report/report-{{language}}-unchecked.pdf"
 # Snakemake compares all of them with each other.
 rule collect_facts:
     input:
+        # Those that a study does not have are no files.
         **(
-            {name: str(file) for name, file in rules.weigh_recipes.output.items()}
+            {name: str(file) for name, file in rules.weigh_recipes.output.items() if file}
             if HAS_VARIANTS
             else {}
         ),
