@@ -36,7 +36,7 @@ def describe_study(runs: int) -> dict:
         for place in range(count)
     }
     return {
-        "study": f"planned-{runs}",
+        "study": "planned",
         "data": {"source": "digits", "image_size": 32},
         "replicates": REPLICATES,
         "recipe": {"epochs": 4, "batch_size": 32},

@@ -135,7 +135,7 @@ def main() -> None:
     config.write_text(yaml.safe_dump(describe_study(options.runs)))
     command = [sys.executable, __file__, "--made-up", "--snakefile", str(ROOT / "Snakefile")]
     command += ["--directory", str(options.folder), "--resources", "gpu=0", "--cores", "2"]
-    runs = f"results/planned-{options.runs}/images.csv"
+    runs = "results/planned/images.csv"
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
     for what, target in (("runs and their list", [runs]), ("summary to report", [])):
         screen = options.folder / "screen"
