@@ -37,7 +37,7 @@ endef
 export list_results
 
 .DEFAULT_GOAL := help
-.PHONY: help report check-report test test-deploy test-browser benchmark format key-tables catalogues lock clean python tex
+.PHONY: help report status check-report test test-deploy test-browser test-cluster benchmark format key-tables catalogues lock clean python tex
 # In order, even with -j: both set-ups may call apt-get, and training comes after them.
 .NOTPARALLEL:
 
@@ -55,6 +55,11 @@ report: python tex ## Run the study and write its report as PDF
 	@.venv/bin/snakemake --cores $(CORES) --resources gpu=1 \
 		$(if $(CONFIG),--configfile "$(CONFIG)") $(SNAKEMAKE_ARGS)
 	@.venv/bin/python -c "$$list_reports" "$(or $(CONFIG),$(DEFAULT_CONFIG))"
+
+# Plain text, for a terminal and over ssh; from anywhere: make -C FOLDER status.
+status: python ## Say how far the study is: runs done, running, waiting, failed, time left (EVERY=10: again)
+	@PYTHONPATH=src .venv/bin/python -m timbang.running "$(or $(CONFIG),$(DEFAULT_CONFIG))" \
+		$(if $(EVERY),--every $(EVERY))
 
 check-report: python ## Look every number of a finished report up again in the files of the runs
 	@PYTHONPATH=src .venv/bin/python -m timbang.reader --config "$(or $(CONFIG),$(DEFAULT_CONFIG))" \
@@ -88,6 +93,12 @@ test-browser: python ## Test the explorer in a headless Chromium (Debian; skips 
 			echo "Without axe-core, which npm could not fetch"; \
 		PYTHONPATH=$(BROWSER_TESTS) AXE=$(BROWSER_TESTS)/node_modules/axe-core/axe.min.js \
 			.venv/bin/pytest -m browser tests/browser $(PYTEST_ARGS)
+
+# Debian's Slurm; with-cluster.sh needs root for the cluster's own network, mounts and processes.
+test-cluster: python tex ## Test the workflow on a real Slurm of two nodes (Debian, root; skips where it cannot)
+	@sh tests/cluster/slurm/set_up_slurm.sh || exit 0; \
+		OMP_NUM_THREADS=1 tests/cluster/slurm/with-cluster.sh \
+			.venv/bin/pytest -m cluster tests/cluster --numprocesses 2 --dist loadgroup $(PYTEST_ARGS)
 
 benchmark: python ## Measure training speed and memory against the machine (not part of the tests)
 	PYTHONPATH=src .venv/bin/python benchmarks/train_networks.py

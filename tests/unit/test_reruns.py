@@ -16,7 +16,7 @@ MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob(
 SAID_ONLY = {place.strip(".").replace(".", "/") + ".py" for place in SILENT if place}
 # Started by the workflow, the launcher or Snakemake, and no part of a step.
 OUTSIDE = re.compile(
-    r"launcher/|(.*/)?__init__\.py$|resources\.py$|reader/__main__\.py$|training/accelerators\.py$"
+    r"launcher/|running/|(.*/)?__init__\.py$|resources\.py$|reader/__main__\.py$|training/accelerators\.py$"
 )
 # The rooms that may change the results of a step before the report.
 ROOMS = {

@@ -173,6 +173,20 @@ def test_a_setting_reruns_what_it_changes(study, setting):
     assert study.would_run(changed(**parts)) == expected
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"vary": {"learning_rate": [0.001, 0.01]}},
+        {"learning_curve": {"shares": [0.5]}},
+        {"tuning": {"trials": 2, "over": {"learning_rate": [0.001, 0.01]}}},
+    ],
+)
+def test_each_kind_of_variant_can_be_planned_to_the_report(study, parts):
+    """By itself, without the tables that the other kinds have."""
+    jobs = study.would_run(changed(**parts), [f"{RESULTS}/report/report-en.pdf"])
+    assert jobs["collect_facts"] == jobs["weigh_recipes"] == 1
+
+
 def test_changed_image_makes_all_again(study):
     image = study.work / "images/cat/3.png"
     with edited(image, lambda content: (study.work / "images/dog/3.png").read_bytes()):

@@ -6,7 +6,7 @@ from snakemake.utils import min_version
 
 from timbang.training.accelerators import seems_to_have_gpu
 from timbang.sources.fingerprints import fingerprint_file, hash_files
-from timbang.records.made_with import Reminder, hash_record
+from timbang.records.made_with import Reminder, hash_record, read_json
 from timbang.networks.catalogue import network_file
 from timbang.records.provenance import CodeHasher
 from timbang.networks.titles import title_contender
@@ -67,6 +67,7 @@ wildcard_constraints:
     dataset="[A-Za-z0-9_]+",
 
 
+@cache
 def code_of(script):
     """What identifies the code that a script runs, so that a change of it reruns its rules."""
     return CODE.hash_script(Path(workflow.source_path(f"../scripts/{script}")))

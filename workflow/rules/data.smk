@@ -109,6 +109,9 @@ rule build_manifest:
     conda:
         PYTHON_ENVIRONMENT
     threads: 4
+    resources:
+        mem_mb=megabytes_of_images,
+        runtime=minutes_of_images,
     params:
         made_with=lambda wildcards: describe_manifest(),
         table=lambda wildcards: SOURCE.label_table,
@@ -138,6 +141,9 @@ rule write_pixels:
     conda:
         PYTHON_ENVIRONMENT
     threads: 4
+    resources:
+        mem_mb=megabytes_of_images,
+        runtime=minutes_of_images,
     params:
         made_with=lambda wildcards: describe_pixels(),
         image_folder=lambda wildcards: SOURCE.image_folder,

@@ -4,7 +4,7 @@
 rule judge_claims:
     input:
         reminder=if_from_elsewhere(f"{RESULTS}/contrasts.csv"),
-        runs=rules.summarise_runs.output.runs,
+        runs=str(rules.summarise_runs.output.runs),
         splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
         predictions=expand(rules.train_network.output.predictions, **ALL_RUNS),
         claims=list(map(str, CLAIMS)),
@@ -105,9 +105,7 @@ rule weigh_recipes:
         choices=f"{FAIRNESS}/choices.csv" if STUDY.tuning else [],
         learning=f"{FAIRNESS}/learning.csv" if STUDY.learning_curve else [],
         doubling=f"{FAIRNESS}/doubling.csv" if STUDY.learning_curve else [],
-        prospects=(
-            f"{FAIRNESS}/prospects.csv" if STUDY.tuning or STUDY.learning_curve else []
-        ),
+        prospects=(f"{FAIRNESS}/prospects.csv" if STUDY.tuning or STUDY.learning_curve else []),
     log:
         f"{RESULTS}/logs/weigh_recipes.log",
     localrule: True

@@ -97,6 +97,7 @@ def describe_pixels():
     }
 
 
+@cache
 def describe_split(replicate):
     """What a replicate's split follows from."""
     return {
@@ -139,6 +140,18 @@ def describe_split_of(variant, replicate):
     return describe_split(replicate)
 
 
+@cache
+def hash_split_of(variant, replicate):
+    """What identifies all that the split of a variant follows from."""
+    return hash_record(describe_split_of(variant, replicate))
+
+
+@cache
+def hash_pixels():
+    """What identifies all that the pixels follow from."""
+    return hash_record(describe_pixels())
+
+
 def describe_drawing(contender, number):
     """What one of a contender's drawn recipes follows from."""
     return {
@@ -170,6 +183,8 @@ def describe_recipe(variant, contender):
     return {}
 
 
+# Asked several times of each run, and there may be thousands.
+@cache
 def describe_run(variant, contender, replicate, seed):
     """What a run follows from, but for the device and the versions that it was made on.
 
@@ -182,17 +197,23 @@ def describe_run(variant, contender, replicate, seed):
         "contender": asdict(own),
         "replicate": int(replicate),
         **({"seed": int(seed.removeprefix("-"))} if seed else {}),
-        "pixels": hash_record(describe_pixels()),
-        "split": hash_record(describe_split_of(variant, replicate)),
+        "pixels": hash_pixels(),
+        "split": hash_split_of(variant, replicate),
         **describe_recipe(variant, contender),
         "files": hash_users(*initial_weights(contender), *own_networks(contender)),
     }
 
 
+@cache
+def hash_run(variant, contender, replicate, seed):
+    """What identifies all that a run follows from."""
+    return hash_record(describe_run(variant, contender, replicate, seed))
+
+
 def hash_runs(variant=OWN, seeds=SEEDS):
     """What a variant's runs are made with, in the order of contenders, replicates and seeds."""
     return [
-        hash_record(describe_run(variant, contender, replicate, seed))
+        hash_run(variant, contender, str(replicate), seed)
         for contender in CONTENDERS
         for replicate in STUDY.replicates
         for seed in seeds
@@ -203,6 +224,6 @@ def describe_probes(variant, contender, replicate, seed):
     """What a run's probes follow from."""
     return {
         "code": code_of("probe_run.py"),
-        "run": hash_record(describe_run(variant, contender, replicate, seed)),
+        "run": hash_run(variant, contender, replicate, seed),
         "probes": list(STUDY.probes),
     }

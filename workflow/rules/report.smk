@@ -4,13 +4,20 @@ REPORT_PDF = f"{RESULTS}/report/report-{{language}}.pdf"
 UNCHECKED_PDF = f"{RESULTS}/report/report-{{language}}-unchecked.pdf"
 
 
+# Inputs are plain paths where there is one for each run: where any is another rule's output,
+# Snakemake compares all of them with each other.
 rule collect_facts:
     input:
-        **(dict(rules.weigh_recipes.output.items()) if HAS_VARIANTS else {}),
+        # Those that a study does not have are no files.
+        **(
+            {name: str(file) for name, file in rules.weigh_recipes.output.items() if file}
+            if HAS_VARIANTS
+            else {}
+        ),
         reminder=if_from_elsewhere(f"{RESULTS}/facts.json"),
-        audit=rules.build_manifest.output.audit,
-        manifest=rules.build_manifest.output.manifest,
-        pixels_record=rules.write_pixels.output.record,
+        audit=str(rules.build_manifest.output.audit),
+        manifest=str(rules.build_manifest.output.manifest),
+        pixels_record=str(rules.write_pixels.output.record),
         splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
         split_records=expand(rules.split_images.output.record, replicate=STUDY.replicates),
         histories=expand(rules.train_network.output.history, **ALL_RUNS),
@@ -18,11 +25,11 @@ rule collect_facts:
         # In the order of hash_runs().
         metrics=expand(f"{RUN}/metrics.json", **ALL_RUNS),
         runs=DECISIVE_RUNS,
-        summary=rules.summarise_runs.output.summary,
-        classes=rules.summarise_runs.output.classes,
-        images=rules.list_images.output.images,
-        confusions=rules.list_images.output.confusions,
-        contrasts=rules.judge_claims.output.contrasts,
+summary=str(rules.summarise_runs.output.summary),
+        classes=str(rules.summarise_runs.output.classes),
+        images=str(rules.list_images.output.images),
+        confusions=str(rules.list_images.output.confusions),
+        contrasts=str(rules.judge_claims.output.contrasts),
         **(
             {
                 "without_suspects": rules.leave_out_suspects.output.contrasts,
@@ -31,8 +38,8 @@ rule collect_facts:
             if STUDY.on_suspects == "drop"
             else {}
         ),
-        verdicts=rules.judge_claims.output.verdicts,
-        looks=rules.judge_claims.output.looks,
+        verdicts=str(rules.judge_claims.output.verdicts),
+        looks=str(rules.judge_claims.output.looks),
         twin_summary=of_twin("summary.csv"),
         tuned=f"{RESULTS}/{TUNED}/summary.csv" if STUDY.tuning else [],
         tuned_runs=f"{RESULTS}/{TUNED}/runs.csv" if STUDY.tuning else [],
@@ -112,16 +119,16 @@ rule write_report:
 rule write_explorer:
     input:
         reminder=if_from_elsewhere(f"{RESULTS}/report/explorer.html"),
-        facts=rules.collect_facts.output.facts,
+        facts=str(rules.collect_facts.output.facts),
         articles=expand(rules.write_report.output.html, language=STUDY.report.languages),
-        manifest=rules.build_manifest.output.manifest,
-        pixels=rules.write_pixels.output.pixels,
+        manifest=str(rules.build_manifest.output.manifest),
+        pixels=str(rules.write_pixels.output.pixels),
         splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
         tables=[
-            rules.summarise_runs.output.runs,
+            str(rules.summarise_runs.output.runs),
             *([f"{RESULTS}/{TUNED}/runs.csv"] if STUDY.tuning else []),
         ],
-        images=rules.list_images.output.images,
+        images=str(rules.list_images.output.images),
         runs=[run[name] for run in list_explored() for name in ("history", "predictions")],
         page=[f"{REPORT}/templates/explorer.{ending}" for ending in ("html.j2", "css", "js")],
         class_page=f"{REPORT}/templates/explorer-class.html.j2",

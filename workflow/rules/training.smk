@@ -45,6 +45,8 @@ rule train_network:
     threads: STUDY.threads
     resources:
         gpu=count_gpus(),
+        mem_mb=megabytes_of_run,
+        runtime=minutes_of_run,
     params:
         made_with=lambda wildcards: describe_run(**dict(wildcards)),
         device=STUDY.device,
@@ -94,6 +96,8 @@ rule probe_run:
     threads: STUDY.threads
     resources:
         gpu=count_gpus(),
+        mem_mb=megabytes_of_run,
+        runtime=minutes_of_probes,
     params:
         made_with=lambda wildcards: describe_probes(**dict(wildcards)),
         contender=lambda wildcards: asdict(STUDY.contender(wildcards.contender)),
