@@ -53,9 +53,7 @@ rule leave_out_suspects:
         images=rules.list_images.output.images,
         runs=DECISIVE_RUNS,
         splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
-        predictions=expand(
-            f"{ANY_RUN}/predictions.csv", **ALL_RUNS | {"variant": DECISIVE_VARIANT}
-        ),
+        predictions=expand(f"{ANY_RUN}/predictions.csv", **ALL_RUNS | {"variant": DECISIVE_VARIANT}),
     output:
         contrasts=f"{RESULTS}/without_suspects.csv",
         suspects=f"{RESULTS}/suspects.csv",
