@@ -14,6 +14,14 @@ rule collect_facts:
             if HAS_VARIANTS
             else {}
         ),
+        **(
+            {
+                "without_suspects": rules.leave_out_suspects.output.contrasts,
+                "suspects": rules.leave_out_suspects.output.suspects,
+            }
+            if STUDY.on_suspects == "drop"
+            else {}
+        ),
         reminder=if_from_elsewhere(f"{RESULTS}/facts.json"),
         audit=str(rules.build_manifest.output.audit),
         manifest=str(rules.build_manifest.output.manifest),
@@ -25,19 +33,11 @@ rule collect_facts:
         # In the order of hash_runs().
         metrics=expand(f"{RUN}/metrics.json", **ALL_RUNS),
         runs=DECISIVE_RUNS,
-summary=str(rules.summarise_runs.output.summary),
+        summary=str(rules.summarise_runs.output.summary),
         classes=str(rules.summarise_runs.output.classes),
         images=str(rules.list_images.output.images),
         confusions=str(rules.list_images.output.confusions),
         contrasts=str(rules.judge_claims.output.contrasts),
-        **(
-            {
-                "without_suspects": rules.leave_out_suspects.output.contrasts,
-                "suspects": rules.leave_out_suspects.output.suspects,
-            }
-            if STUDY.on_suspects == "drop"
-            else {}
-        ),
         verdicts=str(rules.judge_claims.output.verdicts),
         looks=str(rules.judge_claims.output.looks),
         twin_summary=of_twin("summary.csv"),
