@@ -169,7 +169,7 @@ def _choose_config(dice: random.Random) -> dict[str, Any]:
     if dice.random() < 0.25:
         report["compare_with"] = "other2"
     return {
-        "study": "made-up",
+        "study": "made-up-20_26",
         "data": {"source": "digits", "image_size": dice.choice([16, 32, 224])},
         "replicates": replicates,
         "width": dice.choice([0.125, 0.25, 1]),

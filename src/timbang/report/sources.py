@@ -93,7 +93,7 @@ def write_sources(writer: Writer, files: Mapping[str, str]) -> str:
     introduction = writer.say(
         "Each number of the text with its value as it is kept, its file below "
         "`results/%(study)s/`, the place in it, and how it was made.",
-        study=medium.prose(writer.study["name"]),
+        study=writer.name("text/study", writer.study["name"]),
     )
     heads = writer.say("Value"), writer.say("File"), writer.say("Place"), writer.say("Made how")
     rows = [_write_row(writer, own.fact) for own in writer.printed.values() if own.is_linked]
