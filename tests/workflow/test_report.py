@@ -64,6 +64,7 @@ def study(project, tmp_path_factory) -> Path:
         },
         "vary": {"label_smoothing": [0.1]},
         "learning_curve": {"shares": [0.5], "by": "steps"},
+        "on_suspects": "drop",
         "report": {
             "title": HOSTILE,
             "authors": [r"R. \def & Co", "Siti {x} {wildcards.language}"],
