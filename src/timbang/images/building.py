@@ -8,7 +8,7 @@ import pandas as pd
 
 from timbang.errors import TimbangError
 from timbang.images.audit import audit_images
-from timbang.images.duplicates import list_blocks
+from timbang.images.duplicates import count_blocks
 from timbang.images.manifest import (
     describe_images,
     group_duplicates,
@@ -65,9 +65,7 @@ def build_manifest(
         duplicate_distance,
         duplicate_evidence,
         workers,
-        progress(len(list_blocks(len(described.hashes))), "comparing images"),
+        progress(count_blocks(len(described.looks)), "comparing images"),
     )
-    audit = audit_images(
-        grouped, described.hashes, described.thumbnails, duplicate_distance, duplicate_evidence
-    )
+    audit = audit_images(grouped, described.looks, duplicate_distance, duplicate_evidence)
     return grouped.manifest, audit

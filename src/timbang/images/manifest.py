@@ -19,7 +19,8 @@ from timbang.images.decoding import (
     estimate_memory,
     read_file,
 )
-from timbang.images.duplicates import group_near_duplicates, look_at, write_hash
+from timbang.images.duplicates import group_near_duplicates
+from timbang.images.looks import LOOK, look_at, write_hash
 from timbang.images.memory import MemoryBudget
 from timbang.records.tables import MANIFEST_COLUMNS
 
@@ -31,25 +32,25 @@ PROBLEMS_LISTED = 1000
 class Described:
     """A manifest without groups, and what near-duplicates are found by.
 
-    ``hashes`` (uint64 [U, 8]) and ``thumbnails`` (uint8 [U, 64, 64]) are of the U rows that are
-    usable, in their order.
+    ``looks`` are records of ``timbang.images.looks.LOOK`` [U] of the U rows that are usable, in
+    their order.
     """
 
     manifest: pd.DataFrame
-    hashes: np.ndarray
-    thumbnails: np.ndarray
+    looks: np.ndarray
 
 
 @dataclass(frozen=True)
 class Grouped:
-    """A manifest with groups, and the pairs of images that lie nearest to the criterion.
+    """A manifest with groups, the pairs nearest to the criterion, and those that hold groups.
 
-    ``closest`` has the columns of ``timbang.images.duplicates.PAIR_TYPES``; its indices count
-    usable images.
+    ``closest`` and ``links`` are as in ``timbang.images.duplicates.NearDuplicates``; their indices
+    count usable images. No link is told between images of equal pixels.
     """
 
     manifest: pd.DataFrame
     closest: pd.DataFrame
+    links: pd.DataFrame
 
 
 def describe_images(
@@ -75,24 +76,19 @@ def describe_images(
         The columns of ``MANIFEST_COLUMNS`` in the order of the source; ``group`` is empty.
     """
     memory = MemoryBudget(largest * MEMORY_PER_PIXEL)
-    describe = partial(_describe_file, largest, memory)
+    looks = np.zeros(len(source), LOOK)
+    describe = partial(_describe_file, largest, memory, looks)
     with ThreadPoolExecutor(workers) as pool:
         places = [folder / name for name in source["filename"]]
-        results = list(progress(pool.map(describe, places, source["problem"])))
-    found = pd.DataFrame([described for described, _ in results])
+        rows = range(len(source))
+        found = pd.DataFrame(list(progress(pool.map(describe, rows, places, source["problem"]))))
     manifest = pd.concat([source.drop(columns="problem"), found], axis=1)
     for column in ("width", "height", "contrast"):
         manifest[column] = manifest[column].astype("Int64")
     manifest["group"] = pd.array([pd.NA] * len(manifest), dtype="Int64")
     manifest["problem"] = _find_conflicts(manifest)
     usable = (manifest["problem"] == "").to_numpy()
-    looks = [look for (_, look), use in zip(results, usable, strict=True) if use and look]
-    hashes, thumbnails = zip(*looks, strict=True) if looks else ((), ())
-    return Described(
-        manifest=manifest[list(MANIFEST_COLUMNS)],
-        hashes=np.array(hashes, dtype=np.uint64).reshape(-1, 8),
-        thumbnails=np.array(thumbnails, dtype=np.uint8).reshape(-1, 64, 64),
-    )
+    return Described(manifest[list(MANIFEST_COLUMNS)], _choose_rows(looks, usable))
 
 
 def group_duplicates(
@@ -115,14 +111,16 @@ def group_duplicates(
     usable = manifest["problem"] == ""
     equal = pd.factorize(manifest.loc[usable, "pixels_sha256"])[0]
     _, first = np.unique(equal, return_index=True)
-    near = group_near_duplicates(
-        described.hashes[first], described.thumbnails[first], distance, evidence, workers, progress
-    )
+    is_first = np.zeros(len(equal), dtype=bool)
+    is_first[first] = True
+    looks = _choose_rows(described.looks, is_first)
+    near = group_near_duplicates(looks, distance, evidence, workers, progress)
     manifest.loc[usable, "group"] = near.groups[equal]
-    closest = near.closest.copy()
-    for side in ("first", "second"):
-        closest[side] = first[closest[side].to_numpy(dtype=int)]
-    return Grouped(manifest, closest)
+    closest, links = (
+        pairs.assign(first=first[pairs["first"]], second=first[pairs["second"]])
+        for pairs in (near.closest, near.links)
+    )
+    return Grouped(manifest, closest, links)
 
 
 def list_problems(manifest: pd.DataFrame) -> list[str]:
@@ -172,10 +170,15 @@ def _measure_contrast(image: Image.Image) -> int:
     return int((values.max(axis=(0, 1)) - values.min(axis=(0, 1))).max())
 
 
+def _choose_rows(looks: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Return the chosen looks; all of them, which may take a gigabyte, are not copied."""
+    return looks if chosen.all() else looks[chosen]
+
+
 def _describe_file(
-    largest: int, memory: MemoryBudget, path: Path, problem: str
-) -> tuple[dict, tuple | None]:
-    """Describe one image; a file that already has a problem is not opened."""
+    largest: int, memory: MemoryBudget, looks: np.ndarray, row: int, path: Path, problem: str
+) -> dict:
+    """Describe one image and put its look into its row; one with a problem is not opened."""
     described = {
         "width": None,
         "height": None,
@@ -187,22 +190,22 @@ def _describe_file(
         "problem": problem,
     }
     if problem:
-        return described, None
+        return described
     with memory.hold(estimate_memory(path)):
         try:
             content = read_file(path, largest)
             image, kind = decode_image(content, largest)
         except ImageError as error:
-            return described | {"problem": str(error)}, None
+            return described | {"problem": str(error)}
         pixels = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
         pixels.update(image.tobytes())
-        hashes, thumbnail = look_at(image)
+        looks[row] = look_at(image)
         return described | {
             "width": image.width,
             "height": image.height,
             "format": kind,
             "sha256": hashlib.sha256(content).hexdigest(),
             "pixels_sha256": pixels.hexdigest(),
-            "phash": write_hash(int(hashes[0])),
+            "phash": write_hash(looks[row]),
             "contrast": _measure_contrast(image),
-        }, (hashes, thumbnail)
+        }
