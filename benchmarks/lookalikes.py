@@ -1,4 +1,4 @@
-"""Classes whose pictures look alike though none is a copy: what a finder of copies must not join."""
+"""Classes whose pictures look alike though none is a copy, so that no two may be joined."""
 
 from collections.abc import Iterator
 

@@ -17,6 +17,8 @@ ALIKE, ALIKE_IN_PLACE = 14, 20
 NEAR, NEARER, SIZE_RATIO, SAME_DIRECTION = 9.0, 6.0, 1.65, 0.85
 # So many spots must say the same of where a picture lies, and as many as this determine its shear.
 FEWEST_SPOTS, SPOTS_FOR_SHEAR = 4, 8
+# No copy is scaled by more than this, or stretched by more than this along one direction.
+MOST_SCALED, MOST_STRETCHED = 6.0, 4.0
 # Both pictures are sampled on a square of so many pixels over what they share, and once more on
 # one of half as many.
 SAMPLED_SIDE, COARSE_SIDE = 64, 32
@@ -76,13 +78,15 @@ def align_spots(
     is_mirrored, apart, others = chosen
     for near in (NEAR, NEARER):
         moved = _fit(places[best[0], :2], others[best[1], :2])
-        expected = places[:, :2] @ moved[:, :2].T + moved[:, 2]
-        scale = max(abs(np.linalg.det(moved[:, :2])) ** 0.25, 0.3)
-        distance = np.hypot(*(expected[:, None] - others[None, :, :2]).transpose(2, 0, 1))
+        scale = abs(np.linalg.det(moved[:, :2])) ** 0.25
+        expected = (places[:, :2] @ moved[:, :2].T + moved[:, 2]) @ [1, 1j]
+        distance = np.abs(expected[:, None] - others[:, :2] @ [1, 1j])
         best = _find_mutual(np.where(distance < near * scale, apart, 64), ALIKE_IN_PLACE)
         if len(best[0]) < FEWEST_SPOTS:
             return None
     moved = _fit(places[best[0], :2], others[best[1], :2])
+    if not is_plausible(moved):
+        return None
     into = np.diag([*1 / np.asarray(second_size, dtype=float), 1])
     if is_mirrored:
         into = np.array([[-1, 0, 1], [0, 1, 0], [0, 0, 1]]) @ into
@@ -123,6 +127,12 @@ def describe_change(
     if filled < 1 - NOTICED_CUT:
         phrases.append(f"set in a picture of which it is {100 * filled:.0f} %")
     return phrases
+
+
+def is_plausible(matrix: np.ndarray) -> bool:
+    """Return whether a transform makes nothing too small, too large or too narrow for a copy."""
+    least, most = np.linalg.svd(matrix[:2, :2], compute_uv=False)[::-1]
+    return bool(least > 1 / MOST_SCALED and most < min(MOST_SCALED, MOST_STRETCHED * least))
 
 
 def sample_shared(
@@ -168,6 +178,8 @@ def sample_shared(
             return None
         into_second = into_second.astype(float)
         matrix = np.linalg.inv(pixels) @ into_second @ np.linalg.inv(spread)
+        if not is_plausible(matrix):
+            return None
     across, down, depth = into_second @ _PIXELS
     if depth.min() <= 0:
         return None
@@ -204,7 +216,7 @@ def agree_widely(first: np.ndarray, second: np.ndarray, there: np.ndarray) -> bo
     )
     inside = there > 0
     counted = np.minimum(one / one[inside].mean(), other / other[inside].mean()) > COUNTED
-    agreeing = counted & (product > AGREEMENT * np.sqrt(one * other))
+    agreeing = counted & (product > AGREEMENT * np.sqrt(np.maximum(one * other, 0)))
     return bool(agreeing[inside].mean() >= AGREEING)
 
 
@@ -268,11 +280,8 @@ def _bound_overlap(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _measure_overlap(matrix: np.ndarray) -> float:
     """Return the share of the second picture's area on which the first lies."""
-    places = (
-        np.linalg.inv(matrix)
-        @ np.diag([1 / SAMPLED_SIDE, 1 / SAMPLED_SIDE, 1])
-        @ (_PIXELS + [[0.5], [0.5], [0]])
-    )
+    middles = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, SAMPLED_SIDE]]) @ _PIXELS
+    places = np.linalg.inv(matrix) @ middles
     places = places[:2] / places[2]
     return float(((places > 0) & (places < 1)).all(axis=0).mean())
 

@@ -10,15 +10,17 @@ spots propose what is cropped, framed, turned or written over, and say how the o
 the other, so that details are compared where they belong.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+from scipy.sparse.csgraph import minimum_spanning_tree
 
 from timbang.images.alignment import (
     SAMPLED_SIDE,
@@ -37,6 +39,8 @@ MANY_DETAILS = 60
 # Pictures that share less than one detail, as those of one colour, say nothing of each other; their
 # pairs are not looked at, for any number of such pictures have the same hash.
 FEWEST_DETAILS = 1.0
+# What agrees by so many times the evidence that is asked for has the same outline to a hair.
+SURE = 4.0
 # Edges that agree better than this are taken to agree no better.
 HIGHEST_CORRELATION = 1.0 - 1e-6
 # What is laid upon another as it fits best agrees better than by chance: its evidence counts half.
@@ -93,35 +97,28 @@ def group_near_duplicates(
     reach = (distance * np.minimum(details / MANY_DETAILS, 1)).astype(np.uint8)
     least = min(FEWEST_DETAILS, evidence / float(weigh_evidence(np.array(1.0), np.array(1.0))))
     groups = np.arange(len(looks))
-    closest = pd.DataFrame({column: np.empty(0, kind) for column, kind in PAIR_TYPES.items()})
-    joined = [closest]
+    found = [pd.DataFrame({column: np.empty(0, kind) for column, kind in PAIR_TYPES.items()})] * 2
     with ThreadPoolExecutor(workers) as pool:
-
-        def weigh_blocks() -> Iterator[pd.DataFrame]:
-            near = partial(_find_near, hashes, reach, details, least)
-            for pairs in pool.map(near, range(0, len(looks), ROWS_AT_ONCE)):
-                pairs = pairs[groups[pairs["first"]] != groups[pairs["second"]]]
-                yield _weigh_whole(small, details, pairs.reset_index(drop=True))
-            for first, second in propose_pairs(looks["spots"], looks["count"]):
-                apart = groups[first] != groups[second]
-                both = np.unique(np.column_stack([first[apart], second[apart]]), axis=0)
-                weigh = partial(weigh_aligned, enough=evidence)
-                found = pool.map(weigh, looks[both[:, 0]], looks[both[:, 1]])
-                yield _tabulate(hashes, both, list(found))
-
-        for pairs in progress(weigh_blocks()):
-            if len(pairs):
-                joins = pairs[pairs["evidence"] >= evidence]
-                groups = join_pairs(groups, joins)
-                closest = _keep_closest(closest, pairs, evidence)
-                joined.append(joins)
-    links = _choose_links(pd.concat(joined, ignore_index=True), len(looks))
-    for pairs in (links, closest):
-        pairs["matrix"] = [
-            _see_change(looks, *pair, evidence)
-            for pair in zip(pairs["first"], pairs["second"], pairs["matrix"])
-        ]
-    return NearDuplicates(groups, closest.reset_index(drop=True), links)
+        near = partial(_find_near, hashes, reach, details, least)
+        whole = (
+            _weigh_whole(small, details, _choose_apart(groups, pairs))
+            for pairs in pool.map(near, range(0, len(looks), ROWS_AT_ONCE))
+        )
+        weighed: set[tuple[int, int]] = set()
+        parts = (
+            _weigh_parts(looks, hashes, groups, proposed, evidence, weighed, pool)
+            for proposed in propose_pairs(looks["spots"], looks["count"])
+        )
+        for pairs in progress(chain(whole, parts)):
+            joins = pairs[pairs["evidence"] >= evidence]
+            join_pairs(groups, joins["first"], joins["second"])
+            found = [
+                _keep_closest(found[0], pairs, evidence),
+                pd.concat([found[1], _choose_links(joins, len(looks))]),
+            ]
+    links = _choose_links(found[1], len(looks))
+    links["matrix"] = [_see_change(looks, link, evidence) for link in links.to_dict("records")]
+    return NearDuplicates(pd.factorize(groups)[0], found[0].reset_index(drop=True), links)
 
 
 def count_blocks(count: int) -> int:
@@ -129,21 +126,17 @@ def count_blocks(count: int) -> int:
     return 2 * len(range(0, count, ROWS_AT_ONCE))
 
 
-def join_pairs(groups: np.ndarray, pairs: pd.DataFrame) -> np.ndarray:
-    """Join groups that a pair connects.
+def join_pairs(groups: np.ndarray, first: Iterable[int], second: Iterable[int]) -> None:
+    """Make the groups one, in place, that each pair of images connects.
 
     Args:
-        groups: int [N], below N, equal for images that belong together already.
-        pairs: ``first`` and ``second`` as indices of images.
-
-    Returns:
-        int [N]: the groups, numbered in the order of their first image.
+        groups: int [N], equal for images that belong together already.
+        first: indices of images.
+        second: as many.
     """
-    count = len(groups)
-    first, second = (groups[pairs[side].to_numpy(dtype=int)] for side in ("first", "second"))
-    edges = coo_array((np.ones(len(pairs)), (first, second)), shape=(count, count))
-    _, component = connected_components(edges, directed=False)
-    return pd.factorize(component[groups])[0]
+    for one, other in zip(first, second, strict=True):
+        if groups[one] != groups[other]:
+            groups[groups == groups[other]] = groups[one]
 
 
 def count_details(images: np.ndarray) -> np.ndarray:
@@ -202,7 +195,9 @@ def weigh_aligned(
             *(look["thumbnail"].astype(np.float32) for look in (first, second)), matrix, is_refined
         )
         if sampled is not None:
-            best = max(best, (_weigh_sampled(*sampled[:3]), sampled[3]), key=lambda each: each[0])
+            best = max(
+                best, (_weigh_sampled(*sampled[:3], enough), sampled[3]), key=lambda each: each[0]
+            )
         if best[0] >= enough:
             break
     return best
@@ -307,11 +302,13 @@ def _weigh_whole(small: np.ndarray, details: np.ndarray, pairs: pd.DataFrame) ->
     return pairs.drop(columns="way").assign(evidence=evidence, matrix=matrices)
 
 
-def _weigh_sampled(first: np.ndarray, second: np.ndarray, there: np.ndarray) -> float:
+def _weigh_sampled(
+    first: np.ndarray, second: np.ndarray, there: np.ndarray, enough: float
+) -> float:
     """Return the evidence of two pictures [64, 64] over what they share, or 0 if too little agrees.
 
-    It is that of their edges as they are or levelled, whichever is less, at the better of two
-    sizes.
+    It is that of their edges as they are or levelled, whichever is less, at the first of two sizes
+    at which it is enough, or the better one.
     """
     coarse = [shrink(part[None])[0] for part in (first, second, there)]
     evidence = []
@@ -323,8 +320,12 @@ def _weigh_sampled(first: np.ndarray, second: np.ndarray, there: np.ndarray) -> 
         edges = [level_edges(part, valid) for part in (one, other)]
         if not evidence and not agree_widely(edges[0][0], edges[1][0], valid):
             return 0.0
-        evidence.append(min(_weigh_edges(*pair) for pair in zip(*edges, strict=True)))
-    return ALIGNED_WORTH * max(evidence)
+        evidence.append(
+            ALIGNED_WORTH * min(_weigh_edges(*pair) for pair in zip(*edges, strict=True))
+        )
+        if evidence[0] >= enough:
+            break
+    return max(evidence)
 
 
 def _weigh_edges(first: np.ndarray, second: np.ndarray) -> float:
@@ -338,24 +339,48 @@ def _weigh_edges(first: np.ndarray, second: np.ndarray) -> float:
     )
 
 
-def _tabulate(
-    hashes: np.ndarray, pairs: np.ndarray, found: list[tuple[float, np.ndarray | None]]
+def _choose_apart(groups: np.ndarray, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs that are not of one group yet."""
+    return pairs[groups[pairs["first"]] != groups[pairs["second"]]].reset_index(drop=True)
+
+
+def _weigh_parts(
+    looks: np.ndarray,
+    hashes: np.ndarray,
+    groups: np.ndarray,
+    proposed: Iterable[np.ndarray],
+    enough: float,
+    weighed: set[tuple[int, int]],
+    pool: ThreadPoolExecutor,
 ) -> pd.DataFrame:
-    """Return the pairs [P, 2] that could be laid upon each other as a table."""
-    there = [place for place, (_, matrix) in enumerate(found) if matrix is not None]
-    first, second = pairs[there].T
-    matrices = pd.Series([found[place][1] for place in there], dtype=object)
-    distance = np.bitwise_count(hashes[first, :1] ^ hashes[second]).min(axis=1, initial=64)
-    weights = [found[place][0] for place in there]
-    return pd.DataFrame(
-        {
-            "first": first,
-            "second": second,
-            "distance": distance.astype(int),
-            "evidence": np.array(weights, dtype=float),
-            "matrix": matrices,
+    """Weigh pairs laid upon each other, join the groups of those that agree, and return all.
+
+    Args:
+        looks: of all images.
+        hashes: theirs, uint64 [N, 8].
+        groups: int [N], joined in place.
+        proposed: pairs [P, 2] of one image after the other, the likeliest first.
+        enough: the evidence that joins.
+        weighed: pairs that were weighed before, to which these are added.
+        pool: what weighs.
+    """
+    found = []
+    for own in proposed:
+        pairs = {
+            (first, second)
+            for first, second in own.tolist()
+            if groups[first] != groups[second] and (first, second) not in weighed
         }
-    )
+        weighed |= pairs
+        ordered = sorted(pairs)
+        results = pool.map(lambda pair: weigh_aligned(*looks[list(pair)], enough), ordered)
+        for (first, second), (evidence, matrix) in zip(ordered, results, strict=True):
+            if matrix is not None:
+                distance = int(np.bitwise_count(hashes[first, :1] ^ hashes[second]).min())
+                found.append((first, second, distance, evidence, matrix))
+                if evidence >= enough:
+                    join_pairs(groups, [first], [second])
+    return pd.DataFrame(found, columns=list(PAIR_TYPES)).astype(PAIR_TYPES)
 
 
 def _choose_links(joins: pd.DataFrame, count: int) -> pd.DataFrame:
@@ -370,12 +395,13 @@ def _choose_links(joins: pd.DataFrame, count: int) -> pd.DataFrame:
     return joins.iloc[chosen].reset_index(drop=True)
 
 
-def _see_change(
-    looks: np.ndarray, first: int, second: int, matrix: np.ndarray, evidence: float
-) -> np.ndarray:
-    """Return how the first image lies in the second, by their spots if these prove it."""
-    found, seen = weigh_aligned(looks[first], looks[second], evidence)
-    return matrix if seen is None or found < evidence else seen
+def _see_change(looks: np.ndarray, link: Mapping[str, Any], evidence: float) -> np.ndarray:
+    """Return how the first image of a link lies in the second, by their spots if these prove it."""
+    if link["evidence"] < SURE * evidence:
+        found, matrix = weigh_aligned(looks[link["first"]], looks[link["second"]], evidence)
+        if matrix is not None and found >= evidence:
+            return matrix
+    return link["matrix"]
 
 
 def _name_look(look: np.ndarray) -> bytes:

@@ -18,7 +18,7 @@ MOST_SPOTS = 64
 FEWEST_WORDS, MOST_PROPOSED = 3, 10
 
 
-def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[list[np.ndarray]]:
     """Yield pairs of images with words in common, in blocks of 64 images.
 
     Args:
@@ -26,29 +26,33 @@ def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[tuple[np.nd
         counts: int [N], how many of them are there.
 
     Yields:
-        The first and the second images of pairs, int [P] each, ``first`` < ``second``; a pair may
-        come twice.
+        Of each image in turn its pairs, int [P, 2] with the lower number first. A pair may come
+        twice, once of each image.
     """
     there = np.arange(spots.shape[1]) < counts[:, None]
-    known, images_of = _index_words(spots, there)
+    known, having = _index_words(spots, there)
     for start in range(0, len(spots), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
-        shared = _look_up(spots[rows], there[rows], known, images_of.shape[0]) @ images_of
-        row = np.repeat(np.arange(shared.shape[0]), np.diff(shared.indptr))
-        chosen = (shared.data >= FEWEST_WORDS) & (shared.indices != start + row)
-        row, other, words = row[chosen], shared.indices[chosen], shared.data[chosen]
-        order = np.lexsort((-words, row))
-        row, other, words = row[order], other[order].astype(int), words[order]
-        # Those that tie with the first that is one too many are left out as well: which of them
-        # came first would depend on the order of the images.
-        beyond = np.searchsorted(row, np.arange(shared.shape[0])) + MOST_PROPOSED
-        is_beyond = beyond < np.searchsorted(row, np.arange(shared.shape[0]), side="right")
-        limit = (
-            np.where(is_beyond, words[np.minimum(beyond, len(words) - 1)], 0) if len(words) else []
-        )
-        chosen = words > np.asarray(limit)[row] if len(words) else np.empty(0, bool)
-        first, second = start + row[chosen], other[chosen]
-        yield np.minimum(first, second), np.maximum(first, second)
+        shared = _look_up(spots[rows], there[rows], known, having.shape[0]) @ having
+        ends = zip(shared.indptr[:-1], shared.indptr[1:], strict=True)
+        yield [
+            _choose_likeliest(start + row, shared.indices[low:high], shared.data[low:high])
+            for row, (low, high) in enumerate(ends)
+        ]
+
+
+def _choose_likeliest(image: int, others: np.ndarray, words: np.ndarray) -> np.ndarray:
+    """Return the pairs [P, 2] of an image with those that share the most words with it.
+
+    Where one is too many, all that share as few go with it: which of them came first would depend
+    on the order of the images.
+    """
+    chosen = (words >= FEWEST_WORDS) & (others != image)
+    others, words = others[chosen].astype(int), words[chosen]
+    if len(words) > MOST_PROPOSED:
+        limit = np.partition(words, -MOST_PROPOSED - 1)[-MOST_PROPOSED - 1]
+        others = others[words > limit]
+    return np.sort(np.column_stack([others, np.full(len(others), image)]), axis=1)
 
 
 def _index_words(spots: np.ndarray, there: np.ndarray) -> tuple[list[np.ndarray], csr_array]:

@@ -130,7 +130,8 @@ def _spread(corners: np.ndarray, width: int, height: int) -> np.ndarray:
 
     Args:
         corners: [C, 4]: x and y at its size, the number of the size, and its rank there.
-        width: of the first size; so ``height``.
+        width: of the first size.
+        height: the same.
 
     Returns:
         Up to 192 of them, [S, 4].
