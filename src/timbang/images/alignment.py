@@ -27,7 +27,7 @@ SHARED, THINNEST = 0.3, 0.1
 # Their details must agree, with this correlation, over such a share of what is shared: a sign, a
 # letter or a logo may well be the same where the pictures are not. Details count where there are
 # not much fewer than on average.
-AGREEING, AGREEMENT, COUNTED, AGREEMENT_SIDE = 0.55, 0.5, 0.1, 5
+AGREEING, AGREEING_WHOLE, AGREEMENT, COUNTED, AGREEMENT_SIDE = 0.55, 0.9, 0.5, 0.1, 5
 # Edges are weighed by what lies around them, in a box of such a side, so that a strong line of
 # text outweighs nothing; and by this share of what all have.
 LEVELLED_SIDE, LEVELLED_SHARE = {COARSE_SIDE: 7, SAMPLED_SIDE: 9}, 0.1
@@ -208,16 +208,22 @@ def level_edges(image: np.ndarray, there: np.ndarray) -> tuple[np.ndarray, np.nd
     return edges, edges / np.sqrt(around)
 
 
-def agree_widely(first: np.ndarray, second: np.ndarray, there: np.ndarray) -> bool:
-    """Return whether edges [2, H, W] agree over most of what is shared."""
+def agree_widely(first: np.ndarray, second: np.ndarray, there: np.ndarray, is_whole: bool) -> bool:
+    """Return whether edges [2, H, W] agree over most of what is shared.
+
+    Of whole pictures with one outline, only what has details counts: there may be few of them.
+    """
     box = (AGREEMENT_SIDE,) * 2
     product, one, other = (
         cv2.blur(part.sum(axis=0), box) for part in (first * second, first**2, second**2)
     )
     inside = there > 0
-    counted = np.minimum(one / one[inside].mean(), other / other[inside].mean()) > COUNTED
-    agreeing = counted & (product > AGREEMENT * np.sqrt(np.maximum(one * other, 0)))
-    return bool(agreeing[inside].mean() >= AGREEING)
+    join = np.maximum if is_whole else np.minimum
+    counted = join(one / one[inside].mean(), other / other[inside].mean()) > COUNTED
+    agreeing = product > AGREEMENT * np.sqrt(np.maximum(one * other, 0))
+    if is_whole:
+        return bool(agreeing[inside & counted].mean() >= AGREEING_WHOLE)
+    return bool((agreeing & counted)[inside].mean() >= AGREEING)
 
 
 def shrink(images: np.ndarray) -> np.ndarray:
@@ -291,6 +297,6 @@ def _warp(image: np.ndarray, into: np.ndarray) -> np.ndarray:
         image,
         into,
         (SAMPLED_SIDE, SAMPLED_SIDE),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )

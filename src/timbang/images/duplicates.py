@@ -43,8 +43,8 @@ FEWEST_DETAILS = 1.0
 SURE = 4.0
 # Edges that agree better than this are taken to agree no better.
 HIGHEST_CORRELATION = 1.0 - 1e-6
-# What is laid upon another as it fits best agrees better than by chance: its evidence counts half.
-ALIGNED_WORTH = 0.5
+# What is laid upon another as it fits best agrees better than by chance: its evidence counts less.
+ALIGNED_WORTH = 0.4
 PAIR_TYPES = {"first": int, "second": int, "distance": int, "evidence": float, "matrix": object}
 PAIRS_AT_ONCE, PAIRS_KEPT = 2048, 200
 # A larger group is judged by so many of its members.
@@ -101,7 +101,7 @@ def group_near_duplicates(
     with ThreadPoolExecutor(workers) as pool:
         near = partial(_find_near, hashes, reach, details, least)
         whole = (
-            _weigh_whole(small, details, _choose_apart(groups, pairs))
+            _weigh_whole(small, details, _choose_apart(groups, pairs), evidence)
             for pairs in pool.map(near, range(0, len(looks), ROWS_AT_ONCE))
         )
         weighed: set[tuple[int, int]] = set()
@@ -225,7 +225,7 @@ def judge_groups(groups: np.ndarray, looks: np.ndarray, evidence: float) -> dict
         first, second = np.triu_indices(len(chosen), 1)
         apart = np.bitwise_count(chosen["hashes"][first, :1] ^ chosen["hashes"][second])
         pairs = pd.DataFrame({"first": first, "second": second, "way": apart.argmin(axis=1)})
-        weights = _weigh_whole(small, count_details(small), pairs)["evidence"]
+        weights = _weigh_whole(small, count_details(small), pairs, evidence / 2)["evidence"]
         unlike = pairs[weights < evidence / 2]
         chains[int(group)] = any(
             weigh_aligned(chosen[one], chosen[other], evidence / 2)[0] < evidence / 2
@@ -282,13 +282,16 @@ def _keep_closest(closest: pd.DataFrame, pairs: pd.DataFrame, evidence: float) -
     return pd.concat([both[joins].tail(PAIRS_KEPT), both[~joins].head(PAIRS_KEPT)])
 
 
-def _weigh_whole(small: np.ndarray, details: np.ndarray, pairs: pd.DataFrame) -> pd.DataFrame:
+def _weigh_whole(
+    small: np.ndarray, details: np.ndarray, pairs: pd.DataFrame, enough: float
+) -> pd.DataFrame:
     """Return pairs with the evidence that their whole outlines agree, laid down as ``way`` says.
 
     Args:
         small: uint8 [N, 32, 32].
         details: [N].
         pairs: ``first``, ``second``, ``way`` (a number of an orientation), and what else there is.
+        enough: the evidence from which it is weighed whether they agree everywhere.
     """
     firsts, seconds, ways = (pairs[column].to_numpy() for column in ("first", "second", "way"))
     evidence = np.empty(len(pairs))
@@ -298,8 +301,19 @@ def _weigh_whole(small: np.ndarray, details: np.ndarray, pairs: pd.DataFrame) ->
             correlation = _correlate(small[first], turn(small[second], way))
             shared = _share_details(details[first], details[second])
             evidence[places] = weigh_evidence(correlation, shared)
+            for place in places[evidence[places] >= enough]:
+                other = turn(small[seconds[place]][None], way)[0]
+                if not _agree_everywhere(small[firsts[place]], other):
+                    evidence[place] = 0.0
     matrices = pd.Series([_MATRICES[way] for way in ways], index=pairs.index, dtype=object)
     return pairs.drop(columns="way").assign(evidence=evidence, matrix=matrices)
+
+
+def _agree_everywhere(first: np.ndarray, second: np.ndarray) -> bool:
+    """Return whether two pictures [32, 32] agree wherever they have details."""
+    there = np.ones(np.array(first.shape) - 1, np.float32)
+    edges = [level_edges(picture.astype(np.float32), there)[0] for picture in (first, second)]
+    return agree_widely(*edges, there, True)
 
 
 def _weigh_sampled(
@@ -318,7 +332,7 @@ def _weigh_sampled(
         if not full.any():
             return 0.0
         edges = [level_edges(part, valid) for part in (one, other)]
-        if not evidence and not agree_widely(edges[0][0], edges[1][0], valid):
+        if not evidence and not agree_widely(edges[0][0], edges[1][0], valid, False):
             return 0.0
         evidence.append(
             ALIGNED_WORTH * min(_weigh_edges(*pair) for pair in zip(*edges, strict=True))

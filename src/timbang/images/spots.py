@@ -17,7 +17,7 @@ SIDE, SIZES, STEP, SMALLEST = 256, 9, 1.2, 24
 SPOTS, CELLS = 192, 6
 # At the first size so many corners are looked for, at the others as many fewer as they are
 # smaller; they lie so many pixels apart, and are this share as clear as the clearest.
-CORNERS, APART, CLEAR, CORNER_SIDE = 200, 4, 1e-3, 5
+CORNERS, APART, CLEAR, CORNER_SIDE = 300, 4, 1e-4, 5
 # The square around a corner: half its side in pixels of its size, and samples along a side.
 REACH, SAMPLES = 18, 16
 # The side of the box over which brightness is averaged for the direction in which it grows.
