@@ -28,6 +28,9 @@ SHARED, THINNEST = 0.3, 0.1
 # letter or a logo may well be the same where the pictures are not. Details count where there are
 # not much fewer than on average.
 AGREEING, AGREEING_WHOLE, AGREEMENT, COUNTED, AGREEMENT_SIDE = 0.55, 0.9, 0.5, 0.1, 5
+# And of all places where either has details, on such a share, but for those where the details of
+# one are so many times as strong: there something was written over it.
+AGREEING_CLOSELY, WRITTEN_OVER = 0.84, 4.0
 # Edges are weighed by what lies around them, in a box of such a side, so that a strong line of
 # text outweighs nothing; and by this share of what all have.
 LEVELLED_SIDE, LEVELLED_SHARE = {COARSE_SIDE: 7, SAMPLED_SIDE: 9}, 0.1
@@ -213,27 +216,49 @@ def agree_widely(first: np.ndarray, second: np.ndarray, there: np.ndarray, is_wh
 
     Of whole pictures with one outline, only what has details counts: there may be few of them.
     """
-    box = (AGREEMENT_SIDE,) * 2
-    product, one, other = (
-        cv2.blur(part.sum(axis=0), box) for part in (first * second, first**2, second**2)
-    )
+    one, other, agreeing = _agree_around(first, second, there)
     inside = there > 0
-    join = np.maximum if is_whole else np.minimum
-    counted = join(one / one[inside].mean(), other / other[inside].mean()) > COUNTED
-    agreeing = product > AGREEMENT * np.sqrt(np.maximum(one * other, 0))
+    counted = (np.maximum if is_whole else np.minimum)(one, other) > COUNTED
     if is_whole:
         return bool(agreeing[inside & counted].mean() >= AGREEING_WHOLE)
     return bool((agreeing & counted)[inside].mean() >= AGREEING)
 
 
-def shrink(images: np.ndarray) -> np.ndarray:
-    """Average [N, H, W] over squares of two by two pixels, whole numbers to whole numbers."""
-    total = sum(
-        images[:, row::2, column::2].astype(np.uint16 if images.dtype == np.uint8 else images.dtype)
-        for row in (0, 1)
-        for column in (0, 1)
+def agree_closely(first: np.ndarray, second: np.ndarray, there: np.ndarray) -> bool:
+    """Return whether edges [2, H, W] agree nearly wherever both could.
+
+    Two pictures of one sign agree on the sign, and not on what lies behind it.
+    """
+    one, other, agreeing = _agree_around(first, second, there)
+    counted = (there > 0) & (np.maximum(one, other) > COUNTED)
+    counted &= (one < WRITTEN_OVER * other) & (other < WRITTEN_OVER * one)
+    return bool(counted.any() and agreeing[counted].mean() >= AGREEING_CLOSELY)
+
+
+def shrink(images: np.ndarray, times: int = 2) -> np.ndarray:
+    """Average [N, H, W] over squares of so many pixels a side, whole numbers to whole numbers."""
+    count, height, width = images.shape
+    squares = images.reshape(count, height // times, times, width // times, times)
+    if images.dtype != np.uint8:
+        return squares.mean(axis=(2, 4))
+    total = squares.sum(axis=(2, 4), dtype=np.uint16)
+    return ((total + times**2 // 2) // times**2).astype(np.uint8)
+
+
+def _agree_around(
+    first: np.ndarray, second: np.ndarray, there: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return how strong the edges of either are in a box around each pixel, and where they agree.
+
+    Strength is in units of the mean of what is there; where there is none, all is 0.
+    """
+    box = (AGREEMENT_SIDE,) * 2
+    product, one, other = (
+        cv2.blur(part.sum(axis=0), box) for part in (first * second, first**2, second**2)
     )
-    return ((total + 2) // 4).astype(np.uint8) if images.dtype == np.uint8 else total / 4
+    agreeing = product > AGREEMENT * np.sqrt(np.maximum(one * other, 0))
+    means = [max(float(part[there > 0].mean()), 1e-6) for part in (one, other)]
+    return one / means[0], other / means[1], agreeing
 
 
 def _find_mutual(apart: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:

@@ -23,14 +23,15 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import minimum_spanning_tree
 
 from timbang.images.alignment import (
-    SAMPLED_SIDE,
+    COARSE_SIDE,
+    agree_closely,
     agree_widely,
     align_spots,
     level_edges,
     sample_shared,
     shrink,
 )
-from timbang.images.looks import ORIENTATIONS, turn
+from timbang.images.looks import ORIENTATIONS, THUMBNAIL_SIDE, turn
 from timbang.images.proposals import ROWS_AT_ONCE, propose_pairs
 
 # Pictures with fewer details look alike anyway: they must have nearer hashes, as the correlation
@@ -45,6 +46,8 @@ SURE = 4.0
 HIGHEST_CORRELATION = 1.0 - 1e-6
 # What is laid upon another as it fits best agrees better than by chance: its evidence counts less.
 ALIGNED_WORTH = 0.4
+# A better place is looked for where this share of the evidence that is needed is there without.
+PROMISING = 0.2
 PAIR_TYPES = {"first": int, "second": int, "distance": int, "evidence": float, "matrix": object}
 PAIRS_AT_ONCE, PAIRS_KEPT = 2048, 200
 # A larger group is judged by so many of its members.
@@ -90,8 +93,8 @@ def group_near_duplicates(
     """
     hashes = np.ascontiguousarray(looks["hashes"])
     small = np.concatenate(
-        [np.empty((0, SAMPLED_SIDE // 2, SAMPLED_SIDE // 2), np.uint8)]
-        + [shrink(some) for some in _blocks(looks["thumbnail"])]
+        [np.empty((0, COARSE_SIDE, COARSE_SIDE), np.uint8)]
+        + [_shrink_thumbnails(some) for some in _blocks(looks)]
     )
     details = np.concatenate([np.empty(0), *(count_details(some) for some in _blocks(small))])
     reach = (distance * np.minimum(details / MANY_DETAILS, 1)).astype(np.uint8)
@@ -194,11 +197,12 @@ def weigh_aligned(
         sampled = sample_shared(
             *(look["thumbnail"].astype(np.float32) for look in (first, second)), matrix, is_refined
         )
-        if sampled is not None:
-            best = max(
-                best, (_weigh_sampled(*sampled[:3], enough), sampled[3]), key=lambda each: each[0]
-            )
-        if best[0] >= enough:
+        if sampled is None:
+            break
+        found, is_agreed = _weigh_sampled(*sampled[:3], enough)
+        if is_agreed and found > best[0]:
+            best = found, sampled[3]
+        if best[0] >= enough or found < PROMISING * enough:
             break
     return best
 
@@ -221,7 +225,7 @@ def judge_groups(groups: np.ndarray, looks: np.ndarray, evidence: float) -> dict
             continue
         members = order[start : start + count]
         chosen = looks[members[:: -(-len(members) // MEMBERS_COMPARED)]]
-        small = shrink(chosen["thumbnail"])
+        small = _shrink_thumbnails(chosen)
         first, second = np.triu_indices(len(chosen), 1)
         apart = np.bitwise_count(chosen["hashes"][first, :1] ^ chosen["hashes"][second])
         pairs = pd.DataFrame({"first": first, "second": second, "way": apart.argmin(axis=1)})
@@ -318,28 +322,40 @@ def _agree_everywhere(first: np.ndarray, second: np.ndarray) -> bool:
 
 def _weigh_sampled(
     first: np.ndarray, second: np.ndarray, there: np.ndarray, enough: float
-) -> float:
-    """Return the evidence of two pictures [64, 64] over what they share, or 0 if too little agrees.
+) -> tuple[float, bool]:
+    """Return the evidence of two pictures [64, 64] over what they share, and whether it counts.
 
     It is that of their edges as they are or levelled, whichever is less, at the first of two sizes
-    at which it is enough, or the better one.
+    at which it is enough, or the better one. It counts where edges agree over most of what is
+    shared and, if it is enough, closely.
     """
-    coarse = [shrink(part[None])[0] for part in (first, second, there)]
-    evidence = []
-    for one, other, inside in (coarse, (first, second, there)):
-        full = (np.lib.stride_tricks.sliding_window_view(inside, (2, 2)) == 1).all(axis=(2, 3))
-        valid = full.astype(np.float32)
-        if not full.any():
-            return 0.0
-        edges = [level_edges(part, valid) for part in (one, other)]
-        if not evidence and not agree_widely(edges[0][0], edges[1][0], valid, False):
-            return 0.0
-        evidence.append(
-            ALIGNED_WORTH * min(_weigh_edges(*pair) for pair in zip(*edges, strict=True))
-        )
-        if evidence[0] >= enough:
-            break
-    return max(evidence)
+    fine = _level_both(first, second, there)
+    coarse = _level_both(*(shrink(part[None])[0] for part in (first, second, there)))
+    if fine is None or coarse is None:
+        return 0.0, False
+    found = _weigh_levelled(coarse)
+    if found < enough:
+        found = max(found, _weigh_levelled(fine))
+    agrees = agree_widely(*coarse[0], coarse[2], False)
+    return found, agrees and (found < enough or agree_closely(*fine[0], fine[2]))
+
+
+def _level_both(
+    first: np.ndarray, second: np.ndarray, there: np.ndarray
+) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...], np.ndarray] | None:
+    """Return the edges of both pictures, the same levelled, and where they are; none if nowhere."""
+    full = (np.lib.stride_tricks.sliding_window_view(there, (2, 2)) == 1).all(axis=(2, 3))
+    if not full.any():
+        return None
+    valid = full.astype(np.float32)
+    edges, levelled = zip(*(level_edges(part, valid) for part in (first, second)), strict=True)
+    return edges, levelled, valid
+
+
+def _weigh_levelled(
+    both: tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...], np.ndarray],
+) -> float:
+    return ALIGNED_WORTH * min(_weigh_edges(*pair) for pair in both[:2])
 
 
 def _weigh_edges(first: np.ndarray, second: np.ndarray) -> float:
@@ -448,6 +464,11 @@ def _count_details(edges: np.ndarray) -> np.ndarray:
     return np.divide(
         power.sum(axis=(1, 2)) ** 2, 2 * squares, out=np.zeros(len(edges)), where=squares > 0
     )
+
+
+def _shrink_thumbnails(looks: np.ndarray) -> np.ndarray:
+    """Return the thumbnails of looks at the size at which whole outlines are compared."""
+    return shrink(looks["thumbnail"], THUMBNAIL_SIDE // COARSE_SIDE)
 
 
 def _blocks(values: np.ndarray) -> Iterator[np.ndarray]:

@@ -7,7 +7,7 @@ from scipy.fft import dct
 from timbang.images.spots import SIDE, SPOT, SPOTS, find_spots
 
 HASH_SIDE, LOW_FREQUENCIES = 32, 8
-THUMBNAIL_SIDE = 64
+THUMBNAIL_SIDE = 96
 # The eight ways to lay down a picture: turned by quarters, and mirrored or not.
 ORIENTATIONS: tuple[Image.Transpose | None, ...] = (
     None,
