@@ -24,12 +24,12 @@ MOST_SCALED, MOST_STRETCHED = 6.0, 4.0
 SAMPLED_SIDE, COARSE_SIDE = 64, 32
 # What is shared must be this much of either picture, and nowhere thinner than this.
 SHARED, THINNEST = 0.3, 0.1
-# Their details must agree, with this correlation, over such a share of what is shared: a sign, a
-# letter or a logo may well be the same where the pictures are not. Details count where there are
-# not much fewer than on average.
-AGREEING, AGREEING_WHOLE, AGREEMENT, COUNTED, AGREEMENT_SIDE = 0.55, 0.9, 0.5, 0.1, 5
-# And of all places where either has details, on such a share, but for those where the details of
-# one are so many times as strong: there something was written over it.
+# Details agree where they do with this correlation, in a box of such a side. Evidence counts in
+# full where they agree on such a share of the area that is shared; of whole pictures, they must on
+# such a share of where there are any. They count where there are not much fewer than on average.
+AGREEMENT, AGREEMENT_SIDE, AGREEING, AGREEING_WHOLE, COUNTED = 0.5, 5, 0.55, 0.9, 0.1
+# And they must agree on such a share of where either has any, but for where the details of one
+# are so many times as strong: there something was written over it.
 AGREEING_CLOSELY, WRITTEN_OVER = 0.84, 4.0
 # Edges are weighed by what lies around them, in a box of such a side, so that a strong line of
 # text outweighs nothing; and by this share of what all have.
@@ -211,17 +211,24 @@ def level_edges(image: np.ndarray, there: np.ndarray) -> tuple[np.ndarray, np.nd
     return edges, edges / np.sqrt(around)
 
 
-def agree_widely(first: np.ndarray, second: np.ndarray, there: np.ndarray, is_whole: bool) -> bool:
-    """Return whether edges [2, H, W] agree over most of what is shared.
+def agree_everywhere(first: np.ndarray, second: np.ndarray, there: np.ndarray) -> bool:
+    """Return whether edges [2, H, W] of whole pictures agree nearly wherever one has details."""
+    one, other, agreeing = _agree_around(first, second, there)
+    counted = (there > 0) & (np.maximum(one, other) > COUNTED)
+    return bool(agreeing[counted].mean() >= AGREEING_WHOLE)
 
-    Of whole pictures with one outline, only what has details counts: there may be few of them.
+
+def measure_agreement(first: np.ndarray, second: np.ndarray, there: np.ndarray) -> float:
+    """Return on what share of the area that pictures share they have details that agree.
+
+    A sign, a letter or a logo may well be the same where the pictures are not.
+
+    Returns:
+        The share of what must agree for evidence to count in full, at most 1.
     """
     one, other, agreeing = _agree_around(first, second, there)
-    inside = there > 0
-    counted = (np.maximum if is_whole else np.minimum)(one, other) > COUNTED
-    if is_whole:
-        return bool(agreeing[inside & counted].mean() >= AGREEING_WHOLE)
-    return bool((agreeing & counted)[inside].mean() >= AGREEING)
+    agreeing &= np.minimum(one, other) > COUNTED
+    return min(1.0, float(agreeing[there > 0].mean()) / AGREEING)
 
 
 def agree_closely(first: np.ndarray, second: np.ndarray, there: np.ndarray) -> bool:

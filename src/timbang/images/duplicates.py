@@ -25,9 +25,10 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from timbang.images.alignment import (
     COARSE_SIDE,
     agree_closely,
-    agree_widely,
+    agree_everywhere,
     align_spots,
     level_edges,
+    measure_agreement,
     sample_shared,
     shrink,
 )
@@ -46,6 +47,9 @@ SURE = 4.0
 HIGHEST_CORRELATION = 1.0 - 1e-6
 # What is laid upon another as it fits best agrees better than by chance: its evidence counts less.
 ALIGNED_WORTH = 0.4
+# Nor do they agree better than this; pictures of so few details that it would not be enough, as
+# small handwritten digits, are not laid upon each other.
+BEST_ALIGNED = 0.999
 # A better place is looked for where this share of the evidence that is needed is there without.
 PROMISING = 0.2
 PAIR_TYPES = {"first": int, "second": int, "distance": int, "evidence": float, "matrix": object}
@@ -109,7 +113,7 @@ def group_near_duplicates(
         )
         weighed: set[tuple[int, int]] = set()
         parts = (
-            _weigh_parts(looks, hashes, groups, proposed, evidence, weighed, pool)
+            _weigh_parts(looks, details, groups, proposed, evidence, weighed, pool)
             for proposed in propose_pairs(looks["spots"], looks["count"])
         )
         for pairs in progress(chain(whole, parts)):
@@ -317,7 +321,7 @@ def _agree_everywhere(first: np.ndarray, second: np.ndarray) -> bool:
     """Return whether two pictures [32, 32] agree wherever they have details."""
     there = np.ones(np.array(first.shape) - 1, np.float32)
     edges = [level_edges(picture.astype(np.float32), there)[0] for picture in (first, second)]
-    return agree_widely(*edges, there, True)
+    return agree_everywhere(*edges, there)
 
 
 def _weigh_sampled(
@@ -326,18 +330,18 @@ def _weigh_sampled(
     """Return the evidence of two pictures [64, 64] over what they share, and whether it counts.
 
     It is that of their edges as they are or levelled, whichever is less, at the first of two sizes
-    at which it is enough, or the better one. It counts where edges agree over most of what is
-    shared and, if it is enough, closely.
+    at which it is enough, or the better one; the less of the area agrees, the less it is worth. If
+    it is enough, it counts only where edges agree closely.
     """
     fine = _level_both(first, second, there)
     coarse = _level_both(*(shrink(part[None])[0] for part in (first, second, there)))
     if fine is None or coarse is None:
         return 0.0, False
-    found = _weigh_levelled(coarse)
+    worth = ALIGNED_WORTH * measure_agreement(*coarse[0], coarse[2])
+    found = worth * _weigh_levelled(coarse)
     if found < enough:
-        found = max(found, _weigh_levelled(fine))
-    agrees = agree_widely(*coarse[0], coarse[2], False)
-    return found, agrees and (found < enough or agree_closely(*fine[0], fine[2]))
+        found = max(found, worth * _weigh_levelled(fine))
+    return found, found < enough or agree_closely(*fine[0], fine[2])
 
 
 def _level_both(
@@ -355,7 +359,7 @@ def _level_both(
 def _weigh_levelled(
     both: tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...], np.ndarray],
 ) -> float:
-    return ALIGNED_WORTH * min(_weigh_edges(*pair) for pair in both[:2])
+    return min(_weigh_edges(*pair) for pair in both[:2])
 
 
 def _weigh_edges(first: np.ndarray, second: np.ndarray) -> float:
@@ -376,7 +380,7 @@ def _choose_apart(groups: np.ndarray, pairs: pd.DataFrame) -> pd.DataFrame:
 
 def _weigh_parts(
     looks: np.ndarray,
-    hashes: np.ndarray,
+    details: np.ndarray,
     groups: np.ndarray,
     proposed: Iterable[np.ndarray],
     enough: float,
@@ -387,7 +391,7 @@ def _weigh_parts(
 
     Args:
         looks: of all images.
-        hashes: theirs, uint64 [N, 8].
+        details: how many each has, [N].
         groups: int [N], joined in place.
         proposed: pairs [P, 2] of one image after the other, the likeliest first.
         enough: the evidence that joins.
@@ -395,7 +399,9 @@ def _weigh_parts(
         pool: what weighs.
     """
     found = []
+    least = enough / float(ALIGNED_WORTH * weigh_evidence(np.array(BEST_ALIGNED), np.array(1.0)))
     for own in proposed:
+        own = own[_share_details(*details[own.T]) >= least]
         pairs = {
             (first, second)
             for first, second in own.tolist()
@@ -406,7 +412,9 @@ def _weigh_parts(
         results = pool.map(lambda pair: weigh_aligned(*looks[list(pair)], enough), ordered)
         for (first, second), (evidence, matrix) in zip(ordered, results, strict=True):
             if matrix is not None:
-                distance = int(np.bitwise_count(hashes[first, :1] ^ hashes[second]).min())
+                distance = int(
+                    np.bitwise_count(looks["hashes"][first, :1] ^ looks["hashes"][second]).min()
+                )
                 found.append((first, second, distance, evidence, matrix))
                 if evidence >= enough:
                     join_pairs(groups, [first], [second])

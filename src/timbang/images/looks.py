@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 from scipy.fft import dct
 
-from timbang.images.spots import SIDE, SPOT, SPOTS, find_spots
+from timbang.images.spots import SPOT, SPOTS, find_spots, scale_for_spots
 
 HASH_SIDE, LOW_FREQUENCIES = 32, 8
 THUMBNAIL_SIDE = 96
@@ -47,7 +47,7 @@ def look_at(image: Image.Image) -> np.ndarray:
     look["thumbnail"] = grey.resize(
         (THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS, reducing_gap=THUMBNAIL_GAP
     )
-    look["size"] = np.array(grey.size) * (SIDE / max(grey.size))
+    look["size"] = np.array(grey.size) * scale_for_spots(grey.size)
     spots = find_spots(grey)
     look["count"] = len(spots)
     look["spots"][: len(spots)] = spots

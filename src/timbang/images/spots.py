@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 from PIL import Image
 
-# The longer side of the image that is looked at, and so many sizes from there down, each so many
-# times smaller than the one before. None is looked at whose shorter side is below the last number.
-SIDE, SIZES, STEP, SMALLEST = 256, 9, 1.2, 24
+# The longer side of the image that is looked at, unless it would be enlarged by more than the
+# second number; and so many sizes from there down, each so many times smaller than the one before.
+# None is looked at whose shorter side is below the last number.
+SIDE, MOST_ENLARGED, SIZES, STEP, SMALLEST = 256, 8.0, 9, 1.2, 24
 # Spots that are kept, spread over the cells of a grid and over the sizes.
 SPOTS, CELLS = 192, 6
 # At the first size so many corners are looked for, at the others as many fewer as they are
@@ -28,8 +29,8 @@ TABLES, WORD_BITS, LOWEST = 4, 24, 30
 SPOT = np.dtype(
     [
         ("hash", np.uint64),
-        # x and y in pixels of an image whose longer side is 256, the direction in radians, and how
-        # many of these pixels one pixel of the spot's own size takes.
+        # x and y in pixels of the image that is looked at, the direction in radians, and how many
+        # of these pixels one pixel of the spot's own size takes.
         ("place", np.float16, 4),
         # Of each word the sign that is most likely to be another in a copy.
         ("weakest", np.uint8, TABLES),
@@ -62,9 +63,14 @@ _SIGNS = np.array(
 )
 
 
+def scale_for_spots(size: tuple[int, int]) -> float:
+    """Return by what the sides of an image are multiplied before its spots are looked for."""
+    return min(SIDE / max(size), MOST_ENLARGED)
+
+
 def find_spots(grey: Image.Image) -> np.ndarray:
     """Return the spots of an image of mode L, as records of ``SPOT`` [S], S at most 192."""
-    share = SIDE / max(grey.size)
+    share = scale_for_spots(grey.size)
     width, height = (max(1, round(share * side)) for side in grey.size)
     way = Image.Resampling.BOX if share < 1 else Image.Resampling.BICUBIC
     small = np.asarray(grey.resize((width, height), way))
