@@ -1,28 +1,33 @@
 """How many changed copies of photographs are found, by what was done to them, and at what price.
 
-    python benchmarks/find_copies.py FOLDER
+    python benchmarks/find_copies.py [FOLDER] [--finders Timbang imagededup cleanvision]
 
-Takes up to 120 images of a folder that are no copies of each other, writes each and 31 changed
-copies of it as JPEG or PNG into a folder of its own, and has finders of copies look for them:
-Timbang, and with ``--peers`` other programs, each run by a Python that has it, for example
-``--peers imagededup=/tmp/imagededup/bin/python``. Each kind of copy is looked for by itself, among
-the originals and the copies of that kind. Printed are the share of copies that are joined to their
-original, how many pairs of different photographs are joined, and the seconds from all files to
-pairs or groups. Last come classes of look-alikes, among which nothing is a copy.
+Takes up to 120 images of a folder (without one, those that scikit-image ships) that are no copies
+of each other, writes each and 31 changed copies of it as JPEG, and has finders of copies look for
+them: Timbang by its default criterion, and other programs. These are installed into a folder of
+their own, without what Timbang brings along already: torch, which imagededup imports, would be
+gigabytes. One that cannot be installed is left out with a line that says why.
+
+Each kind of copy is looked for by itself, among the originals and the copies of that kind. Printed
+are the share of copies that are joined to their original, how many pairs of different photographs
+are joined, and the seconds from all files to pairs or groups; for comparison also those of
+decoding all files and no more. Last come classes of look-alikes, among which nothing is a copy.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from changed_copies import CHANGES
+from changed_copies import CHANGES, RGB
 from lookalikes import LOOKALIKES
 from PIL import Image
 
@@ -34,14 +39,22 @@ from timbang.images.looks import look_at
 
 DISTANCE, EVIDENCE, MOST_IMAGES, SEED = 12, 40, 120, 0
 QUALITY = 90
-# What a peer runs, in its own environment, with the folder as its argument; it prints the
-# seconds and, for each file, the files that it takes for copies.
+# What is installed for each finder.
+PACKAGES = {
+    "imagededup": ("imagededup==0.3.3.post2",),
+    "cleanvision": ("cleanvision==0.3.7", "tabulate", "fsspec"),
+    "scikit-image": ("scikit-image==0.26.0",),
+}
+# What a peer runs, with the folder as its argument; it prints the seconds and, for each file, the
+# files that it takes for copies.
 PEERS = {
     "imagededup": """
 import json, sys, time
 from imagededup.methods import PHash
 start = time.perf_counter()
-found = PHash(verbose=False).find_duplicates(image_dir=sys.argv[1], max_distance_threshold=10)
+found = PHash(verbose=False).find_duplicates(
+    image_dir=sys.argv[1], max_distance_threshold=10, num_enc_workers=int(sys.argv[2]),
+    num_dist_workers=int(sys.argv[2]))
 print(json.dumps([time.perf_counter() - start, found]))
 """,
     "cleanvision": """
@@ -49,7 +62,8 @@ import json, sys, time
 from cleanvision import Imagelab
 start = time.perf_counter()
 lab = Imagelab(data_path=sys.argv[1], verbose=False)
-lab.find_issues({"exact_duplicates": {}, "near_duplicates": {}}, verbose=False)
+kinds = {"exact_duplicates": {}, "near_duplicates": {}}
+lab.find_issues(kinds, n_jobs=int(sys.argv[2]), verbose=False)
 found = {}
 for kind in ("exact_duplicates", "near_duplicates"):
     for group in lab.info[kind]["sets"]:
@@ -117,10 +131,44 @@ def count_false(groups: np.ndarray, truth: np.ndarray) -> int:
     return len(kinds) - len(np.unique(groups))
 
 
-def find_with_peer(python: str, code: str, folder: Path) -> tuple[float, dict[str, float], int]:
+def install(name: str, into: Path) -> Path | None:
+    """Install a package and what Timbang does not bring; none, and a line why, where it fails."""
+    target = into / name
+    if not target.exists():
+        command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps"]
+        run = subprocess.run(
+            [*command, "--target", str(target), *PACKAGES[name]], capture_output=True, text=True
+        )
+        if run.returncode:
+            print(f"{name} is left out: {run.stderr.strip().splitlines()[-1]}", flush=True)
+            return None
+    return target
+
+
+def time_decoding(folder: Path, workers: int) -> float:
+    """Return the seconds in which as many processes decode all files."""
+    paths = sorted(folder.iterdir())
+    start = time.perf_counter()
+    with ProcessPoolExecutor(workers) as pool:
+        list(pool.map(decode, paths, chunksize=16))
+    return time.perf_counter() - start
+
+
+def decode(path: Path) -> None:
+    """Decode one file as others do."""
+    Image.open(path).convert(RGB)
+
+
+def find_with_peer(
+    name: str, packages: Path, folder: Path, workers: int
+) -> tuple[float, dict[str, float], int]:
     """Return the same of another finder; pairs count, not what they chain."""
     run = subprocess.run(
-        [python, "-c", code, str(folder)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", PEERS[name], str(folder), str(workers)],
+        env=os.environ | {"PYTHONPATH": str(packages)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     seconds, found = json.loads(run.stdout.strip().splitlines()[-1])
     pairs = {
@@ -150,29 +198,56 @@ def print_table(results: Mapping[str, tuple[float, dict[str, float], int]]) -> N
     print("| seconds |" + "".join(f" {own[0]:.0f} |" for own in results.values()), flush=True)
 
 
-def main() -> None:
-    """Write the copies, run the finders, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--side", type=int, help="make the longer side of all images so long")
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--peers", nargs="*", default=[], metavar="NAME=PYTHON")
-    options = parser.parse_args()
-    images, others = choose_images(options.folder, options.side)
-    with tempfile.TemporaryDirectory() as folder:
-        write_copies(images, others, Path(folder))
-        del others
-        print(f"{len(images)} images and {len(CHANGES)} copies of each\n", flush=True)
-        results = {"Timbang": find_with_timbang(Path(folder), options.workers)}
-        for peer in options.peers:
-            name, python = peer.split("=", 1)
-            results[name] = find_with_peer(python, PEERS[name], Path(folder))
-        print_table(results)
+def show_faces(packages: Path) -> Iterator[Image.Image]:
+    """Yield 100 faces and 100 other pieces of photographs, of 25 pixels, from scikit-image."""
+    for piece in np.load(packages / "skimage" / "data" / "lfw_subset.npy"):
+        yield Image.fromarray((255 * piece / piece.max()).astype(np.uint8)).convert(RGB)
+
+
+def count_groups(lookalikes: Mapping[str, Callable[[], Iterator[Image.Image]]]) -> None:
+    """Print of each class of look-alikes how many pictures and groups there are."""
     print("\n| look-alikes | images | groups |\n|---|---|---|")
-    for name, make in LOOKALIKES.items():
+    for name, make in lookalikes.items():
         looks = np.stack([look_at(image) for image in make()])
         groups = group_near_duplicates(looks, DISTANCE, EVIDENCE).groups
         print(f"| {name} | {len(looks):,} | {len(np.unique(groups)):,} |", flush=True)
+
+
+def main() -> None:
+    """Write the copies, run the finders, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--side", type=int, help="make the longer side of all images so long")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--finders", nargs="*", default=["Timbang", *PEERS], metavar="NAME")
+    parser.add_argument("--no-lookalikes", action="store_true")
+    parser.add_argument("--keep", type=Path, help="where files are kept for another call")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        place = options.keep or Path(temporary)
+        files = place / "files"
+        shipped = install("scikit-image", place)
+        if not options.folder and not shipped:
+            sys.exit("without a folder there is nothing to look at")
+        if not files.exists():
+            folder = options.folder or shipped / "skimage" / "data"
+            images, others = choose_images(folder, options.side)
+            files.mkdir(parents=True)
+            write_copies(images, others, files)
+            del images, others
+        count = len(list(files.glob("*-original.*")))
+        print(f"{count} images and {len(CHANGES)} copies of each", flush=True)
+        print(f"decoding alone: {time_decoding(files, options.workers):.0f} s\n", flush=True)
+        results = {}
+        for name in options.finders:
+            if name == "Timbang":
+                results[name] = find_with_timbang(files, options.workers)
+            elif packages := install(name, place):
+                results[name] = find_with_peer(name, packages, files, options.workers)
+        print_table(results)
+        if not options.no_lookalikes:
+            faces = {"faces": partial(show_faces, shipped)} if shipped else {}
+            count_groups(LOOKALIKES | faces)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Classes whose pictures look alike though none is a copy, so that no two may be joined."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import matplotlib
 import numpy as np
@@ -76,4 +77,9 @@ def _draw_sign(image: Image.Image, text: str, middle: np.ndarray, radius: float)
     draw.text(tuple(middle), text, (10, 10, 10), font, anchor="mm")
 
 
-LOOKALIKES = {"digits": show_digits, "letters": write_letters, "road signs": photograph_signs}
+LOOKALIKES = {
+    "digits": show_digits,
+    "letters": write_letters,
+    "road signs": photograph_signs,
+    "road signs, 256 pixels": partial(photograph_signs, 300, 256),
+}

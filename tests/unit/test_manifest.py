@@ -138,8 +138,10 @@ def test_audit_counts(folder):
                 "labels": ["x"],
                 "distinct_pixels": 1,
                 "chain": False,
+                "links": [],
             }
         ],
+        "confirmed": [],
         "problems": [
             {"filename": "b/text.png", "row": "5", "reason": "is not an image that can be read"}
         ],

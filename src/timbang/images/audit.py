@@ -40,7 +40,8 @@ def audit_images(
         evidence (images of equal pixels need none);
         ``mixed_groups`` (near-duplicates under several labels) and ``chains``; ``closest``: the
         pairs nearest to the criterion on either side; ``one_coloured``, ``tiny``, ``elongated``
-        files; ``small_classes``.
+        files; ``small_classes``; ``confirmed``: the pairs of which a person said whether they are
+        one picture, and where that overrules the criterion.
     """
     manifest = grouped.manifest
     usable = usable_images(manifest)
@@ -71,6 +72,7 @@ def audit_images(
         ],
         "closest": _list_closest(usable, grouped.closest, evidence),
         "duplicates": duplicates,
+        "confirmed": grouped.confirmed,
         "problems": [
             {"filename": filename, "row": row, "reason": problem}
             for filename, row, problem in iterate_problems(manifest)
@@ -95,6 +97,12 @@ def write_summary(audit: Mapping[str, Any]) -> list[str]:
         f"equal or nearly equal images over {audit['duplicate_images']:,}: "
         f"{audit['groups']:,} distinct images remain",
     ]
+    if audit["confirmed"]:
+        overruled = sum(entry["overrules"] for entry in audit["confirmed"])
+        lines.append(
+            f"  {_number(len(audit['confirmed']), 'pair')} confirmed by hand, "
+            f"{overruled:,} against the criterion"
+        )
     alarms = (
         (audit["mixed_groups"], "group", "of near-duplicates under several labels"),
         (audit["chains"], "group", "that may be a chain of images that only resemble each other"),
@@ -144,7 +152,7 @@ def _list_closest(
     groups = usable["group"].to_numpy(dtype=int)
     first, second = (pairs[side].to_numpy(dtype=int) for side in ("first", "second"))
     apart = pairs[groups[first] != groups[second]]
-    joined = pairs[pairs["evidence"] >= evidence]
+    joined = pairs[(groups[first] == groups[second]) & (pairs["evidence"] >= evidence)]
     chosen = {
         "joined": joined.nsmallest(CLOSEST_PAIRS, "evidence"),
         "apart": apart.nlargest(CLOSEST_PAIRS, "evidence"),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from timbang.errors import TimbangError
+from timbang.images.duplicates import join_pairs
 from timbang.sources.listing import read_rows
 
 FIRST, SECOND, ARE = "first", "second", "are"
@@ -16,12 +17,12 @@ SAME, DIFFERENT = "same", "different"
 
 @dataclass(frozen=True)
 class Confirmed:
-    """One row of the user's table: two file names, ``same`` or ``different``, and its number."""
+    """A row of the user's table: two file names, ``same`` or ``different``, and where it stands."""
 
     first: str
     second: str
     are: str
-    row: int
+    place: str
 
 
 def read_confirmed(table: Path) -> list[Confirmed]:
@@ -44,18 +45,19 @@ def read_confirmed(table: Path) -> list[Confirmed]:
         if not any(cells):
             continue
         named = dict(zip(header, cells, strict=False))
+        place = f"{table}: row {number}"
         first, second = named.get(FIRST, ""), named.get(SECOND, "")
         are = named.get(ARE, "").strip().lower()
         if not first or not second:
-            raise TimbangError(f"{table}: row {number}: has no two file names; name both images")
+            raise TimbangError(f"{place}: has no two file names; name both images")
         if are not in (SAME, DIFFERENT):
             raise TimbangError(
-                f"{table}: row {number}: {are!r} in the column {ARE!r} is not allowed; "
+                f"{place}: {are!r} in the column {ARE!r} is not allowed; "
                 f"allowed: {SAME}, {DIFFERENT}"
             )
         if first == second:
-            raise TimbangError(f"{table}: row {number}: names {first!r} twice; name two images")
-        pairs.append(Confirmed(first, second, are, number))
+            raise TimbangError(f"{place}: names {first!r} twice; name two images")
+        pairs.append(Confirmed(first, second, are, place))
     return pairs
 
 
@@ -64,7 +66,6 @@ def overrule(
     links: pd.DataFrame,
     confirmed: Iterable[Confirmed],
     places: Mapping[str, int],
-    table: Path,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Join images as links and a person say; where they disagree, the person is right.
 
@@ -78,7 +79,6 @@ def overrule(
             ``timbang.images.duplicates.NearDuplicates``.
         confirmed: what the person says.
         places: by file name, the index of each usable image.
-        table: the person's file, for messages.
 
     Returns:
         The groups, int [N], and which of the links hold, bool.
@@ -91,22 +91,22 @@ def overrule(
         for name in (row.first, row.second):
             if name not in places:
                 raise TimbangError(
-                    f"{table}: row {row.row}: {name!r} is not a usable image of this study; "
+                    f"{row.place}: {name!r} is not a usable image of this study; "
                     "write its name as in data/manifest.csv, or remove the row"
                 )
     groups = np.arange(count)
-    for row in rows:
-        if row.are == SAME:
-            _join(groups, places[row.first], places[row.second])
+    same = [row for row in rows if row.are == SAME]
+    join_pairs(groups, *([places[getattr(row, side)] for row in same] for side in (FIRST, SECOND)))
     apart = [row for row in rows if row.are == DIFFERENT]
     for row in apart:
         if groups[places[row.first]] == groups[places[row.second]]:
             raise TimbangError(
-                f"{table}: row {row.row}: says that {row.first!r} and {row.second!r} are "
+                f"{row.place}: says that {row.first!r} and {row.second!r} are "
                 "different, but they are equal in every pixel or other rows say that they are the "
                 "same; correct one of them"
             )
-    pairs = np.array([[places[row.first], places[row.second]] for row in apart]).reshape(-1, 2)
+    pairs = np.array([(places[row.first], places[row.second]) for row in apart], dtype=int)
+    pairs = pairs.reshape(-1, 2)
     holds = np.zeros(len(links), bool)
     strongest = links["evidence"].to_numpy().argsort(kind="stable")[::-1]
     for place in strongest:
@@ -132,11 +132,5 @@ def list_overruled(
         yield {
             "images": [row.first, row.second],
             "are": row.are,
-            "row": row.row,
             "overrules": was_same != (row.are == SAME),
         }
-
-
-def _join(groups: np.ndarray, first: int, second: int) -> None:
-    """Make the groups of two images one, in place."""
-    groups[groups == groups[second]] = groups[first]

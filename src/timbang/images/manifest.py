@@ -1,16 +1,18 @@
 """The manifest: one row an image, with what was found out about it."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
+from timbang.images.confirming import Confirmed, list_overruled, overrule
 from timbang.images.decoding import (
     LARGEST_IMAGE,
     MEMORY_PER_PIXEL,
@@ -45,12 +47,15 @@ class Grouped:
     """A manifest with groups, the pairs nearest to the criterion, and those that hold groups.
 
     ``closest`` and ``links`` are as in ``timbang.images.duplicates.NearDuplicates``; their indices
-    count usable images. No link is told between images of equal pixels.
+    count usable images. No link is told between images of equal pixels. ``confirmed`` is what a
+    person said of pairs, as ``timbang.images.confirming.list_overruled`` tells it; those pairs are
+    not among the closest.
     """
 
     manifest: pd.DataFrame
     closest: pd.DataFrame
     links: pd.DataFrame
+    confirmed: list[dict[str, Any]]
 
 
 def describe_images(
@@ -97,6 +102,7 @@ def group_duplicates(
     evidence: float,
     workers: int,
     progress: Callable[[Iterable], Iterable] = iter,
+    confirmed: Sequence[Confirmed] = (),
 ) -> Grouped:
     """Give the images that are equal or near-duplicates the same group.
 
@@ -106,6 +112,10 @@ def group_duplicates(
         evidence: the evidence in nats from which images count as near-duplicates.
         workers: how many threads compare hashes.
         progress: wraps the blocks of comparisons, to show how far the work is.
+        confirmed: pairs of which a person says whether they are one picture.
+
+    Raises:
+        TimbangError: what the person says cannot hold.
     """
     manifest = described.manifest.copy()
     usable = manifest["problem"] == ""
@@ -115,12 +125,23 @@ def group_duplicates(
     is_first[first] = True
     looks = _choose_rows(described.looks, is_first)
     near = group_near_duplicates(looks, distance, evidence, workers, progress)
-    manifest.loc[usable, "group"] = near.groups[equal]
+    groups, holds, closest = near.groups, np.ones(len(near.links), bool), near.closest
+    told: list[dict[str, Any]] = []
+    if confirmed:
+        names = manifest.loc[usable, "filename"]
+        places = dict(zip(names, equal.tolist(), strict=True))
+        groups, holds = overrule(len(first), near.links, confirmed, places)
+        alone = dict(zip(names, near.groups[equal].tolist(), strict=True))
+        told = list(list_overruled(confirmed, alone))
+        settled = {frozenset((places[row.first], places[row.second])) for row in confirmed}
+        pairs = zip(closest["first"], closest["second"], strict=True)
+        closest = closest[[frozenset(pair) not in settled for pair in pairs]]
+    manifest.loc[usable, "group"] = groups[equal]
     closest, links = (
         pairs.assign(first=first[pairs["first"]], second=first[pairs["second"]])
-        for pairs in (near.closest, near.links)
+        for pairs in (closest, near.links[holds])
     )
-    return Grouped(manifest, closest, links)
+    return Grouped(manifest, closest, links, told)
 
 
 def list_problems(manifest: pd.DataFrame) -> list[str]:
