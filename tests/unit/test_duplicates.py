@@ -3,6 +3,7 @@
 import io
 import re
 import time
+from functools import cache
 from pathlib import Path
 
 import imagehash
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 from sklearn.datasets import load_digits, load_sample_image
 
-from timbang.images.alignment import describe_change
+from timbang.images.alignment import COARSE_SIDE, describe_change, shrink
 from timbang.images.decoding import read_image
 from timbang.images.duplicates import (
     count_details,
@@ -23,7 +24,7 @@ from timbang.images.duplicates import (
     judge_groups,
     weigh_evidence,
 )
-from timbang.images.looks import LOOK, ORIENTATIONS, look_at, write_hash
+from timbang.images.looks import LOOK, ORIENTATIONS, THUMBNAIL_SIDE, look_at, write_hash
 from timbang.images.spots import make_words
 
 FOOD = Path(__file__).resolve().parents[3] / "shared" / "food"
@@ -110,14 +111,21 @@ WHOLE = {"recompressed", "shrunk", "stretched", "brighter", "grey"} | {
 }
 
 
+@cache
+def look_at_photographs(side):
+    """Return the first parts of photographs, of which no two are joined, and their looks."""
+    originals = photographs(side)[:12]
+    looks = look(originals)
+    alone = group_near_duplicates(looks, DISTANCE, EVIDENCE).groups
+    assert len(set(alone)) == len(originals) >= 9
+    return originals, looks
+
+
 @pytest.mark.parametrize("name", CHANGES)
 def test_changed_copy_joins_its_original_and_no_other(name):
-    change = CHANGES[name]
-    originals = photographs(120 if name in WHOLE else 200)
-    copies = [change(image) for image in originals]
-    groups = group([*originals, *copies]).groups
-    alone = group(originals).groups
-    assert len(set(alone)) == len(originals) >= 9
+    originals, looks = look_at_photographs(120 if name in WHOLE else 200)
+    copies = look(map(CHANGES[name], originals))
+    groups = group_near_duplicates(np.concatenate([looks, copies]), DISTANCE, EVIDENCE).groups
     joined = groups[: len(originals)] == groups[len(originals) :]
     assert joined.mean() >= (1 if name in WHOLE else 0.6)
     assert len(set(groups)) == len(originals) + (~joined).sum()
@@ -165,19 +173,23 @@ def test_hashes_are_of_each_orientation(place):
 
 def test_many_pictures_of_one_colour_are_told_apart_in_little_time():
     """Ten times what took more than 100 s: all have one hash, in every orientation."""
-    look, count, start = look_at(Image.new("RGB", (8, 8), (10, 20, 30))), 10_000, time.monotonic()
+    look, count, start = (
+        look_at(Image.new("RGB", (8, 8), (10, 20, 30))),
+        10_000,
+        time.process_time(),
+    )
     many = np.tile(look, count)
     found = group_near_duplicates(many, DISTANCE, EVIDENCE)
     assert list(found.groups) == list(range(count))
     assert judge_groups(found.groups, many, EVIDENCE) == {}
-    assert time.monotonic() - start < 30
+    assert time.process_time() - start < 30
 
 
 def test_pictures_of_few_details_are_joined_where_little_evidence_is_asked_for():
     """What is not looked at could not be joined, whatever the evidence."""
     slope = np.tile(np.arange(0, 192, 3, dtype=np.uint8), (64, 1))
     looks = look([Image.fromarray(slope).convert("RGB")] * 2)
-    details = count_details(looks["thumbnail"])[0]
+    details = count_details(shrink(looks["thumbnail"], THUMBNAIL_SIDE // COARSE_SIDE))[0]
     assert 0 < details < 1
     highest = weigh_evidence(np.array([1.0]), np.array([details]))[0]
     for evidence, groups in ((0.9 * highest, 1), (1.1 * highest, 2)):
@@ -201,7 +213,8 @@ def test_closest_pairs_lie_on_both_sides_of_the_criterion():
 
 
 def test_threads_change_nothing():
-    looks = look([*photographs(), *map(CHANGES["framed"], photographs())])
+    originals = photographs(200)[:6]
+    looks = look([*originals, *map(CHANGES["framed"], originals)])
     one, four = (group_near_duplicates(looks, DISTANCE, EVIDENCE, workers) for workers in (1, 4))
     assert (one.groups == four.groups).all()
     assert one.closest["evidence"].equals(four.closest["evidence"])
@@ -240,7 +253,7 @@ def mixed():
 
 
 @given(seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_order_and_duplicates_change_no_group(mixed, seed):
     """Nor do images that are there twice."""
     before = group_near_duplicates(mixed, DISTANCE, EVIDENCE).groups
@@ -251,9 +264,9 @@ def test_order_and_duplicates_change_no_group(mixed, seed):
 
 
 def test_links_hold_groups_together_and_tell_what_was_done():
-    image = photographs()[3]
+    image = photographs(200)[2]
     mirrored = ImageOps.mirror(crop(left=0.1)(image))
-    found = group([image, mirrored, photographs()[5]])
+    found = group([image, mirrored, photographs(200)[3]])
     assert list(found.groups) == [0, 0, 1]
     (link,) = found.links.to_dict("records")
     assert (link["first"], link["second"]) == (0, 1)

@@ -187,8 +187,7 @@ def _find_conflicts(manifest: pd.DataFrame) -> pd.Series:
 
 def _measure_contrast(image: Image.Image) -> int:
     """Return the grey levels between the darkest and the lightest value of any channel."""
-    values = np.asarray(image)
-    return int((values.max(axis=(0, 1)) - values.min(axis=(0, 1))).max())
+    return max(highest - lowest for lowest, highest in image.getextrema())
 
 
 def _choose_rows(looks: np.ndarray, chosen: np.ndarray) -> np.ndarray:
