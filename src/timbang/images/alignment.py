@@ -167,7 +167,8 @@ def sample_shared(
     seen = _warp(first, into_first)
     if is_refined:
         try:
-            _, into_second = cv2.findTransformECC(
+            # Its types ask for a mask that it does without.
+            _, into_second = cv2.findTransformECC(  # type: ignore[call-overload]
                 seen,
                 second,
                 (into_second / into_second[2, 2]).astype(np.float32),

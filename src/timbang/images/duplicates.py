@@ -10,12 +10,11 @@ spots propose what is cropped, framed, turned or written over, and say how the o
 the other, so that details are compared where they belong.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,6 +73,15 @@ class NearDuplicates:
     links: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class _Edges:
+    """The edges of two pictures, [2, H, W] each, the same levelled, and where both are, [H, W]."""
+
+    edges: tuple[np.ndarray, np.ndarray]
+    levelled: tuple[np.ndarray, np.ndarray]
+    there: np.ndarray
+
+
 def group_near_duplicates(
     looks: np.ndarray,
     distance: int,
@@ -124,7 +132,8 @@ def group_near_duplicates(
                 pd.concat([found[1], _choose_links(joins, len(looks))]),
             ]
     links = _choose_links(found[1], len(looks))
-    links["matrix"] = [_see_change(looks, link, evidence) for link in links.to_dict("records")]
+    seen = [_see_change(looks, link, evidence) for _, link in links.iterrows()]
+    links["matrix"] = pd.Series(seen, index=links.index, dtype=object)
     return NearDuplicates(pd.factorize(groups)[0], found[0].reset_index(drop=True), links)
 
 
@@ -196,16 +205,16 @@ def weigh_aligned(
     )
     if matrix is None:
         return 0.0, None
+    one, other = (look["thumbnail"].astype(np.float32) for look in (first, second))
     best = 0.0, matrix
     for is_refined in (False, True):
-        sampled = sample_shared(
-            *(look["thumbnail"].astype(np.float32) for look in (first, second)), matrix, is_refined
-        )
+        sampled = sample_shared(one, other, matrix, is_refined)
         if sampled is None:
             break
-        found, is_agreed = _weigh_sampled(*sampled[:3], enough)
+        seen, seen_in_other, there, place = sampled
+        found, is_agreed = _weigh_sampled(seen, seen_in_other, there, enough)
         if is_agreed and found > best[0]:
-            best = found, sampled[3]
+            best = found, place
         if best[0] >= enough or found < PROMISING * enough:
             break
     return best
@@ -320,8 +329,8 @@ def _weigh_whole(
 def _agree_everywhere(first: np.ndarray, second: np.ndarray) -> bool:
     """Return whether two pictures [32, 32] agree wherever they have details."""
     there = np.ones(np.array(first.shape) - 1, np.float32)
-    edges = [level_edges(picture.astype(np.float32), there)[0] for picture in (first, second)]
-    return agree_everywhere(*edges, there)
+    one, other = (level_edges(part.astype(np.float32), there)[0] for part in (first, second))
+    return agree_everywhere(one, other, there)
 
 
 def _weigh_sampled(
@@ -334,32 +343,30 @@ def _weigh_sampled(
     it is enough, it counts only where edges agree closely.
     """
     fine = _level_both(first, second, there)
-    coarse = _level_both(*(shrink(part[None])[0] for part in (first, second, there)))
+    shrunk = [shrink(part[None])[0] for part in (first, second, there)]
+    coarse = _level_both(shrunk[0], shrunk[1], shrunk[2])
     if fine is None or coarse is None:
         return 0.0, False
-    worth = ALIGNED_WORTH * measure_agreement(*coarse[0], coarse[2])
+    worth = ALIGNED_WORTH * measure_agreement(*coarse.edges, coarse.there)
     found = worth * _weigh_levelled(coarse)
     if found < enough:
         found = max(found, worth * _weigh_levelled(fine))
-    return found, found < enough or agree_closely(*fine[0], fine[2])
+    return found, found < enough or agree_closely(*fine.edges, fine.there)
 
 
-def _level_both(
-    first: np.ndarray, second: np.ndarray, there: np.ndarray
-) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...], np.ndarray] | None:
-    """Return the edges of both pictures, the same levelled, and where they are; none if nowhere."""
+def _level_both(first: np.ndarray, second: np.ndarray, there: np.ndarray) -> _Edges | None:
+    """Return the edges of both pictures and the same levelled; none where they share nothing."""
     full = (np.lib.stride_tricks.sliding_window_view(there, (2, 2)) == 1).all(axis=(2, 3))
     if not full.any():
         return None
     valid = full.astype(np.float32)
-    edges, levelled = zip(*(level_edges(part, valid) for part in (first, second)), strict=True)
-    return edges, levelled, valid
+    one, other = level_edges(first, valid), level_edges(second, valid)
+    return _Edges((one[0], other[0]), (one[1], other[1]), valid)
 
 
-def _weigh_levelled(
-    both: tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...], np.ndarray],
-) -> float:
-    return min(_weigh_edges(*pair) for pair in both[:2])
+def _weigh_levelled(both: _Edges) -> float:
+    """Return the evidence of edges as they are or levelled, whichever is less."""
+    return min(_weigh_edges(*both.edges), _weigh_edges(*both.levelled))
 
 
 def _weigh_edges(first: np.ndarray, second: np.ndarray) -> float:
@@ -409,7 +416,9 @@ def _weigh_parts(
         }
         weighed |= pairs
         ordered = sorted(pairs)
-        results = pool.map(lambda pair: weigh_aligned(*looks[list(pair)], enough), ordered)
+        results = pool.map(
+            lambda pair: weigh_aligned(looks[pair[0]], looks[pair[1]], enough), ordered
+        )
         for (first, second), (evidence, matrix) in zip(ordered, results, strict=True):
             if matrix is not None:
                 distance = int(
@@ -433,7 +442,7 @@ def _choose_links(joins: pd.DataFrame, count: int) -> pd.DataFrame:
     return joins.iloc[chosen].reset_index(drop=True)
 
 
-def _see_change(looks: np.ndarray, link: Mapping[str, Any], evidence: float) -> np.ndarray:
+def _see_change(looks: np.ndarray, link: pd.Series, evidence: float) -> np.ndarray:
     """Return how the first image of a link lies in the second, by their spots if these prove it."""
     if link["evidence"] < SURE * evidence:
         found, matrix = weigh_aligned(looks[link["first"]], looks[link["second"]], evidence)

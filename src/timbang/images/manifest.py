@@ -187,7 +187,8 @@ def _find_conflicts(manifest: pd.DataFrame) -> pd.Series:
 
 def _measure_contrast(image: Image.Image) -> int:
     """Return the grey levels between the darkest and the lightest value of any channel."""
-    return max(highest - lowest for lowest, highest in image.getextrema())
+    channels = np.array(image.getextrema())
+    return int((channels[:, 1] - channels[:, 0]).max())
 
 
 def _choose_rows(looks: np.ndarray, chosen: np.ndarray) -> np.ndarray:

@@ -90,17 +90,17 @@ def find_spots(grey: Image.Image) -> np.ndarray:
         corners[-1][:, 3] = np.arange(len(points))
     if not any(map(len, corners)):
         return np.empty(0, SPOT)
-    corners = _spread(np.concatenate(corners), width, height)
-    steps = corners[:, 2].astype(int)
+    chosen = _spread(np.concatenate(corners), width, height)
+    steps = chosen[:, 2].astype(int)
     scales = np.array([(width / size.shape[1], height / size.shape[0]) for size in sizes])
-    spots = np.empty(len(corners), SPOT)
-    spots["place"][:, :2] = (corners[:, :2] + 0.5) * scales[steps]
+    spots = np.empty(len(chosen), SPOT)
+    spots["place"][:, :2] = (chosen[:, :2] + 0.5) * scales[steps]
     spots["place"][:, 3] = STEP**steps
-    waves = np.empty((len(corners), 64), np.float32)
+    waves = np.empty((len(chosen), 64), np.float32)
     for step, size in enumerate(sizes):
         own = steps == step
         if own.any():
-            directions, squares = _sample(size, corners[own, :2].astype(np.float32))
+            directions, squares = _sample(size, chosen[own, :2].astype(np.float32))
             spots["place"][own, 2] = directions
             waves[own] = (_COSINES @ squares @ _COSINES.T).reshape(-1, 64)
     spots["hash"] = np.packbits(waves > 0, axis=1).view(">u8")[:, 0]
