@@ -653,7 +653,7 @@ def test_largest_groups_are_shown_from_end_to_end():
 
 def test_no_two_pairs_of_the_same_groups_are_shown():
     pairs = [
-        {"images": [f"{first}", f"{second}"], "evidence": evidence}
+        {"images": [f"{first}", f"{second}"], "evidence": evidence, "change": []}
         for first, second, evidence in ((0, 2, 30.0), (1, 3, 29.0), (2, 4, 28.0))
     ]
     rows = {str(n): n for n in range(5)}
