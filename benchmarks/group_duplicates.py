@@ -22,7 +22,8 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from timbang.images.duplicates import group_near_duplicates, look_at
+from timbang.images.duplicates import group_near_duplicates
+from timbang.images.looks import LOOK, look_at
 
 SIDE = 96
 DISTANCE, EVIDENCE = 12, 40
@@ -76,15 +77,14 @@ def make_digits(count: int) -> Iterator[Image.Image]:
 def measure(kind: str, count: int, workers: int) -> None:
     """Print one row of the table."""
     make = {"photographs": make_photographs, "digits": make_digits}[kind]
-    hashes = np.empty((count, 8), np.uint64)
-    thumbnails = np.empty((count, 64, 64), np.uint8)
+    looks = np.zeros(count, LOOK)
     hashing = 0.0
     for place, picture in enumerate(make(count)):
         start = time.perf_counter()
-        hashes[place], thumbnails[place] = look_at(picture)
+        looks[place] = look_at(picture)
         hashing += time.perf_counter() - start
     start = time.perf_counter()
-    found = group_near_duplicates(hashes, thumbnails, DISTANCE, EVIDENCE, workers)
+    found = group_near_duplicates(looks, DISTANCE, EVIDENCE, workers)
     grouping = time.perf_counter() - start
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     groups = int(found.groups.max()) + 1

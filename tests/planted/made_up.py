@@ -347,6 +347,7 @@ def _audit(manifest: pd.DataFrame) -> dict[str, Any]:
         "mixed_groups": 0,
         "chains": 0,
         "closest": {"joined": [], "apart": []},
+        "confirmed": [],
         "one_coloured": [],
         "tiny": [],
         "elongated": [],

@@ -210,6 +210,7 @@ def _write_data(folder: Path, study: Study) -> None:
         "mixed_groups": [],
         "chains": [],
         "closest": {"joined": [], "apart": []},
+        "confirmed": [],
         "one_coloured": [],
         "tiny": [],
         "elongated": [],

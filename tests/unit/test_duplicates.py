@@ -1,29 +1,31 @@
 """Near-duplicates are found whatever was done to an image, and nothing else is."""
 
 import io
+import re
 import time
+from functools import cache
 from pathlib import Path
 
 import imagehash
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 from sklearn.datasets import load_digits, load_sample_image
 
+from timbang.images.alignment import COARSE_SIDE, describe_change, shrink
 from timbang.images.decoding import read_image
 from timbang.images.duplicates import (
-    ORIENTATIONS,
     count_details,
     group_near_duplicates,
     join_pairs,
     judge_groups,
-    look_at,
     weigh_evidence,
-    write_hash,
 )
+from timbang.images.looks import LOOK, ORIENTATIONS, THUMBNAIL_SIDE, look_at, write_hash
+from timbang.images.spots import make_words
 
 FOOD = Path(__file__).resolve().parents[3] / "shared" / "food"
 DISTANCE, EVIDENCE = 12, 40
@@ -41,12 +43,11 @@ def photographs(side=120):
 
 
 def look(images):
-    hashes, thumbnails = zip(*(look_at(image) for image in images), strict=True)
-    return np.array(hashes), np.array(thumbnails)
+    return np.array([look_at(image) for image in images], LOOK)
 
 
 def group(images, distance=DISTANCE, evidence=EVIDENCE):
-    return group_near_duplicates(*look(images), distance, evidence)
+    return group_near_duplicates(look(images), distance, evidence)
 
 
 def recompress(quality):
@@ -73,6 +74,20 @@ def crop(left=0.0, top=0.0, right=0.0, bottom=0.0):
     return change
 
 
+def write_over(image):
+    changed = image.copy()
+    font = ImageFont.load_default(image.height // 6)
+    ImageDraw.Draw(changed).text((4, 4), "so good", "white", font, stroke_width=1)
+    return changed
+
+
+def put_beside(image):
+    collage = Image.new("RGB", (2 * image.width, image.height), "white")
+    collage.paste(image, (image.width, 0))
+    collage.paste(Image.radial_gradient("L").resize(image.size), (0, 0))
+    return collage
+
+
 CHANGES = {
     "recompressed": recompress(20),
     "shrunk": lambda image: image.resize((60, 60), Image.Resampling.BICUBIC),
@@ -80,23 +95,39 @@ CHANGES = {
     "brighter": lambda image: ImageEnhance.Brightness(image).enhance(1.2),
     "grey": lambda image: image.convert("L").convert("RGB"),
     "trimmed": crop(0.02, 0.02, 0.02, 0.02),
-    "one side cut off": crop(left=0.05),
+    "cropped all round": crop(0.1, 0.1, 0.1, 0.1),
+    "a quarter cut off": crop(left=0.25),
     "foot cut off": crop(bottom=0.05),
+    "cropped to half the area": crop(0.2, 0.1, 0.09, 0.19),
+    "framed": lambda image: ImageOps.expand(image, 10, "yellow"),
+    "turned a little": lambda image: image.rotate(3, Image.Resampling.BICUBIC),
+    "written over": write_over,
+    "in a collage": put_beside,
+    "mirrored and cropped": lambda image: ImageOps.mirror(crop(0.1, 0.05, 0.0, 0.1)(image)),
 } | {way.name: lambda image, way=way: image.transpose(way) for way in ORIENTATIONS[1:]}
-# A twentieth of a side is about the most that may be missing.
-CROPPED = {"trimmed", "one side cut off", "foot cut off"}
+# What no whole hash finds is missed where half of a picture is plain sky or out of focus.
+WHOLE = {"recompressed", "shrunk", "stretched", "brighter", "grey"} | {
+    way.name for way in ORIENTATIONS[1:]
+}
+
+
+@cache
+def look_at_photographs(side):
+    """Return the first parts of photographs, of which no two are joined, and their looks."""
+    originals = photographs(side)[:12]
+    looks = look(originals)
+    alone = group_near_duplicates(looks, DISTANCE, EVIDENCE).groups
+    assert len(set(alone)) == len(originals) >= 9
+    return originals, looks
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_changed_copy_joins_its_original_and_no_other(name):
-    change = CHANGES[name]
-    originals = photographs()
-    copies = [change(image) for image in originals]
-    groups = group([*originals, *copies]).groups
-    alone = group(originals).groups
-    assert len(set(alone)) == len(originals) >= 12
+    originals, looks = look_at_photographs(120 if name in WHOLE else 200)
+    copies = look(map(CHANGES[name], originals))
+    groups = group_near_duplicates(np.concatenate([looks, copies]), DISTANCE, EVIDENCE).groups
     joined = groups[: len(originals)] == groups[len(originals) :]
-    assert joined.mean() >= (0.7 if name in CROPPED else 1)
+    assert joined.mean() >= (1 if name in WHOLE else 0.6)
     assert len(set(groups)) == len(originals) + (~joined).sum()
 
 
@@ -110,16 +141,16 @@ def test_digits_hold_no_duplicate():
 
 
 def test_food_photographs():
-    """At least what a distance of 4 finds without mirroring: 584 groups."""
+    """All that a distance of 4 finds, and what was cropped, framed or mirrored."""
     if not FOOD.exists():
         pytest.skip("the food images are not on this machine")
     table = pd.read_csv(FOOD / "train.csv")
-    hashes, thumbnails = look(read_image(FOOD / "images" / name)[0] for name in table["filename"])
-    groups = group_near_duplicates(hashes, thumbnails, DISTANCE, EVIDENCE).groups
+    looks = look(read_image(FOOD / "images" / name)[0] for name in table["filename"])
+    hashes = looks["hashes"]
+    groups = group_near_duplicates(looks, DISTANCE, EVIDENCE).groups
     first, second = np.nonzero(np.bitwise_count(hashes[:, :1] ^ hashes[:, 0]) <= 4)
     assert (groups[first] == groups[second]).all()
-    assert len(set(groups)) <= 584
-    assert np.bincount(groups).max() == 9
+    assert len(set(groups)) <= 530
     assert (table.groupby(groups)["label"].nunique() == 1).all()
 
 
@@ -130,43 +161,46 @@ def test_images_of_one_colour_are_no_near_duplicates():
 
 def test_hash_is_imagehashs():
     image = photographs()[0]
-    assert write_hash(int(look_at(image)[0][0])) == str(imagehash.phash(image))
+    assert write_hash(look_at(image)) == str(imagehash.phash(image))
 
 
 @pytest.mark.parametrize("place", range(8))
 def test_hashes_are_of_each_orientation(place):
     image, way = photographs()[3], ORIENTATIONS[place]
     turned = image if way is None else image.transpose(way)
-    assert np.bitwise_count(look_at(image)[0][place] ^ look_at(turned)[0][0]) <= 2
+    assert np.bitwise_count(look_at(image)["hashes"][place] ^ look_at(turned)["hashes"][0]) <= 2
 
 
 def test_many_pictures_of_one_colour_are_told_apart_in_little_time():
     """Ten times what took more than 100 s: all have one hash, in every orientation."""
-    hashes, thumbnail = look_at(Image.new("RGB", (8, 8), (10, 20, 30)))
-    count, start = 10_000, time.monotonic()
-    many, thumbnails = np.tile(hashes, (count, 1)), np.tile(thumbnail, (count, 1, 1))
-    found = group_near_duplicates(many, thumbnails, DISTANCE, EVIDENCE)
+    look, count, start = (
+        look_at(Image.new("RGB", (8, 8), (10, 20, 30))),
+        10_000,
+        time.process_time(),
+    )
+    many = np.tile(look, count)
+    found = group_near_duplicates(many, DISTANCE, EVIDENCE)
     assert list(found.groups) == list(range(count))
-    assert judge_groups(found.groups, many, thumbnails, EVIDENCE) == {}
-    assert time.monotonic() - start < 30
+    assert judge_groups(found.groups, many, EVIDENCE) == {}
+    assert time.process_time() - start < 30
 
 
 def test_pictures_of_few_details_are_joined_where_little_evidence_is_asked_for():
     """What is not looked at could not be joined, whatever the evidence."""
     slope = np.tile(np.arange(0, 192, 3, dtype=np.uint8), (64, 1))
-    hashes, thumbnails = look([Image.fromarray(slope).convert("RGB")] * 2)
-    details = count_details(thumbnails)[0]
+    looks = look([Image.fromarray(slope).convert("RGB")] * 2)
+    details = count_details(shrink(looks["thumbnail"], THUMBNAIL_SIDE // COARSE_SIDE))[0]
     assert 0 < details < 1
     highest = weigh_evidence(np.array([1.0]), np.array([details]))[0]
     for evidence, groups in ((0.9 * highest, 1), (1.1 * highest, 2)):
-        found = group_near_duplicates(hashes, thumbnails, DISTANCE, evidence)
+        found = group_near_duplicates(looks, DISTANCE, evidence)
         assert len(set(found.groups)) == groups
 
 
 def test_empty_and_single():
-    hashes, thumbnails = look(photographs()[:1])
-    assert list(group_near_duplicates(hashes, thumbnails, DISTANCE, EVIDENCE).groups) == [0]
-    nothing = group_near_duplicates(hashes[:0], thumbnails[:0], DISTANCE, EVIDENCE)
+    looks = look(photographs()[:1])
+    assert list(group_near_duplicates(looks, DISTANCE, EVIDENCE).groups) == [0]
+    nothing = group_near_duplicates(looks[:0], DISTANCE, EVIDENCE)
     assert len(nothing.groups) == 0
     assert nothing.closest.empty
 
@@ -175,17 +209,15 @@ def test_closest_pairs_lie_on_both_sides_of_the_criterion():
     originals = photographs()
     closest = group([*originals, *(crop(left=0.05)(image) for image in originals)], 16).closest
     assert (closest["first"] < closest["second"]).all()
-    assert (closest["distance"] <= 16).all()
     assert (closest["evidence"] >= EVIDENCE).any()
 
 
 def test_threads_change_nothing():
-    hashes, thumbnails = look([*photographs(), *map(recompress(30), photographs())])
-    one, four = (
-        group_near_duplicates(hashes, thumbnails, DISTANCE, EVIDENCE, workers) for workers in (1, 4)
-    )
+    originals = photographs(200)[:6]
+    looks = look([*originals, *map(CHANGES["framed"], originals)])
+    one, four = (group_near_duplicates(looks, DISTANCE, EVIDENCE, workers) for workers in (1, 4))
     assert (one.groups == four.groups).all()
-    assert one.closest.equals(four.closest)
+    assert one.closest["evidence"].equals(four.closest["evidence"])
 
 
 @given(st.data())
@@ -193,7 +225,8 @@ def test_joining_pairs_gives_connected_components(data):
     count = data.draw(st.integers(1, 30))
     places = st.integers(0, count - 1)
     pairs = data.draw(st.lists(st.tuples(places, places), max_size=40))
-    groups = join_pairs(np.arange(count), pd.DataFrame(pairs, columns=["first", "second"]))
+    groups = np.arange(count)
+    join_pairs(groups, [first for first, _ in pairs], [second for _, second in pairs])
     reached = {place: {place} for place in range(count)}
     for first, second in pairs:
         both = reached[first] | reached[second]
@@ -202,8 +235,67 @@ def test_joining_pairs_gives_connected_components(data):
     for first in range(count):
         for second in range(count):
             assert (groups[first] == groups[second]) == (second in reached[first])
-    _, places_of_first = np.unique(groups, return_index=True)
-    assert list(places_of_first) == sorted(places_of_first)
+
+
+CROPS = [crop(left=0.25), crop(0.1, 0.1, 0.1, 0.1), recompress(40), CHANGES["framed"]]
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    """Looks of photographs, and of two copies of each of some of them."""
+    originals = photographs()
+    copies = [
+        change(image)
+        for place, image in enumerate(originals[:8])
+        for change in (CROPS[place % 4], CROPS[(place + 1) % 4])
+    ]
+    return look([*originals, *copies])
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=3, deadline=None)
+def test_order_and_duplicates_change_no_group(mixed, seed):
+    """Nor do images that are there twice."""
+    before = group_near_duplicates(mixed, DISTANCE, EVIDENCE).groups
+    order = np.random.default_rng(seed).permutation(np.r_[np.arange(len(mixed)), 0:5])
+    after = group_near_duplicates(mixed[order], DISTANCE, EVIDENCE).groups
+    assert len(set(before)) < len(mixed)
+    assert len(set(zip(before[order], after, strict=True))) == len(set(before)) == len(set(after))
+
+
+def test_links_hold_groups_together_and_tell_what_was_done():
+    image = photographs(200)[2]
+    mirrored = ImageOps.mirror(crop(left=0.1)(image))
+    found = group([image, mirrored, photographs(200)[3]])
+    assert list(found.groups) == [0, 0, 1]
+    (link,) = found.links.to_dict("records")
+    assert (link["first"], link["second"]) == (0, 1)
+    assert link["evidence"] >= EVIDENCE
+    change = describe_change(link["matrix"], image.size, mirrored.size)
+    assert change[0] == "mirrored"
+    assert re.fullmatch(r"cropped by (9|10|11) %", change[1])
+    assert len(change) == 2
+
+
+@pytest.mark.parametrize("way", range(1, 8))
+def test_orientations_are_told(way):
+    image = photographs()[3]
+    found = group([image, image.transpose(ORIENTATIONS[way])])
+    change = describe_change(found.links["matrix"][0], image.size, image.size)
+    turned = {1: "90", 2: "-?180", 3: "-90", 4: "", 5: "-?180", 6: "-?90", 7: "-?90"}[way]
+    expected = [*["mirrored"][: way > 3], *[f"turned by {turned}°"][: turned != ""]]
+    assert len(change) == len(expected)
+    assert all(
+        re.fullmatch(wanted, phrase) for wanted, phrase in zip(expected, change, strict=True)
+    )
+
+
+def test_a_spot_has_the_words_of_its_mirror_image():
+    image = photographs()[3]
+    spots, mirrored = (look(each)["spots"] for each in ([image], [ImageOps.mirror(image)]))
+    for table in range(4):
+        shared = np.isin(make_words(spots, table), make_words(mirrored, table))
+        assert shared.mean() > 0.5
 
 
 def test_details_of_known_pictures():
@@ -236,6 +328,6 @@ def test_chain_is_told():
     slide = [image.crop((left, 100, left + 300, 400)) for left in range(0, 300, 6)]
     chain = group(slide)
     assert len(set(chain.groups)) == 1
-    assert judge_groups(chain.groups, *look(slide), EVIDENCE) == {0: True}
+    assert judge_groups(chain.groups, look(slide), EVIDENCE) == {0: True}
     copies = [recompress(quality)(slide[0]) for quality in (90, 70, 50, 30)]
-    assert judge_groups(np.zeros(4, int), *look(copies), EVIDENCE) == {0: False}
+    assert judge_groups(np.zeros(4, int), look(copies), EVIDENCE) == {0: False}

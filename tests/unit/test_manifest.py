@@ -46,7 +46,7 @@ def build_manifest(source, folder, workers=1):
 def audit(source, folder):
     described = describe_images(source, folder, workers=1)
     grouped = group_duplicates(described, 12, 40, workers=1)
-    return audit_images(grouped, described.hashes, described.thumbnails, 12, 40)
+    return audit_images(grouped, described.looks, 12, 40)
 
 
 def test_every_file_is_described(folder):
@@ -138,8 +138,10 @@ def test_audit_counts(folder):
                 "labels": ["x"],
                 "distinct_pixels": 1,
                 "chain": False,
+                "links": [],
             }
         ],
+        "confirmed": [],
         "problems": [
             {"filename": "b/text.png", "row": "5", "reason": "is not an image that can be read"}
         ],

@@ -116,6 +116,7 @@ rule build_manifest:
         made_with=lambda wildcards: describe_manifest(),
         table=lambda wildcards: SOURCE.label_table,
         image_folder=lambda wildcards: SOURCE.image_folder,
+        confirm=lambda wildcards: STUDY.data.confirm,
     message:
         f"Reading the images of study {STUDY.name}"
     script:

@@ -83,6 +83,7 @@ def describe_manifest():
         "largest_image": STUDY.data.largest_image,
         "duplicate_distance": STUDY.data.duplicate_distance,
         "duplicate_evidence": STUDY.data.duplicate_evidence,
+        **({"confirm": hash_users(STUDY.data.confirm)} if STUDY.data.confirm else {}),
     }
 
 

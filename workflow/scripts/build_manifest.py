@@ -29,6 +29,7 @@ with log_to(snakemake.log[0]) as log:
         duplicate_distance=settings["duplicate_distance"],
         duplicate_evidence=settings["duplicate_evidence"],
         workers=snakemake.threads,
+        confirm=Path(params.confirm) if params.confirm else None,
     )
     write_table(Path(snakemake.output.manifest), manifest)
     write_json(Path(snakemake.output.audit), audit, ensure_ascii=False)

@@ -50,6 +50,14 @@ def add_images(facts: Facts, audit: Mapping[str, Any]) -> None:
     )
     pairs = sum(len(side) for side in audit["closest"].values())
     count("pictured", len(sizes) + pairs, "/duplicates, /closest", "groups and pairs to be shown")
+    confirmed = audit["confirmed"]
+    count("confirmed", len(confirmed), "/confirmed", "how many")
+    count(
+        "confirmed.overruling",
+        sum(pair["overrules"] for pair in confirmed),
+        "/confirmed/*/overrules",
+        "how many",
+    )
     for kind in ("mixed_groups", "chains"):
         count(kind, audit[kind], f"/{kind}")
     for kind in ("one_coloured", "tiny", "elongated"):

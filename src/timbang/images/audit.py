@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from timbang.images.duplicates import ORIENTATIONS, judge_groups
+from timbang.images.alignment import describe_change
+from timbang.images.duplicates import judge_groups
 from timbang.images.manifest import Grouped, iterate_problems
 from timbang.records.tables import usable_images
 
@@ -19,14 +20,13 @@ CLOSEST_PAIRS = 20
 
 
 def audit_images(
-    grouped: Grouped, hashes: np.ndarray, thumbnails: np.ndarray, distance: int, evidence: float
+    grouped: Grouped, looks: np.ndarray, distance: int, evidence: float
 ) -> dict[str, Any]:
     """Return all that was found, for ``audit.json`` and the report.
 
     Args:
         grouped: the manifest with groups, and the pairs that were compared.
-        hashes: uint64 [U, 8] of the U usable images.
-        thumbnails: uint8 [U, 64, 64] of the same.
+        looks: records of ``timbang.images.looks.LOOK`` [U] of the U usable images.
         distance: the bits in which the hashes of near-duplicates may differ.
         evidence: the evidence in nats from which images count as near-duplicates.
 
@@ -35,16 +35,19 @@ def audit_images(
         in sorted order the ``images`` and ``groups`` of each; ``formats`` (by content);
         ``groups`` in all; ``duplicate_groups`` (of two or more) over ``duplicate_images``;
         ``equal_bytes`` and ``equal_pixels`` with ``distinct``, ``groups`` and ``images``;
-        ``criterion``; ``duplicates``: one entry a group of two or more, the largest first;
+        ``criterion``; ``duplicates``: one entry a group of two or more, the largest first, with
+        the ``links`` that hold it together: what was done to the second image, as phrases, and the
+        evidence (images of equal pixels need none);
         ``mixed_groups`` (near-duplicates under several labels) and ``chains``; ``closest``: the
         pairs nearest to the criterion on either side; ``one_coloured``, ``tiny``, ``elongated``
-        files; ``small_classes``.
+        files; ``small_classes``; ``confirmed``: the pairs of which a person said whether they are
+        one picture, and where that overrules the criterion.
     """
     manifest = grouped.manifest
     usable = usable_images(manifest)
     groups = usable["group"].to_numpy(dtype=int)
-    chains = judge_groups(groups, hashes, thumbnails, evidence)
-    duplicates = _list_duplicates(usable, chains)
+    chains = judge_groups(groups, looks, evidence)
+    duplicates = _list_duplicates(usable, chains, _list_pairs(usable, grouped.links))
     classes = _count_classes(usable)
     return {
         "images": len(manifest),
@@ -69,6 +72,7 @@ def audit_images(
         ],
         "closest": _list_closest(usable, grouped.closest, evidence),
         "duplicates": duplicates,
+        "confirmed": grouped.confirmed,
         "problems": [
             {"filename": filename, "row": row, "reason": problem}
             for filename, row, problem in iterate_problems(manifest)
@@ -93,6 +97,12 @@ def write_summary(audit: Mapping[str, Any]) -> list[str]:
         f"equal or nearly equal images over {audit['duplicate_images']:,}: "
         f"{audit['groups']:,} distinct images remain",
     ]
+    if audit["confirmed"]:
+        overruled = sum(entry["overrules"] for entry in audit["confirmed"])
+        lines.append(
+            f"  {_number(len(audit['confirmed']), 'pair')} confirmed by hand, "
+            f"{overruled:,} against the criterion"
+        )
     alarms = (
         (audit["mixed_groups"], "group", "of near-duplicates under several labels"),
         (audit["chains"], "group", "that may be a chain of images that only resemble each other"),
@@ -111,7 +121,13 @@ def write_summary(audit: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _list_duplicates(usable: pd.DataFrame, chains: Mapping[int, bool]) -> list[dict[str, Any]]:
+def _list_duplicates(
+    usable: pd.DataFrame, chains: Mapping[int, bool], links: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    groups = usable.set_index("filename")["group"].astype(int).to_dict()
+    own: dict[int, list[Mapping[str, Any]]] = {}
+    for link in links:
+        own.setdefault(groups[link["images"][0]], []).append(link)
     sizes = usable.groupby("group", sort=False)["group"].transform("size")
     return sorted(
         (
@@ -121,6 +137,7 @@ def _list_duplicates(usable: pd.DataFrame, chains: Mapping[int, bool]) -> list[d
                 "labels": sorted(set(rows["label"])),
                 "distinct_pixels": int(rows["pixels_sha256"].nunique()),
                 "chain": chains.get(number, False),
+                "links": own.get(number, []),
             }
             for number, rows in usable[sizes > 1].groupby(usable["group"].astype(int))
         ),
@@ -135,30 +152,25 @@ def _list_closest(
     groups = usable["group"].to_numpy(dtype=int)
     first, second = (pairs[side].to_numpy(dtype=int) for side in ("first", "second"))
     apart = pairs[groups[first] != groups[second]]
-    joined = pairs[pairs["evidence"] >= evidence]
+    joined = pairs[(groups[first] == groups[second]) & (pairs["evidence"] >= evidence)]
     chosen = {
         "joined": joined.nsmallest(CLOSEST_PAIRS, "evidence"),
         "apart": apart.nlargest(CLOSEST_PAIRS, "evidence"),
     }
-    names = usable["filename"]
-    return {
-        side: [
-            {
-                "images": [names[row["first"]], names[row["second"]]],
-                "orientation": _name_orientation(row["orientation"]),
-                "distance": row["distance"],
-                "evidence": round(row["evidence"], 1),
-            }
-            for row in rows.to_dict("records")
-        ]
-        for side, rows in chosen.items()
-    }
+    return {side: _list_pairs(usable, rows) for side, rows in chosen.items()}
 
 
-def _name_orientation(place: int) -> str:
-    """Return how the second image is laid down to match the first, in Pillow's words."""
-    way = ORIENTATIONS[place]
-    return "upright" if way is None else way.name.lower()
+def _list_pairs(usable: pd.DataFrame, pairs: pd.DataFrame) -> list[dict[str, Any]]:
+    names, sizes = usable["filename"], usable[["width", "height"]].to_numpy(dtype=float)
+    return [
+        {
+            "images": [names[row["first"]], names[row["second"]]],
+            "change": describe_change(row["matrix"], sizes[row["first"]], sizes[row["second"]]),
+            "distance": row["distance"],
+            "evidence": round(row["evidence"], 1),
+        }
+        for row in pairs.to_dict("records")
+    ]
 
 
 def _count_classes(usable: pd.DataFrame) -> dict[str, dict[str, int]]:

@@ -8,7 +8,8 @@ import pandas as pd
 
 from timbang.errors import TimbangError
 from timbang.images.audit import audit_images
-from timbang.images.duplicates import list_blocks
+from timbang.images.confirming import read_confirmed
+from timbang.images.duplicates import count_blocks
 from timbang.images.manifest import (
     describe_images,
     group_duplicates,
@@ -26,6 +27,7 @@ def build_manifest(
     duplicate_distance: int,
     duplicate_evidence: float,
     workers: int,
+    confirm: Path | None = None,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Read every image once, find the duplicates, and say what is odd.
 
@@ -37,13 +39,16 @@ def build_manifest(
         duplicate_distance: the bits in which the hashes of near-duplicates may differ.
         duplicate_evidence: the evidence in nats from which images count as near-duplicates.
         workers: how many threads read and compare images.
+        confirm: the table of pairs of which a person says whether they are one picture, if any.
 
     Returns:
         The manifest, and the audit as ``audit_images`` returns it.
 
     Raises:
-        TimbangError: images have a problem, and that is to stop.
+        TimbangError: images have a problem, and that is to stop; or something is wrong with what
+            a person says.
     """
+    confirmed = read_confirmed(confirm) if confirm else []
     described = describe_images(
         source, folder, workers, largest_image, progress(len(source), "reading images")
     )
@@ -65,9 +70,8 @@ def build_manifest(
         duplicate_distance,
         duplicate_evidence,
         workers,
-        progress(len(list_blocks(len(described.hashes))), "comparing images"),
+        progress(count_blocks(len(described.looks)), "comparing images"),
+        confirmed,
     )
-    audit = audit_images(
-        grouped, described.hashes, described.thumbnails, duplicate_distance, duplicate_evidence
-    )
+    audit = audit_images(grouped, described.looks, duplicate_distance, duplicate_evidence)
     return grouped.manifest, audit

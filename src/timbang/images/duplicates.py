@@ -1,166 +1,158 @@
 """Near-duplicates: images that show one picture, whatever was done to it on the way.
 
-A perceptual hash proposes pairs, the *evidence* of their details decides. A hash alone will not
-do: small or simple pictures that differ, such as two handwritten digits, can have hashes as near
-as two copies of one photograph. The evidence asks how well the edges of two images agree, and
-how many independent details there are that could have disagreed.
+Hashes propose pairs, the *evidence* of their details decides. A hash alone will not do: small or
+simple pictures that differ, such as two handwritten digits, can have hashes as near as two copies
+of one photograph. The evidence asks how well the edges of two images agree, and how many
+independent details there are that could have disagreed.
+
+The hash of the whole proposes what shows the same outline, in any of eight orientations; hashes of
+spots propose what is cropped, framed, turned or written over, and say how the one picture lies in
+the other, so that details are compared where they belong.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
-import imagehash
 import numpy as np
 import pandas as pd
-from PIL import Image
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import minimum_spanning_tree
 
-HASH_SIDE = 32
-THUMBNAIL_SIDE = 64
-COMPARED_SIDE = 32
-# The eight ways to lay down a picture: turned by quarters, and mirrored or not.
-ORIENTATIONS: tuple[Image.Transpose | None, ...] = (
-    None,
-    Image.Transpose.ROTATE_90,
-    Image.Transpose.ROTATE_180,
-    Image.Transpose.ROTATE_270,
-    Image.Transpose.FLIP_LEFT_RIGHT,
-    Image.Transpose.FLIP_TOP_BOTTOM,
-    Image.Transpose.TRANSPOSE,
-    Image.Transpose.TRANSVERSE,
+from timbang.images.alignment import (
+    COARSE_SIDE,
+    agree_closely,
+    agree_everywhere,
+    align_spots,
+    level_edges,
+    measure_agreement,
+    sample_shared,
+    shrink,
 )
-# What is cut off one of two images before they are compared again, as shares of the sides:
-# left, top, right, bottom.
-CROPS = (
-    *((share,) * 4 for share in (0.025, 0.05)),
-    *(
-        tuple(share if place == side else 0.0 for place in range(4))
-        for share in (0.04, 0.08, 0.12)
-        for side in range(4)
-    ),
-)
-# Pictures with fewer details look alike anyway, and the more so when they are shifted: they are
-# not, and must have nearer hashes, as the correlation that they need brings with it.
+from timbang.images.looks import ORIENTATIONS, THUMBNAIL_SIDE, turn
+from timbang.images.proposals import ROWS_AT_ONCE, propose_pairs
+
+# Pictures with fewer details look alike anyway: they must have nearer hashes, as the correlation
+# that they need brings with it.
 MANY_DETAILS = 60
 # Pictures that share less than one detail, as those of one colour, say nothing of each other; their
 # pairs are not looked at, for any number of such pictures have the same hash.
 FEWEST_DETAILS = 1.0
+# What agrees by so many times the evidence that is asked for has the same outline to a hair.
+SURE = 4.0
 # Edges that agree better than this are taken to agree no better.
 HIGHEST_CORRELATION = 1.0 - 1e-6
-PAIR_TYPES = {
-    "first": int,
-    "second": int,
-    "orientation": int,
-    "distance": int,
-    "evidence": float,
-}
-ROWS_AT_ONCE, PAIRS_AT_ONCE, PAIRS_KEPT = 64, 2048, 200
+# What is laid upon another as it fits best agrees better than by chance: its evidence counts less.
+ALIGNED_WORTH = 0.4
+# Nor do they agree better than this; pictures of so few details that it would not be enough, as
+# small handwritten digits, are not laid upon each other.
+BEST_ALIGNED = 0.999
+# A better place is looked for where this share of the evidence that is needed is there without.
+PROMISING = 0.2
+PAIR_TYPES = {"first": int, "second": int, "distance": int, "evidence": float, "matrix": object}
+PAIRS_AT_ONCE, PAIRS_KEPT = 2048, 200
 # A larger group is judged by so many of its members.
 MEMBERS_COMPARED = 64
 
 
-def look_at(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
-    """Return what near-duplicates are found by.
-
-    Args:
-        image: an upright RGB image.
-
-    Returns:
-        The perceptual hashes (ImageHash's 64-bit pHash) of the image in each of
-        ``ORIENTATIONS``, uint64 [8], and its thumbnail, uint8 [64, 64].
-    """
-    grey = image.convert("L")
-    small = grey.resize((HASH_SIDE, HASH_SIDE), Image.Resampling.LANCZOS)
-    turned = (small if way is None else small.transpose(way) for way in ORIENTATIONS)
-    hashes = [np.packbits(imagehash.phash(view).hash).view(">u8")[0] for view in turned]
-    thumbnail = grey.resize((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
-    return np.array(hashes, dtype=np.uint64), np.asarray(thumbnail)
-
-
-def write_hash(value: int) -> str:
-    """Return a hash as ImageHash writes it: 16 hexadecimal digits."""
-    return f"{value:016x}"
-
-
 @dataclass(frozen=True)
 class NearDuplicates:
-    """The groups of N images, int [N], and the pairs that lie nearest to the criterion.
+    """The groups of N images, int [N], and pairs of images.
 
-    ``closest`` has the columns of ``PAIR_TYPES``: ``first`` < ``second`` are indices of images,
-    ``orientation`` is how the second is laid down to match the first, ``distance`` is in bits,
-    ``evidence`` in nats. It holds some pairs on either side of the criterion.
+    ``closest`` holds pairs that lie nearest to the criterion, on either side, and ``links`` those
+    that hold the groups together: of each group of n images the n − 1 of most evidence. Both have
+    the columns of ``PAIR_TYPES``: ``first`` < ``second`` are indices of images, ``distance`` is in
+    bits, in the orientation in which it is least, ``evidence`` in nats, and ``matrix`` [3, 3] takes
+    places of the first to those of the second (``timbang.images.alignment``).
     """
 
     groups: np.ndarray
     closest: pd.DataFrame
+    links: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class _Edges:
+    """The edges of two pictures, [2, H, W] each, the same levelled, and where both are, [H, W]."""
+
+    edges: tuple[np.ndarray, np.ndarray]
+    levelled: tuple[np.ndarray, np.ndarray]
+    there: np.ndarray
 
 
 def group_near_duplicates(
-    hashes: np.ndarray,
-    thumbnails: np.ndarray,
+    looks: np.ndarray,
     distance: int,
     evidence: float,
     workers: int = 1,
     progress: Callable[[Iterable], Iterable] = iter,
 ) -> NearDuplicates:
-    """Join the images whose hashes are near in any orientation and whose details agree.
+    """Join the images that hashes propose and whose details agree.
 
     The distances of all hashes are computed in blocks, as counts of bits; only pairs within
     ``distance`` (for pictures of few details, within a share of it) are looked at, and of those
     none that is joined already through others, and none of pictures with hardly any details, which
-    could not be joined.
+    could not be joined. What shares spots is looked at after them.
 
     Args:
-        hashes: uint64 [N, 8], of ``look_at``.
-        thumbnails: uint8 [N, 64, 64].
+        looks: records of ``timbang.images.looks.LOOK`` [N].
         distance: the bits in which the hashes of two near-duplicates may differ.
         evidence: the evidence, in nats, from which two images count as near-duplicates.
-        workers: how many threads compute distances.
+        workers: how many threads compare images.
         progress: wraps the blocks as they come, to show how far the work is.
     """
-    small = _shrink(thumbnails)
+    hashes = np.ascontiguousarray(looks["hashes"])
+    small = np.concatenate(
+        [np.empty((0, COARSE_SIDE, COARSE_SIDE), np.uint8)]
+        + [_shrink_thumbnails(some) for some in _blocks(looks)]
+    )
     details = np.concatenate([np.empty(0), *(count_details(some) for some in _blocks(small))])
     reach = (distance * np.minimum(details / MANY_DETAILS, 1)).astype(np.uint8)
     least = min(FEWEST_DETAILS, evidence / float(weigh_evidence(np.array(1.0), np.array(1.0))))
-    groups = np.arange(len(hashes))
-    closest = pd.DataFrame({column: np.empty(0, kind) for column, kind in PAIR_TYPES.items()})
+    groups = np.arange(len(looks))
+    found = [pd.DataFrame({column: np.empty(0, kind) for column, kind in PAIR_TYPES.items()})] * 2
     with ThreadPoolExecutor(workers) as pool:
-        near = pool.map(
-            partial(_find_near, hashes, reach, details, least), list_blocks(len(hashes))
+        near = partial(_find_near, hashes, reach, details, least)
+        whole = (
+            _weigh_whole(small, details, _choose_apart(groups, pairs), evidence)
+            for pairs in pool.map(near, range(0, len(looks), ROWS_AT_ONCE))
         )
-        for pairs in progress(near):
-            apart = groups[pairs["first"]] != groups[pairs["second"]]
-            pairs = pairs[apart].reset_index(drop=True)
-            if len(pairs):
-                pairs["evidence"] = _weigh_pairs(thumbnails, small, details, pairs, evidence)
-                groups = join_pairs(groups, pairs[pairs["evidence"] >= evidence])
-                closest = _keep_closest(closest, pairs, evidence)
-    return NearDuplicates(groups, closest.reset_index(drop=True))
+        weighed: set[tuple[int, int]] = set()
+        parts = (
+            _weigh_parts(looks, details, groups, proposed, evidence, weighed, pool)
+            for proposed in propose_pairs(looks["spots"], looks["count"])
+        )
+        for pairs in progress(chain(whole, parts)):
+            joins = pairs[pairs["evidence"] >= evidence]
+            join_pairs(groups, joins["first"], joins["second"])
+            found = [
+                _keep_closest(found[0], pairs, evidence),
+                pd.concat([found[1], _choose_links(joins, len(looks))]),
+            ]
+    links = _choose_links(found[1], len(looks))
+    seen = [_see_change(looks, link, evidence) for _, link in links.iterrows()]
+    links["matrix"] = pd.Series(seen, index=links.index, dtype=object)
+    return NearDuplicates(pd.factorize(groups)[0], found[0].reset_index(drop=True), links)
 
 
-def list_blocks(count: int) -> range:
-    """Return the first row of each block in which that many images are compared."""
-    return range(0, count, ROWS_AT_ONCE)
+def count_blocks(count: int) -> int:
+    """Return in how many blocks that many images are compared."""
+    return 2 * len(range(0, count, ROWS_AT_ONCE))
 
 
-def join_pairs(groups: np.ndarray, pairs: pd.DataFrame) -> np.ndarray:
-    """Join groups that a pair connects.
+def join_pairs(groups: np.ndarray, first: Iterable[int], second: Iterable[int]) -> None:
+    """Make the groups one, in place, that each pair of images connects.
 
     Args:
-        groups: int [N], below N, equal for images that belong together already.
-        pairs: ``first`` and ``second`` as indices of images.
-
-    Returns:
-        int [N]: the groups, numbered in the order of their first image.
+        groups: int [N], equal for images that belong together already.
+        first: indices of images.
+        second: as many.
     """
-    count = len(groups)
-    first, second = (groups[pairs[side].to_numpy(dtype=int)] for side in ("first", "second"))
-    edges = coo_array((np.ones(len(pairs)), (first, second)), shape=(count, count))
-    _, component = connected_components(edges, directed=False)
-    return pd.factorize(component[groups])[0]
+    for one, other in zip(first, second, strict=True):
+        if groups[one] != groups[other]:
+            groups[groups == groups[other]] = groups[one]
 
 
 def count_details(images: np.ndarray) -> np.ndarray:
@@ -173,12 +165,7 @@ def count_details(images: np.ndarray) -> np.ndarray:
     Args:
         images: [N, H, W], of any number type.
     """
-    right, down = (np.abs(np.fft.fft2(edges)) ** 2 for edges in _find_edges(images))
-    power = right + down
-    squares = (power**2).sum(axis=(1, 2))
-    return np.divide(
-        power.sum(axis=(1, 2)) ** 2, 2 * squares, out=np.zeros(len(images)), where=squares > 0
-    )
+    return _count_details(_find_edges(images))
 
 
 def weigh_evidence(correlation: np.ndarray, details: np.ndarray) -> np.ndarray:
@@ -192,9 +179,48 @@ def weigh_evidence(correlation: np.ndarray, details: np.ndarray) -> np.ndarray:
     return -0.5 * details * np.log1p(-(agreed**2))
 
 
-def judge_groups(
-    groups: np.ndarray, hashes: np.ndarray, thumbnails: np.ndarray, evidence: float
-) -> dict[int, bool]:
+def weigh_aligned(
+    first: np.ndarray, second: np.ndarray, enough: float
+) -> tuple[float, np.ndarray | None]:
+    """Lay one image upon the other by their spots, and weigh how well their details agree.
+
+    The order of the two changes nothing but the matrix, which is of the first in the second.
+
+    Args:
+        first: a record of ``timbang.images.looks.LOOK``.
+        second: another.
+        enough: the evidence from which no better place is looked for.
+
+    Returns:
+        The evidence in nats, and the matrix; 0 and none where they cannot be laid upon each other.
+    """
+    if _name_look(second) < _name_look(first):
+        found, matrix = weigh_aligned(second, first, enough)
+        return found, None if matrix is None else np.linalg.inv(matrix)
+    matrix = align_spots(
+        first["spots"][: first["count"]],
+        second["spots"][: second["count"]],
+        first["size"],
+        second["size"],
+    )
+    if matrix is None:
+        return 0.0, None
+    one, other = (look["thumbnail"].astype(np.float32) for look in (first, second))
+    best = 0.0, matrix
+    for is_refined in (False, True):
+        sampled = sample_shared(one, other, matrix, is_refined)
+        if sampled is None:
+            break
+        seen, seen_in_other, there, place = sampled
+        found, is_agreed = _weigh_sampled(seen, seen_in_other, there, enough)
+        if is_agreed and found > best[0]:
+            best = found, place
+        if best[0] >= enough or found < PROMISING * enough:
+            break
+    return best
+
+
+def judge_groups(groups: np.ndarray, looks: np.ndarray, evidence: float) -> dict[int, bool]:
     """Say of each group of three or more whether it looks like a chain.
 
     A chain is a group of which some two members do not resemble each other even half as much as
@@ -211,17 +237,17 @@ def judge_groups(
         if count < 3:
             continue
         members = order[start : start + count]
-        chosen = members[:: -(-len(members) // MEMBERS_COMPARED)]
-        small = _shrink(thumbnails[chosen])
-        details = count_details(small)
+        chosen = looks[members[:: -(-len(members) // MEMBERS_COMPARED)]]
+        small = _shrink_thumbnails(chosen)
         first, second = np.triu_indices(len(chosen), 1)
-        own = hashes[chosen]
-        apart = np.bitwise_count(own[first, :1] ^ own[second])
-        pairs = pd.DataFrame(
-            {"first": first, "second": second, "orientation": apart.argmin(axis=1)}
+        apart = np.bitwise_count(chosen["hashes"][first, :1] ^ chosen["hashes"][second])
+        pairs = pd.DataFrame({"first": first, "second": second, "way": apart.argmin(axis=1)})
+        weights = _weigh_whole(small, count_details(small), pairs, evidence / 2)["evidence"]
+        unlike = pairs[weights < evidence / 2]
+        chains[int(group)] = any(
+            weigh_aligned(chosen[one], chosen[other], evidence / 2)[0] < evidence / 2
+            for one, other in zip(unlike["first"], unlike["second"], strict=True)
         )
-        weights = _weigh_pairs(thumbnails[chosen], small, details, pairs, evidence)
-        chains[int(group)] = bool((weights < evidence / 2).any())
     return chains
 
 
@@ -230,27 +256,28 @@ def _find_near(
 ) -> pd.DataFrame:
     """Return the pairs whose first image is in the block of rows that starts there.
 
-    Two images are near when their distance is within the reach of the first, and the details that
-    they share are not less than ``least``.
+    Two images are near when their distance is within the reach of both, and the details that they
+    share are not less than ``least``.
     """
     rows = hashes[start : start + ROWS_AT_ONCE, 0]
     block = details[start : start + ROWS_AT_ONCE]
     telling = np.flatnonzero(_share_details(block, details[start:].max()) >= least)
     within = reach[start + telling, None]
     parts = []
-    for orientation in range(hashes.shape[1]):
-        others = hashes[start:, orientation]
+    for way in range(hashes.shape[1]):
+        others = hashes[start:, way]
         apart = np.bitwise_count(rows[telling, None] ^ others[None, :])
         row, second = np.nonzero(apart <= within)
         first = telling[row]
         chosen = (second > first) & (_share_details(block[first], details[start + second]) >= least)
+        chosen &= apart[row, second] <= reach[start + second]
         row, first, second = row[chosen], first[chosen], second[chosen]
         parts.append(
             pd.DataFrame(
                 {
                     "first": start + first,
                     "second": start + second,
-                    "orientation": orientation,
+                    "way": way,
                     "distance": apart[row, second].astype(int),
                 }
             )
@@ -272,112 +299,204 @@ def _keep_closest(closest: pd.DataFrame, pairs: pd.DataFrame, evidence: float) -
     return pd.concat([both[joins].tail(PAIRS_KEPT), both[~joins].head(PAIRS_KEPT)])
 
 
-def _weigh_pairs(
-    thumbnails: np.ndarray,
-    small: np.ndarray,
-    details: np.ndarray,
-    pairs: pd.DataFrame,
-    enough: float,
-) -> np.ndarray:
-    """Return the evidence of each pair; crops are tried where it is not enough without."""
-    firsts, seconds, ways = (
-        pairs[column].to_numpy() for column in ("first", "second", "orientation")
-    )
+def _weigh_whole(
+    small: np.ndarray, details: np.ndarray, pairs: pd.DataFrame, enough: float
+) -> pd.DataFrame:
+    """Return pairs with the evidence that their whole outlines agree, laid down as ``way`` says.
+
+    Args:
+        small: uint8 [N, 32, 32].
+        details: [N].
+        pairs: ``first``, ``second``, ``way`` (a number of an orientation), and what else there is.
+        enough: the evidence from which it is weighed whether they agree everywhere.
+    """
+    firsts, seconds, ways = (pairs[column].to_numpy() for column in ("first", "second", "way"))
     evidence = np.empty(len(pairs))
-    for orientation in range(len(ORIENTATIONS)):
-        for places in _blocks(np.flatnonzero(ways == orientation)):
+    for way in range(len(ORIENTATIONS)):
+        for places in _blocks(np.flatnonzero(ways == way)):
             first, second = firsts[places], seconds[places]
+            correlation = _correlate(small[first], turn(small[second], way))
             shared = _share_details(details[first], details[second])
-            correlation = _correlate(small[first], _turn(small[second], orientation))
             evidence[places] = weigh_evidence(correlation, shared)
-            again = (shared >= MANY_DETAILS) & (evidence[places] < enough)
-            if again.any():
-                aligned = _correlate_crops(
-                    thumbnails[first[again]], _turn(thumbnails[second[again]], orientation)
-                )
-                evidence[places[again]] = np.maximum(
-                    evidence[places[again]], weigh_evidence(aligned, shared[again])
-                )
-    return evidence
+            for place in places[evidence[places] >= enough]:
+                other = turn(small[seconds[place]][None], way)[0]
+                if not _agree_everywhere(small[firsts[place]], other):
+                    evidence[place] = 0.0
+    matrices = pd.Series([_MATRICES[way] for way in ways], index=pairs.index, dtype=object)
+    return pairs.drop(columns="way").assign(evidence=evidence, matrix=matrices)
 
 
-def _turn(images: np.ndarray, orientation: int) -> np.ndarray:
-    """Lay down images [N, H, W] as Pillow's transpose does."""
-    match ORIENTATIONS[orientation]:
-        case None:
-            return images
-        case Image.Transpose.ROTATE_90:
-            return np.rot90(images, 1, axes=(1, 2))
-        case Image.Transpose.ROTATE_180:
-            return np.rot90(images, 2, axes=(1, 2))
-        case Image.Transpose.ROTATE_270:
-            return np.rot90(images, 3, axes=(1, 2))
-        case Image.Transpose.FLIP_LEFT_RIGHT:
-            return images[:, :, ::-1]
-        case Image.Transpose.FLIP_TOP_BOTTOM:
-            return images[:, ::-1]
-        case Image.Transpose.TRANSPOSE:
-            return images.transpose(0, 2, 1)
-        case _:
-            return np.rot90(images, 2, axes=(1, 2)).transpose(0, 2, 1)
+def _agree_everywhere(first: np.ndarray, second: np.ndarray) -> bool:
+    """Return whether two pictures [32, 32] agree wherever they have details."""
+    there = np.ones(np.array(first.shape) - 1, np.float32)
+    one, other = (level_edges(part.astype(np.float32), there)[0] for part in (first, second))
+    return agree_everywhere(one, other, there)
+
+
+def _weigh_sampled(
+    first: np.ndarray, second: np.ndarray, there: np.ndarray, enough: float
+) -> tuple[float, bool]:
+    """Return the evidence of two pictures [64, 64] over what they share, and whether it counts.
+
+    It is that of their edges as they are or levelled, whichever is less, at the first of two sizes
+    at which it is enough, or the better one; the less of the area agrees, the less it is worth. If
+    it is enough, it counts only where edges agree closely.
+    """
+    fine = _level_both(first, second, there)
+    shrunk = [shrink(part[None])[0] for part in (first, second, there)]
+    coarse = _level_both(shrunk[0], shrunk[1], shrunk[2])
+    if fine is None or coarse is None:
+        return 0.0, False
+    worth = ALIGNED_WORTH * measure_agreement(*coarse.edges, coarse.there)
+    found = worth * _weigh_levelled(coarse)
+    if found < enough:
+        found = max(found, worth * _weigh_levelled(fine))
+    return found, found < enough or agree_closely(*fine.edges, fine.there)
+
+
+def _level_both(first: np.ndarray, second: np.ndarray, there: np.ndarray) -> _Edges | None:
+    """Return the edges of both pictures and the same levelled; none where they share nothing."""
+    full = (np.lib.stride_tricks.sliding_window_view(there, (2, 2)) == 1).all(axis=(2, 3))
+    if not full.any():
+        return None
+    valid = full.astype(np.float32)
+    one, other = level_edges(first, valid), level_edges(second, valid)
+    return _Edges((one[0], other[0]), (one[1], other[1]), valid)
+
+
+def _weigh_levelled(both: _Edges) -> float:
+    """Return the evidence of edges as they are or levelled, whichever is less."""
+    return min(_weigh_edges(*both.edges), _weigh_edges(*both.levelled))
+
+
+def _weigh_edges(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the evidence of two pictures' edges, [2, H, W] each."""
+    lengths = np.sqrt((first**2).sum() * (second**2).sum())
+    if not lengths:
+        return 0.0
+    details = _count_details(np.stack([first, second]))
+    return float(
+        weigh_evidence(np.array((first * second).sum() / lengths), _share_details(*details))
+    )
+
+
+def _choose_apart(groups: np.ndarray, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs that are not of one group yet."""
+    return pairs[groups[pairs["first"]] != groups[pairs["second"]]].reset_index(drop=True)
+
+
+def _weigh_parts(
+    looks: np.ndarray,
+    details: np.ndarray,
+    groups: np.ndarray,
+    proposed: Iterable[np.ndarray],
+    enough: float,
+    weighed: set[tuple[int, int]],
+    pool: ThreadPoolExecutor,
+) -> pd.DataFrame:
+    """Weigh pairs laid upon each other, join the groups of those that agree, and return all.
+
+    Args:
+        looks: of all images.
+        details: how many each has, [N].
+        groups: int [N], joined in place.
+        proposed: pairs [P, 2] of one image after the other, the likeliest first.
+        enough: the evidence that joins.
+        weighed: pairs that were weighed before, to which these are added.
+        pool: what weighs.
+    """
+    found = []
+    least = enough / float(ALIGNED_WORTH * weigh_evidence(np.array(BEST_ALIGNED), np.array(1.0)))
+    for own in proposed:
+        own = own[_share_details(*details[own.T]) >= least]
+        pairs = {
+            (first, second)
+            for first, second in own.tolist()
+            if groups[first] != groups[second] and (first, second) not in weighed
+        }
+        weighed |= pairs
+        ordered = sorted(pairs)
+        results = pool.map(
+            lambda pair: weigh_aligned(looks[pair[0]], looks[pair[1]], enough), ordered
+        )
+        for (first, second), (evidence, matrix) in zip(ordered, results, strict=True):
+            if matrix is not None:
+                distance = int(
+                    np.bitwise_count(looks["hashes"][first, :1] ^ looks["hashes"][second]).min()
+                )
+                found.append((first, second, distance, evidence, matrix))
+                if evidence >= enough:
+                    join_pairs(groups, [first], [second])
+    return pd.DataFrame(found, columns=list(PAIR_TYPES)).astype(PAIR_TYPES)
+
+
+def _choose_links(joins: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Return the pairs of most evidence that hold the groups of so many images together."""
+    joins = joins.sort_values("evidence", ascending=False, kind="stable")
+    joins = joins.drop_duplicates(["first", "second"]).reset_index(drop=True)
+    # The tree of least cost; a cost of 0 would be no pair.
+    cost = coo_array(
+        (np.arange(len(joins)) + 1.0, (joins["first"], joins["second"])), (count, count)
+    )
+    chosen = np.sort(minimum_spanning_tree(cost.tocsr()).data.astype(int)) - 1
+    return joins.iloc[chosen].reset_index(drop=True)
+
+
+def _see_change(looks: np.ndarray, link: pd.Series, evidence: float) -> np.ndarray:
+    """Return how the first image of a link lies in the second, by their spots if these prove it."""
+    if link["evidence"] < SURE * evidence:
+        found, matrix = weigh_aligned(looks[link["first"]], looks[link["second"]], evidence)
+        if matrix is not None and found >= evidence:
+            return matrix
+    return link["matrix"]
+
+
+def _name_look(look: np.ndarray) -> bytes:
+    """Return what orders the looks of images, whatever the order of their files."""
+    return look["hashes"].tobytes() + look["thumbnail"].tobytes()
 
 
 def _correlate(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    return _correlate_edges(_normalise_edges(first), _normalise_edges(second))
-
-
-def _correlate_crops(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return the best correlation when one of two images is cropped by any of ``CROPS``."""
-    edges = _normalise_edges(_shrink(first)), _normalise_edges(_shrink(second))
-    first, second = first.astype(np.float32), second.astype(np.float32)
-    best = np.zeros(len(first))
-    for rows, columns in _CROPPINGS:
-        for image, other in ((first, edges[1]), (second, edges[0])):
-            cropped = _normalise_edges(rows @ image @ columns.T)
-            best = np.maximum(best, _correlate_edges(cropped, other))
-    return best
-
-
-def _correlate_edges(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    return np.einsum("nk,nk->n", first, second)
+    return np.einsum("nk,nk->n", *(_normalise_edges(images) for images in (first, second)))
 
 
 def _normalise_edges(images: np.ndarray) -> np.ndarray:
     """Return the edges of each image as a vector of length 1 (0 for one colour): [N, K]."""
-    edges = np.stack(_find_edges(images), axis=1).reshape(len(images), -1)
+    edges = _find_edges(images).reshape(len(images), -1)
     length = np.sqrt(np.einsum("nk,nk->n", edges, edges))[:, None]
     return np.divide(edges, length, out=np.zeros_like(edges), where=length > 0)
 
 
-def _find_edges(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the differences to the right and to the lower neighbour, [N, H-1, W-1] each."""
+def _find_edges(images: np.ndarray) -> np.ndarray:
+    """Return the differences to the right and to the lower neighbour, [N, 2, H-1, W-1]."""
     images = images.astype(np.float32)
     corner = images[:, :-1, :-1]
-    return images[:, :-1, 1:] - corner, images[:, 1:, :-1] - corner
+    return np.stack([images[:, :-1, 1:] - corner, images[:, 1:, :-1] - corner], axis=1)
 
 
-def _shrink(thumbnails: np.ndarray) -> np.ndarray:
-    """Average uint8 [N, 64, 64] to uint8 [N, 32, 32]."""
-    total = np.full((len(thumbnails), COMPARED_SIDE, COMPARED_SIDE), 2, dtype=np.uint16)
-    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        total += thumbnails[:, row::2, column::2]
-    return (total // 4).astype(np.uint8)
+def _count_details(edges: np.ndarray) -> np.ndarray:
+    """Return the participation ratio of the power spectrum of edges [N, 2, H, W], halved."""
+    power = (np.abs(np.fft.fft2(edges)) ** 2).sum(axis=1)
+    squares = (power**2).sum(axis=(1, 2))
+    return np.divide(
+        power.sum(axis=(1, 2)) ** 2, 2 * squares, out=np.zeros(len(edges)), where=squares > 0
+    )
 
 
-def _average_part(start: float, end: float) -> np.ndarray:
-    """Return the matrix [32, 64] that averages the part of a side from start to 1 − end."""
-    bounds = np.linspace(start, 1 - end, COMPARED_SIDE + 1) * THUMBNAIL_SIDE
-    pixels = np.arange(THUMBNAIL_SIDE)
-    low, high = bounds[:-1, None], bounds[1:, None]
-    covered = np.clip(np.minimum(high, pixels + 1) - np.maximum(low, pixels), 0, None)
-    return (covered / (high - low)).astype(np.float32)
-
-
-_CROPPINGS = [
-    (_average_part(top, bottom), _average_part(left, right)) for left, top, right, bottom in CROPS
-]
+def _shrink_thumbnails(looks: np.ndarray) -> np.ndarray:
+    """Return the thumbnails of looks at the size at which whole outlines are compared."""
+    return shrink(looks["thumbnail"], THUMBNAIL_SIDE // COARSE_SIDE)
 
 
 def _blocks(values: np.ndarray) -> Iterator[np.ndarray]:
     for start in range(0, len(values), PAIRS_AT_ONCE):
         yield values[start : start + PAIRS_AT_ONCE]
+
+
+def _make_matrix(way: int) -> np.ndarray:
+    """Return the matrix of an image in another that matches it when laid down in that way."""
+    places = np.stack([*np.meshgrid([0.0, 1.0], [0.0, 1.0]), np.ones((2, 2))])
+    return np.linalg.lstsq(places.reshape(3, -1).T, turn(places, way).reshape(3, -1).T)[0].T
+
+
+_MATRICES = [_make_matrix(way) for way in range(len(ORIENTATIONS))]

@@ -1,16 +1,18 @@
 """The manifest: one row an image, with what was found out about it."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
+from timbang.images.confirming import Confirmed, list_overruled, overrule
 from timbang.images.decoding import (
     LARGEST_IMAGE,
     MEMORY_PER_PIXEL,
@@ -19,7 +21,8 @@ from timbang.images.decoding import (
     estimate_memory,
     read_file,
 )
-from timbang.images.duplicates import group_near_duplicates, look_at, write_hash
+from timbang.images.duplicates import group_near_duplicates
+from timbang.images.looks import LOOK, look_at, write_hash
 from timbang.images.memory import MemoryBudget
 from timbang.records.tables import MANIFEST_COLUMNS
 
@@ -31,25 +34,28 @@ PROBLEMS_LISTED = 1000
 class Described:
     """A manifest without groups, and what near-duplicates are found by.
 
-    ``hashes`` (uint64 [U, 8]) and ``thumbnails`` (uint8 [U, 64, 64]) are of the U rows that are
-    usable, in their order.
+    ``looks`` are records of ``timbang.images.looks.LOOK`` [U] of the U rows that are usable, in
+    their order.
     """
 
     manifest: pd.DataFrame
-    hashes: np.ndarray
-    thumbnails: np.ndarray
+    looks: np.ndarray
 
 
 @dataclass(frozen=True)
 class Grouped:
-    """A manifest with groups, and the pairs of images that lie nearest to the criterion.
+    """A manifest with groups, the pairs nearest to the criterion, and those that hold groups.
 
-    ``closest`` has the columns of ``timbang.images.duplicates.PAIR_TYPES``; its indices count
-    usable images.
+    ``closest`` and ``links`` are as in ``timbang.images.duplicates.NearDuplicates``; their indices
+    count usable images. No link is told between images of equal pixels. ``confirmed`` is what a
+    person said of pairs, as ``timbang.images.confirming.list_overruled`` tells it; those pairs are
+    not among the closest.
     """
 
     manifest: pd.DataFrame
     closest: pd.DataFrame
+    links: pd.DataFrame
+    confirmed: list[dict[str, Any]]
 
 
 def describe_images(
@@ -75,24 +81,19 @@ def describe_images(
         The columns of ``MANIFEST_COLUMNS`` in the order of the source; ``group`` is empty.
     """
     memory = MemoryBudget(largest * MEMORY_PER_PIXEL)
-    describe = partial(_describe_file, largest, memory)
+    looks = np.zeros(len(source), LOOK)
+    describe = partial(_describe_file, largest, memory, looks)
     with ThreadPoolExecutor(workers) as pool:
         places = [folder / name for name in source["filename"]]
-        results = list(progress(pool.map(describe, places, source["problem"])))
-    found = pd.DataFrame([described for described, _ in results])
+        rows = range(len(source))
+        found = pd.DataFrame(list(progress(pool.map(describe, rows, places, source["problem"]))))
     manifest = pd.concat([source.drop(columns="problem"), found], axis=1)
     for column in ("width", "height", "contrast"):
         manifest[column] = manifest[column].astype("Int64")
     manifest["group"] = pd.array([pd.NA] * len(manifest), dtype="Int64")
     manifest["problem"] = _find_conflicts(manifest)
     usable = (manifest["problem"] == "").to_numpy()
-    looks = [look for (_, look), use in zip(results, usable, strict=True) if use and look]
-    hashes, thumbnails = zip(*looks, strict=True) if looks else ((), ())
-    return Described(
-        manifest=manifest[list(MANIFEST_COLUMNS)],
-        hashes=np.array(hashes, dtype=np.uint64).reshape(-1, 8),
-        thumbnails=np.array(thumbnails, dtype=np.uint8).reshape(-1, 64, 64),
-    )
+    return Described(manifest[list(MANIFEST_COLUMNS)], _choose_rows(looks, usable))
 
 
 def group_duplicates(
@@ -101,6 +102,7 @@ def group_duplicates(
     evidence: float,
     workers: int,
     progress: Callable[[Iterable], Iterable] = iter,
+    confirmed: Sequence[Confirmed] = (),
 ) -> Grouped:
     """Give the images that are equal or near-duplicates the same group.
 
@@ -110,19 +112,36 @@ def group_duplicates(
         evidence: the evidence in nats from which images count as near-duplicates.
         workers: how many threads compare hashes.
         progress: wraps the blocks of comparisons, to show how far the work is.
+        confirmed: pairs of which a person says whether they are one picture.
+
+    Raises:
+        TimbangError: what the person says cannot hold.
     """
     manifest = described.manifest.copy()
     usable = manifest["problem"] == ""
     equal = pd.factorize(manifest.loc[usable, "pixels_sha256"])[0]
     _, first = np.unique(equal, return_index=True)
-    near = group_near_duplicates(
-        described.hashes[first], described.thumbnails[first], distance, evidence, workers, progress
+    is_first = np.zeros(len(equal), dtype=bool)
+    is_first[first] = True
+    looks = _choose_rows(described.looks, is_first)
+    near = group_near_duplicates(looks, distance, evidence, workers, progress)
+    groups, holds, closest = near.groups, np.ones(len(near.links), bool), near.closest
+    told: list[dict[str, Any]] = []
+    if confirmed:
+        names = manifest.loc[usable, "filename"]
+        places = dict(zip(names, equal.tolist(), strict=True))
+        groups, holds = overrule(len(first), near.links, confirmed, places)
+        alone = dict(zip(names, near.groups[equal].tolist(), strict=True))
+        told = list(list_overruled(confirmed, alone))
+        settled = {frozenset((places[row.first], places[row.second])) for row in confirmed}
+        pairs = zip(closest["first"], closest["second"], strict=True)
+        closest = closest[[frozenset(pair) not in settled for pair in pairs]]
+    manifest.loc[usable, "group"] = groups[equal]
+    closest, links = (
+        pairs.assign(first=first[pairs["first"]], second=first[pairs["second"]])
+        for pairs in (closest, near.links[holds])
     )
-    manifest.loc[usable, "group"] = near.groups[equal]
-    closest = near.closest.copy()
-    for side in ("first", "second"):
-        closest[side] = first[closest[side].to_numpy(dtype=int)]
-    return Grouped(manifest, closest)
+    return Grouped(manifest, closest, links, told)
 
 
 def list_problems(manifest: pd.DataFrame) -> list[str]:
@@ -168,14 +187,19 @@ def _find_conflicts(manifest: pd.DataFrame) -> pd.Series:
 
 def _measure_contrast(image: Image.Image) -> int:
     """Return the grey levels between the darkest and the lightest value of any channel."""
-    values = np.asarray(image)
-    return int((values.max(axis=(0, 1)) - values.min(axis=(0, 1))).max())
+    channels = np.array(image.getextrema())
+    return int((channels[:, 1] - channels[:, 0]).max())
+
+
+def _choose_rows(looks: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Return the chosen looks; all of them, which may take a gigabyte, are not copied."""
+    return looks if chosen.all() else looks[chosen]
 
 
 def _describe_file(
-    largest: int, memory: MemoryBudget, path: Path, problem: str
-) -> tuple[dict, tuple | None]:
-    """Describe one image; a file that already has a problem is not opened."""
+    largest: int, memory: MemoryBudget, looks: np.ndarray, row: int, path: Path, problem: str
+) -> dict:
+    """Describe one image and put its look into its row; one with a problem is not opened."""
     described = {
         "width": None,
         "height": None,
@@ -187,22 +211,22 @@ def _describe_file(
         "problem": problem,
     }
     if problem:
-        return described, None
+        return described
     with memory.hold(estimate_memory(path)):
         try:
             content = read_file(path, largest)
             image, kind = decode_image(content, largest)
         except ImageError as error:
-            return described | {"problem": str(error)}, None
+            return described | {"problem": str(error)}
         pixels = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
         pixels.update(image.tobytes())
-        hashes, thumbnail = look_at(image)
+        looks[row] = look_at(image)
         return described | {
             "width": image.width,
             "height": image.height,
             "format": kind,
             "sha256": hashlib.sha256(content).hexdigest(),
             "pixels_sha256": pixels.hexdigest(),
-            "phash": write_hash(int(hashes[0])),
+            "phash": write_hash(looks[row]),
             "contrast": _measure_contrast(image),
-        }, (hashes, thumbnail)
+        }

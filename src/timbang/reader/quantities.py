@@ -435,6 +435,8 @@ RULES: dict[str, dict[str, Callable[..., Any]]] = {
         "equal_pixels.images": lambda r: _copies(r, "pixels_sha256").sum(),
         "mixed_groups": lambda r: (r.usable.groupby("group")["label"].nunique() > 1).sum(),
         "chains": lambda r: r.audit["chains"],
+        "confirmed": lambda r: len(r.audit["confirmed"]),
+        "confirmed.overruling": lambda r: sum(own["overrules"] for own in r.audit["confirmed"]),
         "pictured": lambda r: len(_copies(r, "group")) + sum(map(len, r.audit["closest"].values())),
         "one_coloured": lambda r: len(r.audit["one_coloured"]),
         "tiny": lambda r: len(r.audit["tiny"]),

@@ -9,7 +9,7 @@ or empty).
 import csv
 import io
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -187,10 +187,10 @@ def read_label_table(
         TimbangError: the table is missing, is no UTF-8 CSV, lacks a column, has no row or a
             part that is none of ``PART_WORDS``.
     """
-    keys = {filename_column: "data.filename_column", label_column: "data.label_column"}
+    advice = {filename_column: "set data.filename_column", label_column: "set data.label_column"}
     if part_column is not None:
-        keys[part_column] = "split.from"
-    header, rows = _read_rows(table, keys)
+        advice[part_column] = "set split.from"
+    header, rows = read_rows(table, "data.table", advice)
     images = pd.DataFrame(
         [
             _describe_row(number, cells, header, filename_column, label_column, part_column)
@@ -242,15 +242,21 @@ def _read_parts(images: pd.DataFrame, table: Path, column: str) -> None:
     images["part"] = words.map(PART_WORDS).fillna("")
 
 
-def _read_rows(table: Path, keys: dict[str, str]) -> tuple[list[str], list[list[str]]]:
+def read_rows(
+    table: Path, key: str, advice: Mapping[str, str]
+) -> tuple[list[str], list[list[str]]]:
     """Read the header and the rows of a CSV file, empty ones included, as text.
 
     Args:
-        table: the file.
-        keys: the columns that must be there, with the keys of the configuration that name them.
+        table: the file; its cells are divided by commas, semicolons or tabs.
+        key: the key of the configuration that names it.
+        advice: the columns that must be there, each with what to do where it is not.
+
+    Raises:
+        TimbangError: the file is missing, is no UTF-8 CSV or lacks a column.
     """
-    text = _read_text(table)
-    delimiter = _find_delimiter(text, list(keys))
+    text = _read_text(table, key)
+    delimiter = _find_delimiter(text, list(advice))
     rows: list[list[str]] = []
     try:
         for cells in _iterate_rows(text, delimiter):
@@ -260,30 +266,30 @@ def _read_rows(table: Path, keys: dict[str, str]) -> tuple[list[str], list[list[
             f"{table}: row {len(rows) + 1}: is not a CSV table with commas ({error})"
         ) from None
     header = rows.pop(0)
-    for column, key in keys.items():
+    for column, what_to_do in advice.items():
         if header.count(column) > 1:
             raise TimbangError(f"{table}: has several columns {column!r}; rename all but one")
         if column not in header:
             columns = _list_columns(header) or "none"
             raise TimbangError(
-                f"{table}: has no column {column!r}; its columns are {columns}: set {key}"
+                f"{table}: has no column {column!r}; its columns are {columns}: {what_to_do}"
             )
     return header, rows
 
 
-def _read_text(table: Path) -> str:
+def _read_text(table: Path, key: str) -> str:
     """Return the text of the user's table, which must be in UTF-8."""
     try:
         if not table.is_file():
-            raise TimbangError(f"data.table: {table} is not a file; correct the path")
+            raise TimbangError(f"{key}: {table} is not a file; correct the path")
         if (size := table.stat().st_size) > MOST_TABLE_BYTES:
             raise TimbangError(
-                f"data.table: {table} has {size:,} bytes, more than the {MOST_TABLE_BYTES:,} that "
+                f"{key}: {table} has {size:,} bytes, more than the {MOST_TABLE_BYTES:,} that "
                 "are read; keep the columns and rows that are needed"
             )
         content = table.read_bytes()
     except OSError as error:
-        raise TimbangError(f"data.table: {table} cannot be read ({error.strerror})") from None
+        raise TimbangError(f"{key}: {table} cannot be read ({error.strerror})") from None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -14,8 +14,14 @@ from typing import ClassVar, get_args
 from timbang.sources.fingerprints import fingerprint_files
 from timbang.study.words import Data
 
-# What may be missing from a study's data is some source's; all else has a default.
-KEYS = sorted(field.name for field in fields(Data) if type(None) in get_args(field.type))
+# What may be missing from a study's data is some source's, but for what goes with any; all else
+# has a default.
+ANY_SOURCE = ("confirm",)
+KEYS = sorted(
+    field.name
+    for field in fields(Data)
+    if type(None) in get_args(field.type) and field.name not in ANY_SOURCE
+)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ def check_paths(
     of_report: Report,
     compared: str | None = None,
     contenders: Sequence[Contender] = (),
+    confirm: str | None = None,
 ) -> None:
     """Check that what a study reads is there, before a failing step deletes finished results.
 
@@ -22,6 +23,7 @@ def check_paths(
         of_report: what the report is made from besides.
         compared: the summary of the study that this one is compared with, if any.
         contenders: those whose weights may come from a file.
+        confirm: the table of pairs that a person has settled, if any.
 
     Raises:
         TimbangError: one line for each path that is missing or of the wrong kind.
@@ -30,6 +32,7 @@ def check_paths(
         f"{key}: {path} is not a {kind}; correct the path"
         for key, path, kind in (
             *of_images,
+            ("data.confirm", confirm, "file"),
             ("report.published", of_report.published, "file"),
             ("report.bibliography", of_report.bibliography, "file"),
             ("report.logo", of_report.logo, "file"),

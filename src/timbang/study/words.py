@@ -13,7 +13,7 @@ class Data:
     ``largest_image`` the number of pixels above which an image is not decoded, and
     ``largest_archive`` the bytes above which an archive is not unpacked. Two images within
     ``duplicate_distance`` bits of perceptual hash and with ``duplicate_evidence`` nats or more
-    are near-duplicates.
+    are near-duplicates. ``confirm`` is a table of pairs of which a person says whether they are.
     """
 
     source: str
@@ -32,6 +32,7 @@ class Data:
     largest_archive: int
     duplicate_distance: int
     duplicate_evidence: float
+    confirm: str | None
 
 
 @dataclass(frozen=True)

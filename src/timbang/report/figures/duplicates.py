@@ -18,20 +18,30 @@ if TYPE_CHECKING:
     from timbang.report.writer import Writer
 
 MOST_GROUPS, MEMBERS_SHOWN = 5, 8
-PAIRS_SHOWN, PAIRS_A_LINE = 8, 4
+PAIRS_SHOWN, PAIRS_A_LINE, WORDS_A_LINE = 8, 4, 2
 # In inches.
 LABEL_WIDTH, TITLE_HEIGHT, GAP, LINE = 0.33, 0.26, 0.03, 0.14
+# What was done to a copy, by the first word of the audit's phrase.
+CHANGES = {
+    "mirrored": message("mirrored"),
+    "turned": message("turned"),
+    "stretched": message("stretched"),
+    "cropped": message("cropped"),
+    "set": message("framed"),
+}
 
 
 @dataclass(frozen=True)
 class Strip:
-    """Pictures side by side, by rows of the pixels, and what is printed on their left.
+    """Pictures side by side, by rows of the pixels, and what is printed on their left and below.
 
-    ``labels`` are lines of text, each with the id of the number in it.
+    ``labels`` are lines of text, each with the id of the number in it; ``below`` are lines
+    without a number.
     """
 
     rows: Sequence[int]
     labels: Sequence[tuple[str, str]]
+    below: Sequence[str] = ()
 
 
 def _draw(drawing: Drawing) -> Drawn:
@@ -64,7 +74,11 @@ def _draw(drawing: Drawing) -> Drawn:
         (strongest, LABEL_WIDTH, _arrange(apart)),
     ]
     cell = (style.TEXT_WIDTH - PAIRS_A_LINE * LABEL_WIDTH) / MEMBERS_SHOWN
-    top = sum(TITLE_HEIGHT + cell * len(lines) for _, _, lines in blocks if lines) + GAP
+
+    def height_of(line: Sequence[Strip]) -> float:
+        return cell + LINE * max(len(strip.below) for strip in line)
+
+    top = sum(TITLE_HEIGHT + sum(map(height_of, lines)) for *_, lines in blocks if lines) + GAP
     figure = style.new_figure(top, is_laid_out=False)
     pixels = PixelFile(drawing.path("pixels"))
     look = {"ha": "right", "va": "center", "fontsize": size}
@@ -73,15 +87,19 @@ def _draw(drawing: Drawing) -> Drawn:
             top -= TITLE_HEIGHT
             style.add_text(figure, GAP, top + 0.07, title)
         for line in lines:
-            top -= cell
+            top -= height_of(line)
+            under = height_of(line) - cell
             for place, strip in enumerate(line):
                 left = room + place * (room + 2 * cell)
-                upper = top + cell / 2 + LINE * (len(strip.labels) - 1) / 2
+                upper = top + under + cell / 2 + LINE * (len(strip.labels) - 1) / 2
                 for number, (label, id) in enumerate(strip.labels):
                     height = upper - LINE * number
                     text = style.add_text(figure, left - 1.5 * GAP, height, label, **look)
                     style.mark_datum(text, "t", id)
-                show_pictures(figure, [pixels[row] for row in strip.rows], left, top, cell)
+                show_pictures(figure, [pixels[row] for row in strip.rows], left, top + under, cell)
+                for number, below in enumerate(strip.below, start=1):
+                    height = top + under + 0.03 - LINE * number
+                    style.add_text(figure, left, height, below, fontsize=size)
     pixels.file.close()
     return figure
 
@@ -123,14 +141,19 @@ def choose_pairs(
         pairs: the entries of one side of ``closest`` in ``audit.json``.
         rows: by file name, the row of the pixels.
         groups: int [N], the group of each row.
-        side: ``joined`` or ``apart``.
-        language: that the numbers are printed in.
+        side: ``joined`` or ``apart``; of what is joined it is said what was done to the copy.
+        language: that numbers and words are printed in.
     """
     chosen: dict[frozenset[int], Strip] = {}
     for place, pair in enumerate(pairs):
         own = [rows[name] for name in pair["images"]]
         label = language.number(pair["evidence"], 1), f"pair.evidence/{side}/{place}"
-        chosen.setdefault(frozenset(int(groups[row]) for row in own), Strip(own, [label]))
+        changes = [CHANGES[phrase.split()[0]] for phrase in pair["change"] if side == "joined"]
+        words = list(map(language.say, changes))
+        starts = range(0, len(words), WORDS_A_LINE)
+        lines = [", ".join(words[start : start + WORDS_A_LINE]) for start in starts]
+        strip = Strip(own, [label], lines)
+        chosen.setdefault(frozenset(int(groups[row]) for row in own), strip)
     return list(chosen.values())[:PAIRS_SHOWN]
 
 
@@ -148,7 +171,8 @@ def _caption(writer: Writer) -> str:
         writer.value("pictured") > groups
         and writer.say(
             "Pairs of images closest to the criterion, which asks for an evidence of "
-            "%(evidence)s nats; left of each pair its evidence.",
+            "%(evidence)s nats; left of each pair its evidence, below it what makes the second "
+            "image of the first.",
             evidence=writer.num("criterion.evidence"),
         ),
     )

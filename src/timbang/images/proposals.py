@@ -1,0 +1,101 @@
+"""Pairs of images that have spots in common, found without comparing all with all.
+
+A spot has a few words (``timbang.images.spots.make_words``), and the spots of a copy have many of
+those of its original. How many words each two images share is a product of sparse matrices.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from timbang.images.spots import TABLES, WORD_BITS, make_words
+
+ROWS_AT_ONCE = 64
+# A word that so many spots have says nothing of whose copy an image is.
+MOST_SPOTS = 64
+# Two images that share so many words are looked at, unless one shares more with so many others.
+FEWEST_WORDS, MOST_PROPOSED = 3, 10
+
+
+def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[list[np.ndarray]]:
+    """Yield pairs of images with words in common, in blocks of 64 images.
+
+    Args:
+        spots: records of ``timbang.images.spots.SPOT`` [N, S].
+        counts: int [N], how many of them are there.
+
+    Yields:
+        Of each image in turn its pairs, int [P, 2] with the lower number first. A pair may come
+        twice, once of each image.
+    """
+    there = np.arange(spots.shape[1]) < counts[:, None]
+    known, having = _index_words(spots, there)
+    for start in range(0, len(spots), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        shared = _look_up(spots[rows], there[rows], known, having.shape[0]) @ having
+        ends = zip(shared.indptr[:-1], shared.indptr[1:], strict=True)
+        yield [
+            _choose_likeliest(start + row, shared.indices[low:high], shared.data[low:high])
+            for row, (low, high) in enumerate(ends)
+        ]
+
+
+def _choose_likeliest(image: int, others: np.ndarray, words: np.ndarray) -> np.ndarray:
+    """Return the pairs [P, 2] of an image with those that share the most words with it.
+
+    Where one is too many, all that share as few go with it: which of them came first would depend
+    on the order of the images.
+    """
+    chosen = (words >= FEWEST_WORDS) & (others != image)
+    others, words = others[chosen].astype(int), words[chosen]
+    if len(words) > MOST_PROPOSED:
+        limit = np.partition(words, -MOST_PROPOSED - 1)[-MOST_PROPOSED - 1]
+        others = others[words > limit]
+    return np.sort(np.column_stack([others, np.full(len(others), image)]), axis=1)
+
+
+def _index_words(spots: np.ndarray, there: np.ndarray) -> tuple[list[np.ndarray], csr_array]:
+    """Return the words of each table that are worth looking up, sorted, and who has them.
+
+    The matrix has a row a word, those of all tables one after the other, and a column an image.
+    """
+    known, rows, columns, above = [], [], [], 0
+    image = np.nonzero(there)[0].astype(np.int32)
+    for table in range(TABLES):
+        words = make_words(spots, table)[there]
+        occurs = np.bincount(words, minlength=2**WORD_BITS)
+        varied = np.bincount(make_words(spots, table, True)[there], minlength=2**WORD_BITS)
+        telling = (occurs > 0) & (occurs <= MOST_SPOTS) & (occurs + varied > 1)
+        chosen = telling[words]
+        known.append(np.flatnonzero(telling).astype(np.uint32))
+        rows.append((above + np.searchsorted(known[-1], words[chosen])).astype(np.int32))
+        columns.append(image[chosen])
+        above += len(known[-1])
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    matrix = csr_array(
+        (np.ones(len(row), np.int16), (row, column)), shape=(above, len(spots)), dtype=np.int16
+    )
+    matrix.sum_duplicates()
+    matrix.data[:] = 1
+    return known, matrix
+
+
+def _look_up(
+    spots: np.ndarray, there: np.ndarray, known: list[np.ndarray], count: int
+) -> csr_array:
+    """Return which of the known words images have, by either sign of what is weakest: [N, W]."""
+    image, rows, columns, above = np.nonzero(there)[0], [], [], 0
+    for table, sought in enumerate(known):
+        for is_varied in (False, True):
+            words = make_words(spots, table, is_varied)[there]
+            place = np.minimum(np.searchsorted(sought, words), max(len(sought) - 1, 0))
+            found = sought[place] == words if len(sought) else np.zeros(len(words), bool)
+            rows.append(image[found])
+            columns.append(above + place[found])
+        above += len(sought)
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    matrix = csr_array((np.ones(len(row), np.int16), (row, column)), shape=(len(spots), count))
+    matrix.sum_duplicates()
+    matrix.data[:] = 1
+    return matrix
