@@ -35,7 +35,9 @@ def collect_messages() -> Catalog:
     folder = ROOT / "report" / "templates"
     templates = [folder / "document.j2", *sorted(folder.glob("explorer*.j2"))]
     sources = [("jinja2.ext:babel_extract", template) for template in templates]
-    sources += [("python", path) for path in sorted((ROOT / "src/timbang/report").rglob("*.py"))]
+    rooms = [ROOT / "src/timbang" / name for name in ("explorer", "report")]
+    code = [path for room in rooms for path in sorted(room.rglob("*.py"))]
+    sources += [("python", path) for path in code]
     for method, path in sources:
         with path.open("rb") as file:
             for _, message, comments, context in extract(

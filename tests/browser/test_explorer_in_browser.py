@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from explored import CLASSES, HOSTILE_NAME, HOSTILE_TITLE, explore
 
-from timbang.report.explorer.writing import write_explorer
+from timbang.explorer.writing import write_explorer
 
 pytestmark = pytest.mark.browser
 MANY = 10_000

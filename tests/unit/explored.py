@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from timbang.explorer.counting import find_suspects
+from timbang.explorer.material import Series, read_material
+from timbang.explorer.page import Page, read_article
+from timbang.explorer.pictures import place_images
+from timbang.explorer.voice import Voice
 from timbang.facts.fact import Facts, Unit
 from timbang.images.pixels import PixelFile
 from timbang.languages.catalogue import read_language
 from timbang.records.tables import MANIFEST_COLUMNS
-from timbang.report.explorer.counting import find_suspects
-from timbang.report.explorer.material import Series, read_material
-from timbang.report.explorer.page import Page, read_article
-from timbang.report.explorer.pictures import place_images
-from timbang.report.explorer.voice import Voice
 from timbang.scores.ledger import find_suspects as ledger_suspects
 from timbang.scores.ledger import tabulate_images
 

@@ -25,7 +25,7 @@ from timbang.report.sources import list_values, write_rule
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "report" / "templates" / "document.j2"
-REPORT = ROOT / "src" / "timbang" / "report"
+ROOMS = [ROOT / "src" / "timbang" / name for name in ("explorer", "report")]
 # Where numbers are scaled and rounded for print, and where figures are laid out.
 MAY_COMPUTE = {"formats.py"}
 HOSTILE = "<script>alert(1)</script> & 50% \\input{x}"
@@ -45,7 +45,12 @@ def test_the_document_computes_nothing():
 
 @pytest.mark.parametrize(
     "module",
-    [path for path in REPORT.rglob("*.py") if not {"figures", "curves.py"} & set(path.parts)],
+    [
+        path
+        for room in ROOMS
+        for path in room.rglob("*.py")
+        if not {"figures", "curves.py"} & set(path.parts)
+    ],
     ids=lambda path: path.name,
 )
 def test_what_writes_the_document_computes_nothing(module):

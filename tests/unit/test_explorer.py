@@ -15,16 +15,16 @@ import pytest
 from explored import CLASSES, HOSTILE_LABEL, HOSTILE_NAME, explore
 from PIL import Image
 
+from timbang.explorer import page as page_module
+from timbang.explorer.counting import count_confusions
+from timbang.explorer.curves import HEIGHT, WIDTH, choose_looks, draw_panels
+from timbang.explorer.material import Series
+from timbang.explorer.page import hash_content, read_article, write_data, write_page
+from timbang.explorer.pictures import draw_sheets
+from timbang.explorer.voice import Voice
+from timbang.explorer.writing import write_explorer
 from timbang.facts.fact import Facts, Unit
 from timbang.languages.catalogue import read_language
-from timbang.report.explorer import page as page_module
-from timbang.report.explorer.counting import count_confusions
-from timbang.report.explorer.curves import HEIGHT, WIDTH, choose_looks, draw_panels
-from timbang.report.explorer.material import Series
-from timbang.report.explorer.page import hash_content, read_article, write_data, write_page
-from timbang.report.explorer.pictures import draw_sheets
-from timbang.report.explorer.voice import Voice
-from timbang.report.explorer.writing import write_explorer
 
 ROOT = Path(__file__).resolve().parents[2]
 

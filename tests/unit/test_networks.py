@@ -350,8 +350,9 @@ def test_weights_have_the_published_spread():
 def test_report_and_catalogue_load_without_torch():
     """Importing torch takes seconds, in each of the many jobs that draw and write."""
     modules = ["timbang.networks", "timbang.networks.catalogue"]
-    for file in sorted((SOURCE / "timbang" / "report").rglob("*.py")):
-        modules.append(".".join(file.relative_to(SOURCE).with_suffix("").parts))
+    for room in ("explorer", "report"):
+        for file in sorted((SOURCE / "timbang" / room).rglob("*.py")):
+            modules.append(".".join(file.relative_to(SOURCE).with_suffix("").parts))
     program = "import sys\n" + "".join(f"import {name}\n" for name in modules)
     program += "assert not any(m.partition('.')[0].startswith('torch') for m in sys.modules)"
     subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": str(SOURCE)}, check=True)

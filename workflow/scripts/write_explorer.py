@@ -1,16 +1,16 @@
 from pathlib import Path
 
+from timbang.explorer.counting import find_suspects
+from timbang.explorer.material import Series, read_material
+from timbang.explorer.page import Page, read_article
+from timbang.explorer.pictures import place_images
+from timbang.explorer.voice import Voice
+from timbang.explorer.writing import write_explorer
 from timbang.facts.fact import read_facts
 from timbang.images.pixels import PixelFile
 from timbang.languages.catalogue import read_language
 from timbang.logs import log_to
 from timbang.records.tables import read_filled
-from timbang.report.explorer.counting import find_suspects
-from timbang.report.explorer.material import Series, read_material
-from timbang.report.explorer.page import Page, read_article
-from timbang.report.explorer.pictures import place_images
-from timbang.report.explorer.voice import Voice
-from timbang.report.explorer.writing import write_explorer
 from timbang.scores.ledger import read_ledger
 
 params, inputs = snakemake.params, snakemake.input

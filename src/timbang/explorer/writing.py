@@ -5,10 +5,10 @@ import shutil
 import zipfile
 from pathlib import Path
 
+from timbang.explorer.page import Page, measure_room, write_class_page, write_page
+from timbang.explorer.pictures import draw_picture, draw_sheets
 from timbang.images.pixels import PixelFile
 from timbang.records.writing import write_text, write_whole
-from timbang.report.explorer.page import Page, measure_room, write_class_page, write_page
-from timbang.report.explorer.pictures import draw_picture, draw_sheets
 
 IMAGES, ARCHIVE = "explorer-images", "explorer.zip"
 

@@ -17,12 +17,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from timbang.evidence.claims import TUNED
+from timbang.explorer import curves
+from timbang.explorer.counting import Suspect, count_confusions
+from timbang.explorer.material import Images, Material
+from timbang.explorer.pictures import Places, Sheets
+from timbang.explorer.voice import Voice
 from timbang.languages.messages import message
-from timbang.report.explorer import curves
-from timbang.report.explorer.counting import Suspect, count_confusions
-from timbang.report.explorer.material import Images, Material
-from timbang.report.explorer.pictures import Places, Sheets
-from timbang.report.explorer.voice import Voice
 from timbang.report.media.medium import encode_id
 from timbang.resources import REPORT
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from timbang.explorer.material import Run, Series
 from timbang.languages.messages import message
-from timbang.report.explorer.material import Run, Series
 
 # By column of a history.
 HEADS = {

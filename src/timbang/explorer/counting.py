@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from timbang.explorer.material import NO_ANSWER, Material
 from timbang.records.tables import class_indices, sorted_classes
-from timbang.report.explorer.material import NO_ANSWER, Material
 from timbang.scores import ledger
 
 MOST_SUSPECTS = 100
