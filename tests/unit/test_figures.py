@@ -568,10 +568,11 @@ def test_figures_are_due_where_the_study_has_what_they_show():
         return {name for name, own in FIGURES.items() if own.due(configured)}
 
     fair = {"budget", "learning_curve", "specification"}
-    usual = set(FIGURES) - {"probes", "twin", "forest"} - fair
+    usual = set(FIGURES) - {"probes", "attention", "twin", "forest"} - fair
     assert list_due() == usual
     assert list_due("timm:x") == usual - {"blocks"}
     assert list_due(probes=["paths"]) == usual | {"probes"}
+    assert list_due(probes=["attention"]) == usual | {"probes", "attention"}
     assert list_due(contrasts=["a"], twin="b") == usual | {"forest", "twin"}
     assert list_due(tuning=True) == usual | {"budget"}
     assert list_due(varied=({},), contrasts=["a"]) == usual | {"forest", "specification"}
@@ -592,8 +593,8 @@ def make_writer(replicates):
     if replicates > 1:
         values[Unit.COUNT] |= {"tuning.trials": 4}
         values[Unit.COUNT] |= {"class.groups/3": 8, "pictured": 3, "diverged/c1": 1}
-        values[Unit.POINTS] |= {"leak_difference.mean/c1": 0.1}
-        values[Unit.SHARE] |= {"published.accuracy/c1": 0.9}
+        values[Unit.POINTS] |= {"leak_difference.mean/c1": 0.1, "fall_marked.mean/c1": 0.2}
+        values[Unit.SHARE] |= {"published.accuracy/c1": 0.9, "sure.probability/0": 0.9}
     if replicates >= 5:
         values[Unit.POINTS] |= {"contrast.accuracy.these_low/c1": -0.1}
     facts = Facts()
@@ -603,6 +604,8 @@ def make_writer(replicates):
     described = {
         "contenders": [{"name": name, "title": f"Net {name}"} for name in ("c0", "c1")],
         "reference": "c0",
+        "weighed": ["c0", "c1"],
+        "decides": "default",
         "families": ["plain", "multipath"],
         "probes": ["gradients", "scales"],
         "twin": "another",
@@ -618,6 +621,8 @@ def test_captions_say_what_is_drawn(replicates):
     standing = {name: own for name, own in FIGURES.items() if own.stands(writer)}
     if replicates == 1:
         assert set(FIGURES) - set(standing) == {
+            "attention",
+            "surest",
             "leaks",
             "duplicates",
             "budget",

@@ -162,6 +162,7 @@ def test_probes_of_the_files_are_those_of_the_run(folder):
         probes=probes,
         device=CPU,
         threads=1,
+        replicate=0,
     )
     images = Images.of_split(make_split(), pixels)
     network = trained.run.network

@@ -100,5 +100,5 @@ def _is_number(text: str) -> bool:
 
 def suggest(word: str, known: list[str] | tuple[str, ...]) -> str:
     """Return a question that names the known word nearest to one, or nothing."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.7)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.65)
     return f" (did you mean {close[0]}?)" if close else ""
