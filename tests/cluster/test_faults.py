@@ -152,6 +152,8 @@ def test_jobs_over_their_time_and_one_over_its_memory_get_more(
     assert any(GOING_ON in late.log_of(f"{RUN}/{replicate}") for replicate in (0, 1))
     assert "exceeded memory limit" in big.said()
     states = [job["JobState"] for job in cluster.records(big.place)]
+    # The node that the test before had lost may lose a job once more, which Slurm queues again.
+    states = [state for state in states if state != "NODE_FAIL"]
     assert len(states) == 2 and states[0] != "COMPLETED" == states[1], states
 
 
