@@ -5,6 +5,7 @@ from timbang.evidence.claims import DEFAULT, TUNED
 from timbang.evidence.judging import (
     describe_verdicts,
     judge_study,
+    list_by_replicate,
     list_claims,
     make_scale,
     read_scores_of,
@@ -20,15 +21,6 @@ runs = Path(inputs.runs)
 tuned_runs = Path(inputs.tuned_runs) if inputs.get("tuned_runs") else None
 
 
-def by_replicate(files):
-    """Return the paths of files by replicate, as many of each as it has runs."""
-    seeds = len(files) // len(params.replicates)
-    return {
-        replicate: [Path(file) for file in files[place * seeds : (place + 1) * seeds]]
-        for place, replicate in enumerate(params.replicates)
-    }
-
-
 def weigh(runs, predictions, recipe):
     """Return what the study's own or its tuned runs are weighed by."""
     return make_scale(
@@ -39,7 +31,10 @@ def weigh(runs, predictions, recipe):
         diverged=params.diverged,
         classes=read_split(Path(inputs.splits[0]))["label"].nunique(),
         read_scores=read_scores_of(
-            {name: by_replicate(files) for name, files in predictions.items()},
+            {
+                name: list_by_replicate(files, params.replicates)
+                for name, files in predictions.items()
+            },
             dict(zip(params.replicates, map(Path, inputs.splits), strict=True)),
         ),
         recipe=recipe,

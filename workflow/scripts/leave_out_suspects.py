@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from timbang.evidence.judging import make_scale, read_scores_of
+from timbang.evidence.judging import list_by_replicate, make_scale, read_scores_of
 from timbang.evidence.suspects import decide_without
 from timbang.evidence.verdicts import tabulate_decisions
 from timbang.logs import log_to
@@ -11,19 +11,13 @@ from timbang.scores.ledger import list_doubted, read_ledger
 params, inputs = snakemake.params, snakemake.input
 
 
-def by_replicate(files):
-    """Return the paths of files by replicate, as many of each as it has runs."""
-    seeds = len(files) // len(params.replicates)
-    return {
-        replicate: [Path(file) for file in files[place * seeds : (place + 1) * seeds]]
-        for place, replicate in enumerate(params.replicates)
-    }
-
-
 with log_to(snakemake.log[0]) as log:
     suspects = list_doubted(read_ledger(Path(inputs.images)))
     read_scores = read_scores_of(
-        {name: by_replicate(files) for name, files in params.predictions.items()},
+        {
+            name: list_by_replicate(files, params.replicates)
+            for name, files in params.predictions.items()
+        },
         dict(zip(params.replicates, map(Path, inputs.splits), strict=True)),
         left_out=suspects["filename"],
     )

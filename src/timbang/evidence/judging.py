@@ -104,6 +104,20 @@ def make_scale(
     )
 
 
+def list_by_replicate(files: Sequence[str], replicates: Sequence[int]) -> dict[int, list[Path]]:
+    """Return the paths of a contender's files by replicate, as many of each as it has runs.
+
+    Args:
+        files: one a run, those of a replicate together, in the order of ``replicates``.
+        replicates: the numbers of the replicates.
+    """
+    seeds = len(files) // len(replicates)
+    return {
+        replicate: [Path(file) for file in files[place * seeds : (place + 1) * seeds]]
+        for place, replicate in enumerate(replicates)
+    }
+
+
 def read_scores_of(
     predictions: Mapping[str, Mapping[int, Sequence[Path]]],
     splits: Mapping[int, Path],

@@ -53,6 +53,16 @@ def fill_cells(writer: Writer, measures: Sequence[Measure], *subject: object) ->
     ]
 
 
+def say_findings(writer: Writer, *findings: str) -> list[str]:
+    """Return what comparisons by accuracy conclude, in words; what is not decided is open."""
+    words = {
+        "higher": writer.say("more accurate"),
+        "lower": writer.say("less accurate"),
+        "equal": writer.say("equal within the margin"),
+    }
+    return [words.get(own, writer.say("open")) for own in findings]
+
+
 def tabulate(
     writer: Writer, names: Sequence[str], measures: Sequence[Measure], width: int = 38
 ) -> Grid:

@@ -2,7 +2,7 @@
 
 from timbang.languages.messages import message
 from timbang.report.media.medium import Column, Grid, Row
-from timbang.report.tables.table import Measure, Table, fill_cells, head_columns
+from timbang.report.tables.table import Measure, Table, fill_cells, head_columns, say_findings
 from timbang.report.writer import Writer
 
 
@@ -27,16 +27,11 @@ def _build(writer: Writer) -> Grid:
         Column(writer.say("by the recipe"), "l", writer.say("Conclusion")),
         Column(writer.say("tuned"), "l", writer.say("Conclusion")),
     ]
-    words = {
-        "higher": writer.say("more accurate"),
-        "lower": writer.say("less accurate"),
-        "equal": writer.say("equal within the margin"),
-    }
     decisive, other = study["findings"], study["other_findings"]
     both = (other, decisive) if is_tuned else (decisive, other)
     rows = []
     for name in study["weighed"]:
-        said = [words.get(own.get(name, ""), writer.say("open")) for own in both]
+        said = say_findings(writer, *(own.get(name, "") for own in both))
         if name == study["reference"]:
             said = ["–", "–"]
         rows.append(Row([writer.title(name), *fill_cells(writer, measures, name), *said]))

@@ -2,7 +2,7 @@
 
 from timbang.languages.messages import message
 from timbang.report.media.medium import Column, Grid, Row
-from timbang.report.tables.table import Measure, Table, fill_cells, head_columns
+from timbang.report.tables.table import Measure, Table, fill_cells, head_columns, say_findings
 from timbang.report.writer import Writer
 
 
@@ -21,17 +21,10 @@ def _build(writer: Writer) -> Grid:
         Column(writer.say("all"), "l", writer.say("Conclusion")),
         Column(writer.say("without"), "l", writer.say("Conclusion")),
     ]
-    words = {
-        "higher": writer.say("more accurate"),
-        "lower": writer.say("less accurate"),
-        "equal": writer.say("equal within the margin"),
-    }
     rows = []
     for name in study["tested"]:
-        said = [
-            words.get(own.get(name, ""), writer.say("open"))
-            for own in (study["findings"], study["without"])
-        ]
+        both = [own.get(name, "") for own in (study["findings"], study["without"])]
+        said = say_findings(writer, *both)
         rows.append(Row([writer.title(name), *fill_cells(writer, measures, name), *said]))
     return Grid(columns, rows, widths=[24])
 
