@@ -12,8 +12,14 @@ from timbang.reader.quantities import Quantity, look_up
 from timbang.reader.raw import RawResults
 
 # How a value is written, at the end of its id: in millions, without decimals, with a sign in any
-# case; and what it is multiplied by for that.
-FORMS = {"millions": Decimal("1e-6"), "whole": Decimal(1), "signed": Decimal(1)}
+# case, hours as such or as minutes; and what it is multiplied by for that.
+FORMS = {
+    "millions": Decimal("1e-6"),
+    "whole": Decimal(1),
+    "signed": Decimal(1),
+    "hours": Decimal(1),
+    "minutes": Decimal(60),
+}
 _FORM = re.compile(rf"@({'|'.join(FORMS)})$")
 SHOWN = 60
 

@@ -12,6 +12,7 @@ DIGITS = {
 }
 # Percentage points and millions are printed in hundredths and in millions of a value.
 PER_CENT, MILLION = 100, 1_000_000
+MINUTES_PER_HOUR = 60
 P_DIGITS, SMALLEST_P = 3, 0.001
 # A source is shown with so many significant digits.
 SIGNIFICANT = 6
@@ -26,13 +27,16 @@ def write_value(fact: Fact, language: Language, *, signed: bool = False, style: 
         fact: the fact.
         language: whose marks are written.
         signed: whether a positive number gets its sign.
-        style: ``millions`` for a count in millions, ``whole`` for a share without decimals.
+        style: ``millions`` for a count in millions, ``whole`` for a share without decimals,
+            ``hours`` or ``minutes`` for hours.
     """
     value = fact.value
     if isinstance(value, str):
         return value
     if style == "millions":
         return language.number(value / MILLION, 2, signed=signed)
+    if style in {"hours", "minutes"}:
+        return language.number(value * (MINUTES_PER_HOUR if style == "minutes" else 1), 1)
     match fact.unit:
         case Unit.SHARE:
             return language.percent(value, 0 if style == "whole" else 1, signed=signed)

@@ -107,7 +107,7 @@ def write_sources(writer: Writer, files: Mapping[str, str]) -> str:
     )
     return "".join(
         [
-            writer.section(1, heading, "app:sources", counted=False, number="A"),
+            writer.section(1, heading, "app:sources"),
             medium.paragraph(introduction),
             _write_table(writer, heads, rows, [22, 34, 42, 30]),
             medium.paragraph(
@@ -123,7 +123,7 @@ def _write_table(
     writer: Writer, heads: Sequence[str], rows: Sequence[Row], widths: Sequence[int]
 ) -> str:
     columns = [Column(head, "l") for head in heads]
-    return writer.medium.table(None, Grid(columns, rows, is_long=True, widths=widths))
+    return writer.medium.table(None, Grid(columns, rows, widths=widths))
 
 
 def _write_row(writer: Writer, fact: Fact) -> Row:

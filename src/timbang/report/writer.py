@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from string import ascii_uppercase
 from typing import Any
 
 from timbang.facts.fact import Fact, Facts, Unit
@@ -73,7 +74,7 @@ class Writer:
     def __post_init__(self) -> None:
         self.numbering = Numbering()
         self.printed: dict[tuple[str, str], Printed] = {}
-        self._counts = {"section": [0, 0, 0], "figure": [0], "table": [0]}
+        self._counts = {"section": [0, 0, 0], "appendix": [0], "figure": [0], "table": [0]}
         self._in_table = False
         self._titles = {own["name"]: own["title"] for own in self.study["contenders"]}
         self.names = list(self._titles)
@@ -94,7 +95,7 @@ class Writer:
         Args:
             *parts: of its id.
             signed: whether a plus sign is written.
-            style: ``millions`` for counts in millions.
+            style: as ``write_value`` knows it.
         """
         id = _join(parts)
         fact = self.facts[id]
@@ -119,6 +120,12 @@ class Writer:
         text = write_value(self.facts[_join(parts)], self.language)
         relation = "" if text.startswith("<") else "= "
         return f"{self.medium.formula('p')} {relation}{self.num(*parts)}"
+
+    def num_time(self, *parts: object) -> str:
+        """Return a fact in hours with its unit, in minutes where it is less than one."""
+        if self.value(*parts) < 1:
+            return self.say("%(minutes)s minutes", minutes=self.num(*parts, style="minutes"))
+        return self.say("%(hours)s hours", hours=self.num(*parts, style="hours"))
 
     @property
     def replicates(self) -> int:
@@ -200,12 +207,13 @@ class Writer:
 
     # The parts of the document.
 
-    def section(
-        self, level: int, title: str, label: str, *, counted: bool = True, number: str = ""
-    ) -> str:
-        """Return a heading with the next number of its level, or with one of its own or none."""
-        number = self._count("section", level) if counted else number
+    def section(self, level: int, title: str, label: str, *, counted: bool = True) -> str:
+        """Return a heading with the next number of its level, the next letter, or none."""
+        is_appendix = label.startswith("app:")
         label = label if ":" in label else f"sec:{label}"
+        number = self._count("appendix" if is_appendix else "section", level) if counted else ""
+        if is_appendix:
+            number = ascii_uppercase[int(number) - 1]
         self.numbering.labels[label] = number
         return self.medium.section(level, number, title, label)
 

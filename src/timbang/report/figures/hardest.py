@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from timbang.languages.messages import message
 from timbang.report.figures.figure import Drawing, Figure
 from timbang.report.figures.samples import (
+    FEW_CLASSES,
     GAP,
     MOST_CLASSES,
     WIDEST_NAME,
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 
 # Images of a class; the facts are of as many.
 SHOWN = 6
-# Below each image, in inches.
-WORDS = 0.28
+# In inches: the words below an image, a class's name above its images, between two columns.
+WORDS, NAME, GUTTER = 0.28, 0.17, 0.2
 
 
 def _draw(drawing: Drawing) -> Drawn:
-    """Draw a row of images a class, each above its mistaken class and its label's probability."""
+    """Draw a row of images a class, each above its mistaken class and its label's probability.
+
+    Few classes stand one below the other with their names on the left, more in two columns.
+    """
     from timbang.facts.fact import Unit
     from timbang.images.pixels import PixelFile
     from timbang.records.tables import sorted_classes
@@ -36,29 +40,38 @@ def _draw(drawing: Drawing) -> Drawn:
     classes = sorted_classes(images["label"])
     pixels = PixelFile(drawing.path("pixels"))
     shown = [int(place) for place in choose_evenly(len(classes), MOST_CLASSES)]
+    columns = 1 if len(shown) <= FEW_CLASSES else 2
+    width = (style.TEXT_WIDTH - (columns - 1) * GUTTER) / columns
+    rows = -(-len(shown) // columns)
+    head = NAME if columns > 1 else 0
     labels = style.wrap_labels([classes[place] for place in shown], WIDEST_NAME)
-    left = max(style.measure_block(label, style.SMALL) for label in labels) + 3 * GAP
-    row = (style.TEXT_HEIGHT - GAP) / len(shown)
-    cell = min((style.TEXT_WIDTH - left) / SHOWN, row - WORDS)
-    bottom = (cell + WORDS) * len(shown) + GAP
-    figure = style.new_figure(bottom, is_laid_out=False)
-    for place, label in zip(shown, labels, strict=True):
-        bottom -= cell + WORDS
-        middle = bottom + WORDS + cell / 2
-        look = {"ha": "right", "va": "center", "fontsize": style.SMALL}
-        style.add_text(figure, left - 2 * GAP, middle, label, **look)
+    left = 0 if head else max(style.measure_block(own, style.SMALL) for own in labels) + 3 * GAP
+    cell = min((width - left) / SHOWN, (style.TEXT_HEIGHT - GAP) / rows - WORDS - head)
+    height = (cell + WORDS + head) * rows + GAP
+    figure = style.new_figure(height, is_laid_out=False)
+    for position, (place, label) in enumerate(zip(shown, labels, strict=True)):
+        row, column = divmod(position, columns)
+        start = left + column * (width + GUTTER)
+        top = height - row * (cell + WORDS + head)
+        look: dict[str, Any] = {"fontsize": style.SMALL}
+        if head:
+            name = style.wrap_label(classes[place], width, style.SMALL, 1)
+            style.add_text(figure, start, top - GAP, name, ha="left", va="top", **look)
+        else:
+            look |= {"ha": "right", "va": "center"}
+            style.add_text(figure, start - 2 * GAP, top - cell / 2, label, **look)
         own = hardest[hardest["label"] == classes[place]].head(SHOWN)
         if own.empty:
             continue
-        pictures = [pixels[index] for index in own.index]
-        show_pictures(figure, pictures, left, bottom + WORDS, cell)
+        bottom = top - head - cell
+        show_pictures(figure, [pixels[index] for index in own.index], start, bottom, cell)
         for number, (_, image) in enumerate(own.iterrows()):
-            across = left + (number + 0.5) * cell
+            across = start + (number + 0.5) * cell
             look = {"ha": "center", "va": "top", "fontsize": style.SMALLEST}
             taken = style.wrap_label(image["taken_for"] or "–", cell - GAP, style.SMALLEST, 1)
-            style.add_text(figure, across, bottom + WORDS - GAP, taken, **look)
+            style.add_text(figure, across, bottom - GAP, taken, **look)
             chance = style.write_number(image["chance"], Unit.SHARE, drawing.language)
-            text = style.add_text(figure, across, bottom + WORDS / 2 - GAP / 2, chance, **look)
+            text = style.add_text(figure, across, bottom - WORDS / 2 - GAP / 2, chance, **look)
             style.mark_datum(text, "t", f"hard.probability/{place}/{number}")
     pixels.file.close()
     return figure
@@ -73,7 +86,7 @@ FIGURE = Figure(
     mention=message("%(figure)s shows the hardest images."),
     caption=lambda writer: writer.sentences(
         writer.say(
-            "The hardest images, one row per class: those whose label has the lowest mean "
+            "The hardest images of each class: those whose label has the lowest mean "
             "probability over all networks, which stands below each under the class that it is "
             "most often mistaken for (a dash where it never is). Copies are shown once."
         ),

@@ -6,6 +6,9 @@ from typing import Literal
 
 _KEPT = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:/@+-")
 
+# Of a table in one piece: about half a page.
+MOST_LINES = 30
+
 
 @dataclass(frozen=True)
 class Column:
@@ -26,12 +29,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table; ``is_long`` lets it go over several pages, ``widths`` are text columns' in mm."""
+    """A table; ``widths`` are text columns' in mm, a row takes up to ``row_lines`` lines."""
 
     columns: Sequence[Column]
     rows: Sequence[Row]
-    is_long: bool = False
     widths: Sequence[int] = ()
+    row_lines: int = 1
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it may go over several pages, as it would leave too much of one empty."""
+        return len(self.rows) * self.row_lines > MOST_LINES
 
 
 @dataclass(frozen=True)

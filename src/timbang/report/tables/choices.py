@@ -7,8 +7,6 @@ from timbang.report.tables.table import Table
 from timbang.report.writer import Writer
 
 NUMBERS = ("lowest", "highest", "chosen_lowest", "chosen_highest", "at_lowest", "at_highest")
-# More have no room on a page.
-MOST_ROWS = 30
 
 
 def _build(writer: Writer) -> Grid:
@@ -35,7 +33,7 @@ def _build(writer: Writer) -> Grid:
             else:
                 continue
             rows.append(Row([write_setting_name(writer, key), *cells]))
-    return Grid(columns, rows, is_long=len(rows) > MOST_ROWS, widths=[38])
+    return Grid(columns, rows, widths=[38])
 
 
 TABLE = Table(

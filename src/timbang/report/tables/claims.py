@@ -20,7 +20,7 @@ def _build(writer: Writer) -> Grid:
         number = writer.name(f"claim/{claim['name']}", claim["number"] or claim["name"])
         statement = say_text(writer, f"statement/{claim['name']}", claim["statement"])
         rows.append(Row([number, statement, words[claim["verdict"]]]))
-    return Grid([Column(head, "l") for head in heads], rows, is_long=True, widths=[14, 90, 25])
+    return Grid([Column(head, "l") for head in heads], rows, widths=[14, 90, 25], row_lines=2)
 
 
 TABLE = Table(

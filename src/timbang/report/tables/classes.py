@@ -22,7 +22,7 @@ def _build(writer: Writer) -> Grid:
                 for place in range(len(writer.study["classes"]))
             ]
     columns = [Column(writer.say("Class"), "l"), *head_columns(measures)]
-    return Grid(columns, rows, is_long=True, widths=[42])
+    return Grid(columns, rows, widths=[42])
 
 
 def _caption(writer: Writer) -> str:

@@ -5,9 +5,6 @@ from timbang.report.media.medium import Column, Grid, Row
 from timbang.report.tables.table import Measure, Table, fill_cells, head_columns
 from timbang.report.writer import Writer
 
-# More have no room on a page.
-MOST_ROWS = 30
-
 
 def _build(writer: Writer) -> Grid:
     apart = writer.say("Difference from the reference")
@@ -25,7 +22,7 @@ def _build(writer: Writer) -> Grid:
         for place in range(writer.value("learning.sizes")):
             images = writer.num("learning.images", place)
             rows.append(Row([images, *fill_cells(writer, measures, name, place)]))
-    return Grid(columns, rows, is_long=len(rows) > MOST_ROWS, widths=[38])
+    return Grid(columns, rows, widths=[38])
 
 
 TABLE = Table(

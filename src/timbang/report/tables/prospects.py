@@ -17,9 +17,12 @@ def _build(writer: Writer) -> Grid:
     images, trials = writer.say("Twice the images"), writer.say("Second half of the trials")
     difference, change = writer.say("difference"), writer.say("change")
     low, high = writer.say("low"), writer.say("high")
+    hours = [writer.value("prospect.replicates_hours", own, default=1.0) for own in names]
+    unit = "minutes" if min(hours) < 1 else "hours"
+    heads = {"hours": writer.say("hours"), "minutes": writer.say("minutes")}
     measures = [
         Measure(writer.say("in all"), "plan.needed", replicates),
-        Measure(writer.say("hours"), "prospect.replicates_hours", replicates),
+        Measure(heads[unit], "prospect.replicates_hours", replicates, style=unit),
     ]
     if writer.study["learning"]:
         measures += [
@@ -44,8 +47,8 @@ TABLE = Table(
     caption=lambda writer: writer.sentences(
         writer.say(
             "The comparisons with %(reference)s that are open: how many replicates in all would "
-            "make a difference of the margin significant, and the further hours of training that "
-            "they take."
+            "make a difference of the margin significant, and the further training that they "
+            "take."
         ),
         bool(writer.study["learning"])
         and writer.say(

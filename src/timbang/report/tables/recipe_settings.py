@@ -18,7 +18,7 @@ def _build(writer: Writer) -> Grid:
         own = [("recipe.setting", recipe["name"], place) for place in range(len(keys))]
         cells = [write_word(writer, writer.value(*id)) or writer.cell(*id) for id in own]
         rows.append(Row([writer.name(f"letter/{recipe['name']}", recipe["letter"]), *cells]))
-    return Grid(columns, rows, is_long=len(rows) > 30)
+    return Grid(columns, rows)
 
 
 TABLE = Table(

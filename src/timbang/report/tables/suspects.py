@@ -15,7 +15,7 @@ def _build(writer: Writer) -> Grid:
         classes = (writer.value(f"suspect.{id}", place) for id in ("label", "believed"))
         names = [writer.name("file", filename), *map(writer.label, classes)]
         rows.append(Row([*names, *fill_cells(writer, measures, place)]))
-    return Grid(columns, rows, is_long=True, widths=[30, 37, 37])
+    return Grid(columns, rows, widths=[30, 37, 37])
 
 
 TABLE = Table(

@@ -12,15 +12,17 @@ def _build(writer: Writer) -> Grid:
     is_tuned = study["decides"] == "tuned"
     by_default = "other.accuracy" if is_tuned else "contrast.accuracy"
     by_choice = "contrast.accuracy" if is_tuned else "other.accuracy"
-    accuracy, low, high = writer.say("accuracy"), writer.say("low"), writer.say("high")
-    measures = [
-        Measure(accuracy, "accuracy.mean", own),
-        Measure(low, f"{by_default}.low", own, signed=True),
-        Measure(high, f"{by_default}.high", own, signed=True),
-        Measure(accuracy, "tuned.accuracy.mean", tuned),
-        Measure(low, f"{by_choice}.low", tuned, signed=True),
-        Measure(high, f"{by_choice}.high", tuned, signed=True),
-    ]
+    accuracy, difference = writer.say("accuracy"), writer.say("difference")
+    ends = {"mean": difference, "low": writer.say("low"), "high": writer.say("high")}
+    measures = []
+    for family, mean, contrast in (
+        (own, "accuracy.mean", by_default),
+        (tuned, "tuned.accuracy.mean", by_choice),
+    ):
+        measures.append(Measure(accuracy, mean, family))
+        measures += [
+            Measure(head, f"{contrast}.{end}", family, signed=True) for end, head in ends.items()
+        ]
     columns = [
         Column(writer.say("Network"), "l"),
         *head_columns(measures),
@@ -46,8 +48,8 @@ TABLE = Table(
     caption=lambda writer: writer.sentences(
         writer.say(
             "Mean validation accuracy by the recipe of the study and by the recipe of each "
-            "network's choice, with the %(confidence)s interval of the difference from "
-            "%(reference)s in percentage points, and what each comparison says."
+            "network's choice, with the difference from %(reference)s in percentage "
+            "points and its %(confidence)s interval, and what each comparison says."
         ),
         not writer.study["is_fixed"]
         and (
