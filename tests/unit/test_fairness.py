@@ -17,7 +17,7 @@ from timbang.evidence.fairness import (
     peeking_of,
 )
 from timbang.evidence.fairness_tables import tabulate_fairness
-from timbang.evidence.learning import foretell_doubled
+from timbang.evidence.learning import average_doubled, foretell_doubled
 
 REPLICATES = range(6)
 
@@ -114,6 +114,12 @@ def test_twice_the_images_continue_a_power_law():
 def test_an_error_that_grows_with_the_images_ends_at_one():
     images = np.tile([100.0, 200.0, 400.0], (6, 1))
     assert foretell_doubled(images, 1 - 0.7 * (images / 400), 0.001) == pytest.approx(np.zeros(6))
+
+
+def test_an_accuracy_s_interval_ends_where_accuracies_do():
+    own = average_doubled(np.array([0.0, 0.9, 0.1, 1.0, 0.95]), 0.001)
+    assert own.mean == pytest.approx(0.59)
+    assert (own.low, own.high) == (0, 1)
 
 
 @pytest.mark.parametrize("shares", [2, 3])

@@ -18,6 +18,7 @@ from timbang.evidence.fairness import (
     list_shared,
     peeking_of,
 )
+from timbang.evidence.learning import average_doubled
 from timbang.evidence.recipes import Averages, average
 from timbang.evidence.verdicts import Finding
 from timbang.study.variants import OWN, SHARES, TRIALS, VARIED, kind_of
@@ -206,7 +207,7 @@ def tabulate_doubling(
     rows: Rows = []
     for name, own in learning.items():
         apart = average(slopes[name] - slopes[reference], grain)
-        doubled = average(own.doubled, grain)
+        doubled = average_doubled(own.doubled, grain)
         is_reference = name == reference
         rows.append(
             {

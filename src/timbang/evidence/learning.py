@@ -6,6 +6,7 @@ import numpy as np
 from scipy import special
 
 from timbang.evidence.contrasts import ALPHA, FEWEST_REPLICATES
+from timbang.evidence.recipes import Averages, average
 
 # With fewer sizes a power law always fits.
 FEWEST_SIZES = 3
@@ -45,3 +46,9 @@ def foretell_doubled(images: np.ndarray, accuracy: np.ndarray, resolution: float
             for line, own in zip(lines, places, strict=True)
         ]
     )
+
+
+def average_doubled(doubled: np.ndarray, resolution: float) -> Averages:
+    """Return the mean of what ``foretell_doubled`` returns, its interval within 0 and 1."""
+    own = average(doubled, resolution)
+    return Averages(own.mean, np.clip(own.low, 0, 1), np.clip(own.high, 0, 1))

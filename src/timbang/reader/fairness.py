@@ -18,6 +18,7 @@ from timbang.evidence.fairness import (
     list_shared,
     peeking_of,
 )
+from timbang.evidence.learning import average_doubled
 from timbang.evidence.recipes import Averages, average
 from timbang.reader.raw import RawResults, once, read_json, read_predictions, score_answers
 from timbang.records.tables import TEST, VALIDATION
@@ -287,7 +288,7 @@ def doubling(results: RawResults, rest: str, contender: str) -> Found:
 
 def doubled(end: str, results: RawResults, contender: str) -> float:
     """Return the accuracy that twice the images would give, or an end of its interval."""
-    own = average(_learning(results, contender).doubled, variants_of(results).resolution)
+    own = average_doubled(_learning(results, contender).doubled, variants_of(results).resolution)
     return float(getattr(own, end))
 
 
