@@ -9,10 +9,12 @@ from timbang.report.figures.figure import Drawing, Figure
 from timbang.report.figures.samples import (
     FEW_CLASSES,
     GAP,
+    LINE,
     MOST_CLASSES,
     WIDEST_NAME,
+    Answer,
     choose_evenly,
-    show_pictures,
+    show_answers,
 )
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 # Images of a class; the facts are of as many.
 SHOWN = 6
 # In inches: the words below an image, a class's name above its images, between two columns.
-WORDS, NAME, GUTTER = 0.28, 0.17, 0.2
+WORDS, NAME, GUTTER = 2 * LINE + 0.03, 0.17, 0.2
 
 
 def _draw(drawing: Drawing) -> Drawn:
@@ -63,16 +65,16 @@ def _draw(drawing: Drawing) -> Drawn:
         own = hardest[hardest["label"] == classes[place]].head(SHOWN)
         if own.empty:
             continue
-        bottom = top - head - cell
-        show_pictures(figure, [pixels[index] for index in own.index], start, bottom, cell)
-        for number, (_, image) in enumerate(own.iterrows()):
-            across = start + (number + 0.5) * cell
-            look = {"ha": "center", "va": "top", "fontsize": style.SMALLEST}
-            taken = style.wrap_label(image["taken_for"] or "–", cell - GAP, style.SMALLEST, 1)
-            style.add_text(figure, across, bottom - GAP, taken, **look)
-            chance = style.write_number(image["chance"], Unit.SHARE, drawing.language)
-            text = style.add_text(figure, across, bottom - WORDS / 2 - GAP / 2, chance, **look)
-            style.mark_datum(text, "t", f"hard.probability/{place}/{number}")
+        answers = [
+            Answer(
+                [image["taken_for"] or "–"],
+                style.write_number(image["chance"], Unit.SHARE, drawing.language),
+                f"hard.probability/{place}/{number}",
+            )
+            for number, image in enumerate(own.to_dict("records"))
+        ]
+        pictures = [pixels[index] for index in own.index]
+        show_answers(figure, pictures, answers, start, top - head - cell, cell)
     pixels.file.close()
     return figure
 

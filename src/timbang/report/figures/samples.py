@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from timbang.languages.messages import message
 from timbang.report.figures.figure import Drawing, Figure
@@ -20,7 +21,7 @@ SAMPLES_OF_FEW, SAMPLES_OF_MANY = 8, 12
 # More pixels than this are not seen at the size of print, and make the report heavy.
 LARGEST_SIDE = 128
 # In inches.
-WIDEST_NAME, GAP = 1.2, 0.03
+WIDEST_NAME, GAP, LINE = 1.2, 0.03, 0.13
 
 
 def _draw(drawing: Drawing) -> Drawn:
@@ -109,6 +110,38 @@ def show_pictures(
     axes = add_axes(figure, left, bottom, cell * len(shown), cell - GAP)
     axes.imshow(np.concatenate(shown, axis=1), interpolation="none", aspect="auto")
     axes.set_axis_off()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What stands below a picture: names, then a probability as it is printed and its fact."""
+
+    names: Sequence[str]
+    probability: str
+    fact: str
+
+
+def show_answers(
+    figure: Drawn,
+    pictures: Sequence[np.ndarray],
+    answers: Sequence[Answer],
+    left: float,
+    bottom: float,
+    cell: float,
+) -> None:
+    """Show pictures as ``show_pictures`` does, and below each its answer, a line each word."""
+    from timbang.report.figures import style
+
+    show_pictures(figure, pictures, left, bottom, cell)
+    look: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": style.SMALLEST}
+    for place, answer in enumerate(answers):
+        across, height = left + (place + 0.5) * cell, bottom - GAP
+        for name in answer.names:
+            shown = style.wrap_label(name, cell - GAP, style.SMALLEST, 1)
+            style.add_text(figure, across, height, shown, **look)
+            height -= LINE
+        text = style.add_text(figure, across, height, answer.probability, **look)
+        style.mark_datum(text, "t", answer.fact)
 
 
 def _samples_per_class(classes: int) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from timbang.languages.messages import message
 from timbang.report.figures.figure import Drawing, Figure
-from timbang.report.figures.samples import GAP, show_pictures
+from timbang.report.figures.samples import GAP, LINE, Answer, show_answers
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 # Rows and images of a row; the facts are of as many.
 ROWS, SHOWN = 3, 6
 # Below each image, in inches: three lines.
-LINE = 0.13
 WORDS = 3 * LINE + 0.04
 
 
@@ -31,20 +30,19 @@ def _draw(drawing: Drawing) -> Drawn:
     rows = max(1, -(-len(surest) // SHOWN))
     bottom = (cell + WORDS) * rows + GAP
     figure = style.new_figure(bottom, is_laid_out=False)
-    look = {"ha": "center", "va": "top", "fontsize": style.SMALLEST}
     for start in range(0, len(surest), SHOWN):
         bottom -= cell + WORDS
         own = surest.iloc[start : start + SHOWN]
-        show_pictures(figure, [pixels[index] for index in own.index], 0, bottom + WORDS, cell)
-        for place, image in enumerate(own.to_dict("records")):
-            across = (place + 0.5) * cell
-            for line, name in enumerate((image["label"], image["surest_mistake"])):
-                shown = style.wrap_label(name, cell - GAP, style.SMALLEST, 1)
-                style.add_text(figure, across, bottom + WORDS - line * LINE - GAP, shown, **look)
-            chance = style.write_number(image["surest_probability"], Unit.SHARE, drawing.language)
-            height = bottom + WORDS - 2 * LINE - GAP
-            text = style.add_text(figure, across, height, chance, **look)
-            style.mark_datum(text, "t", f"sure.probability/{start + place}")
+        answers = [
+            Answer(
+                [image["label"], image["surest_mistake"]],
+                style.write_number(image["surest_probability"], Unit.SHARE, drawing.language),
+                f"sure.probability/{start + place}",
+            )
+            for place, image in enumerate(own.to_dict("records"))
+        ]
+        pictures = [pixels[index] for index in own.index]
+        show_answers(figure, pictures, answers, 0, bottom + WORDS, cell)
     pixels.file.close()
     return figure
 
