@@ -33,7 +33,7 @@ CONFIG = {
     "study": "killed",
     "data": {"source": "folder", "folder": "images", "image_size": 16},
     "replicates": 1,
-    "recipe": {"epochs": 6, "batch_size": 8, "ema": 0.9, "schedule": "cosine", "mixup": 0.2},
+    "recipe": {"epochs": 10, "batch_size": 8, "ema": 0.9, "schedule": "cosine", "mixup": 0.2},
     "width": 0.5,
     "contenders": ["resnet8-cifar"],
     "reference": "resnet8-cifar",
@@ -46,7 +46,7 @@ def make_images(folder: Path) -> None:
     noise = np.random.default_rng(0)
     for name in ("cat", "dog"):
         (folder / "images" / name).mkdir(parents=True)
-        for place in range(100):
+        for place in range(20):
             pixels = noise.integers(0, 256, (16, 16, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(folder / "images" / name / f"{place}.png")
 
