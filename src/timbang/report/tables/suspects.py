@@ -5,6 +5,9 @@ from timbang.report.media.medium import Column, Grid, Row
 from timbang.report.tables.table import Measure, Table, fill_cells, head_columns
 from timbang.report.writer import Writer
 
+# In a line of the first column, at least.
+LETTERS = 14
+
 
 def _build(writer: Writer) -> Grid:
     measures = [Measure(writer.say("Score"), "suspect.score")]
@@ -15,7 +18,8 @@ def _build(writer: Writer) -> Grid:
         classes = (writer.value(f"suspect.{id}", place) for id in ("label", "believed"))
         names = [writer.name("file", filename), *map(writer.label, classes)]
         rows.append(Row([*names, *fill_cells(writer, measures, place)]))
-    return Grid(columns, rows, widths=[30, 37, 37])
+    longest = max(map(len, [*writer.study["suspects"], *writer.study["classes"]]))
+    return Grid(columns, rows, widths=[30, 37, 37], row_lines=1 + longest // LETTERS)
 
 
 TABLE = Table(
