@@ -19,7 +19,7 @@ from timbang.languages.catalogue import read_language
 from timbang.report.bibliography import read_bibliography
 from timbang.report.document import Front, describe_front, write_document
 from timbang.report.formats import write_value
-from timbang.report.media.html import Html, shrink_photographs
+from timbang.report.media.html import Html, shrink_numbers, shrink_photographs
 from timbang.report.media.tex import Tex
 from timbang.report.sources import list_values, write_rule
 
@@ -242,9 +242,8 @@ def test_photographs_in_figures_of_the_page_are_kept_as_a_camera_does():
     def embed(pixels):
         buffer = io.BytesIO()
         Image.fromarray(pixels).save(buffer, "PNG")
-        return b'<image xlink:href="data:image/png;base64,\n%s"/>' % base64.b64encode(
-            buffer.getvalue()
-        )
+        content = base64.b64encode(buffer.getvalue())
+        return b'<image xlink:href="data:image/png;base64,%s"/>' % content
 
     place = np.linspace(0, 6, 96)
     waves = 127 + 100 * np.sin(place[:, None, None] * place[None, :, None] + np.arange(3))
@@ -253,9 +252,16 @@ def test_photographs_in_figures_of_the_page_are_kept_as_a_camera_does():
     drawing = np.zeros((96, 96, 3), dtype=np.uint8)
     see_through = np.dstack([photograph, np.full((96, 96), 90, dtype=np.uint8)])
     svg = b"".join(map(embed, (photograph, drawing, see_through)))
-    small = shrink_photographs(svg)
+    small = shrink_photographs(svg.replace(b"base64,", b"base64,\n"))
     assert small.count(b"image/jpeg") == 1 and small.count(b"image/png") == 2
     assert small.endswith(embed(drawing) + embed(see_through))
     content = base64.b64decode(small.partition(b"jpeg;base64,")[2].partition(b'"')[0])
     shown = np.asarray(Image.open(io.BytesIO(content)), dtype=float)
     assert np.abs(shown - photograph).mean() < 12
+
+
+def test_drawings_of_the_page_have_numbers_as_long_as_a_screen_shows():
+    svg = b'<g id="a;0.5">\n <path d="M 396.850394 0.0123456 \nL -1.5 2"/>\n'
+    svg += b" <text>0.123456</text></g>"
+    shown = b'<g id="a;0.5"> <path d="M 396.85 0.012346 L -1.5 2"/> <text>0.123456</text></g>'
+    assert shrink_numbers(svg) == shown

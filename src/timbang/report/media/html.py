@@ -27,6 +27,7 @@ FORMULAS = {
 }
 # Of photographs inside a figure on a page, as a camera keeps them.
 QUALITY = 80
+NUMBER = re.compile(rb"-?\d+\.\d{3,}")
 
 
 class Html:
@@ -133,8 +134,8 @@ class Html:
 
     def figure(self, caption: Caption, file: Path) -> str:
         """Return a figure with its picture inside the page."""
-        content = shrink_photographs((self.folder / file.with_suffix(".svg").name).read_bytes())
-        picture = base64.b64encode(content).decode()
+        content = (self.folder / file.with_suffix(".svg").name).read_bytes()
+        picture = base64.b64encode(shrink_numbers(shrink_photographs(content))).decode()
         # Of a text of the page an attribute's.
         shows = escape(unescape(caption.shows))
         return (
@@ -184,13 +185,26 @@ def shrink_photographs(svg: bytes) -> bytes:
     return re.sub(rb"data:image/png;base64,([A-Za-z0-9+/=\s]+)", _shrink, svg)
 
 
+def shrink_numbers(svg: bytes) -> bytes:
+    """Return a figure whose attributes have numbers of five digits and no line ends.
+
+    A screen shows no more; in a figure of many lines it is a sixth of its size.
+    """
+    attributes = re.sub(rb'"[^"<>]*"', lambda own: NUMBER.sub(_round, own[0]), svg)
+    return re.sub(rb"\s*\n\s*", b" ", attributes)
+
+
+def _round(found: re.Match[bytes]) -> bytes:
+    return f"{float(found[0]):.5g}".encode()
+
+
 def _shrink(found: re.Match[bytes]) -> bytes:
     content = base64.b64decode(found[1])
     with Image.open(io.BytesIO(content)) as picture:
         if picture.mode == "RGBA" and picture.getchannel("A").getextrema() != (255, 255):
-            return found[0]
+            return b"".join(found[0].split())
         buffer = io.BytesIO()
         picture.convert("RGB").save(buffer, "JPEG", quality=QUALITY, optimize=True)
     if 2 * buffer.tell() > len(content):
-        return found[0]
+        return b"".join(found[0].split())
     return b"data:image/jpeg;base64," + base64.b64encode(buffer.getvalue())
