@@ -253,6 +253,15 @@ def test_tuned_networks_stand_beside_those_of_the_studys_recipe(explored, decide
     assert ("tuned networks say decides" in table) == (decides == "tuned")
 
 
+@pytest.mark.parametrize(("findings", "said"), [({"b": "undecided"}, "open"), ({}, "not compared")])
+def test_a_network_that_is_not_compared_is_not_called_open(explored, findings, said):
+    page = write_page(
+        replace(explored.page, study=explored.page.study | {"findings": findings}), None
+    )
+    table = page.partition('id="accuracies"')[2].partition("</table>")[0]
+    assert f'lang="en">{said}</span></td>' in table.rpartition("<tr>")[2]
+
+
 def test_suspects_are_those_of_the_ledger(explored):
     suspects = explored.page.suspects
     material = explored.page.material

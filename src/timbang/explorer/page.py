@@ -56,7 +56,7 @@ CONCLUSIONS = {
     "lower": message("less accurate"),
     "equal": message("equal within the margin"),
 }
-OPEN = message("open")
+OPEN, NOT_COMPARED = message("open"), message("not compared")
 # What the script says, by the name that it knows it by.
 SCRIPT_WORDS = {
     "replicate": message("Replicate"),
@@ -271,7 +271,9 @@ def _describe_tables(page: Page) -> dict[str, Any]:
             own for own in RUN_COLUMNS if any(row.get(own[0]) is not None for row in rows)
         ],
         "value": lambda id: facts.value(id, ""),
-        "conclude": lambda findings, name: say(CONCLUSIONS.get(findings.get(name, ""), OPEN)),
+        "conclude": lambda findings, name: say(
+            CONCLUSIONS.get(findings[name], OPEN) if name in findings else NOT_COMPARED
+        ),
     }
 
 
