@@ -15,6 +15,7 @@ from pages import read_text
 from timbang.errors import TimbangError
 from timbang.report import compile
 from timbang.report.compile import LATEXMK, compile_document, find_engine
+from timbang.report.media.tex import Tex
 from timbang.report.tex import escape_tex
 
 HOSTILE = r"a_b & 50% \input{x} $ # ~ ^ { }"
@@ -85,6 +86,29 @@ def test_names_in_one_piece_fit_the_lines_of_the_page(tmp_path):
     )
     compile_document(source, LATEXMK, tmp_path)
     assert "Overfull" not in source.with_suffix(".log").read_text(errors="replace")
+
+
+@pytest.mark.skipif(not shutil.which("latexmk"), reason="no latexmk")
+def test_names_of_any_length_fit_the_lines_of_the_page(tmp_path):
+    """Lists of names like those of config/claims.yaml, which stood out into the margin."""
+    medium, paragraphs = Tex(), []
+    for length in range(8, 44):
+        names = [f"{start}-{'wide' * 9}"[:length] for start in ("resnet34", "multipath101")]
+        listed = ", ".join(medium.name("n", escape_tex(own)) for own in 4 * names)
+        paragraphs.append(f"The stem of {listed} and {listed} is one convolution.")
+    source = tmp_path / "a.tex"
+    source.write_text(
+        "\\documentclass[11pt]{article}\\usepackage{mathptmx}\\usepackage[T1]{fontenc}"
+        "\\usepackage{microtype}\\setlength{\\textwidth}{140mm}\\setlength{\\emergencystretch}{3em}"
+        "\\newcommand{\\timbangmark}[3]{#3}\\begin{document}"
+        + "\n\n".join(paragraphs)
+        + "\\end{document}"
+    )
+    compile_document(source, LATEXMK, tmp_path)
+    log = source.with_suffix(".log").read_text(errors="replace")
+    assert not [
+        width for width in re.findall(r"Overfull .hbox .([\d.]+)pt", log) if float(width) > 2
+    ]
 
 
 @pytest.mark.skipif(not shutil.which("latexmk"), reason="no latexmk")

@@ -40,7 +40,7 @@ PLACES = ("file", "at")
 # What stands between words: blanks, and where a direction of writing begins and ends.
 _BETWEEN = (" ", *ISOLATES.values())
 # In TeX, where a hyphen or an underscore takes more than a character.
-LONG_WORD = 40
+LONG_WORD = 16
 HEADINGS = {1: "section", 2: "subsection", 3: "subsubsection"}
 
 
