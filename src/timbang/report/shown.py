@@ -36,5 +36,5 @@ def say_shown(writer: Writer, names: Sequence[str], file: str) -> str | bool:
     return len(choose_shown(names, writer.study["reference"])) < len(names) and writer.say(
         "Of many networks the reference and those that the study names first are shown; "
         "%(file)s has all of them.",
-        file=writer.medium.code(file),
+        file=writer.medium.code(writer.medium.prose(file)),
     )
