@@ -4,8 +4,7 @@
 
 The digits are read and split as ever; in the place of training, each of the runs is given answers
 that are right with a probability of its contender's own. What Snakemake then makes, up to the PDF
-and the explorer, is timed by step from its own records: by the clock, which other work on the
-machine slows down. The processor's seconds are of all steps together.
+and the explorer, is timed by step from its own records.
 """
 
 import argparse
@@ -13,7 +12,6 @@ import hashlib
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import time
@@ -110,12 +108,6 @@ def run_made_up(arguments: list[str]) -> None:
     snakemake.cli.main(arguments)
 
 
-def count_processor() -> float:
-    """Return the processor seconds of all processes that were started and have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 def read_times(screen: str) -> dict[str, float]:
     """Return the seconds of each rule's jobs together, from what Snakemake says."""
     seconds, begun, now = defaultdict(float), {}, 0.0
@@ -147,7 +139,7 @@ def main() -> None:
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
     for what, target in (("runs and their list", [runs]), ("summary to report", [])):
         screen = options.folder / "screen"
-        begun, before = time.perf_counter(), count_processor()
+        begun = time.perf_counter()
         with screen.open("w") as file:
             status = subprocess.run(
                 [*command, *target, "--configfile", str(config)],
@@ -156,8 +148,7 @@ def main() -> None:
                 stdout=file,
                 stderr=subprocess.STDOUT,
             ).returncode
-        passed, processor = time.perf_counter() - begun, count_processor() - before
-        print(f"{what}: {passed:.0f} s, of the processor {processor:.0f} s", flush=True)
+        print(f"{what}: {time.perf_counter() - begun:.0f} s")
         for rule, seconds in sorted(read_times(screen.read_text()).items(), key=lambda x: -x[1]):
             if seconds >= 2:
                 print(f"  {rule}: {seconds:.0f} s")
