@@ -12,6 +12,7 @@ import pytest
 from jinja2 import Environment, nodes
 from made_up import build_report, collect, make_up
 from PIL import Image
+from results import Plant, Scenario, write_texts
 
 from timbang.errors import TimbangError
 from timbang.facts.fact import Fact, Unit, read_facts
@@ -265,3 +266,18 @@ def test_drawings_of_the_page_have_numbers_as_long_as_a_screen_shows():
     svg += b" <text>0.123456</text></g>"
     shown = b'<g id="a;0.5"> <path d="M 396.85 0.012346 L -1.5 2"/> <text>0.123456</text></g>'
     assert shrink_numbers(svg) == shown
+
+
+def test_of_many_networks_those_of_one_finding_share_a_clause_and_some_are_shown(tmp_path):
+    lower = {f"multipath34-{place}": Plant(-0.2) for place in range(14)}
+    open_ones = {f"preact34-{place}": Plant(noisy=True) for place in range(14)}
+    plants = {"resnet34": Plant(), "resnet18-0": Plant(0.2), **lower, **open_ones}
+    text = write_texts(Scenario("many", plants, about="these_images"), tmp_path / "r")[
+        "en"
+    ].read_text()
+    # In the summary and in the conclusion.
+    assert text.count("are less accurate than") == text.count("is more accurate than") == 2
+    assert "is less accurate than" not in text and "percentage points less accurate" not in text
+    assert "{depth/preact34-0}" in text and "{depth/preact34-1}" not in text
+    assert "it remains open" not in text.lower()
+    assert text.count(r"are shown; \timbangcode{per\_class.csv} has all of them") == 1

@@ -21,10 +21,11 @@ from timbang.running.estimate import (
     count_for_a_job,
     guess_multiply_adds,
     guess_seconds,
+    make_task,
 )
 from timbang.running.guard import describe_disk, describe_gpu, describe_tex, describe_work
 from timbang.running.held import hold_study, remove_dead_locks
-from timbang.running.measured import read_measured
+from timbang.running.measured import count_images, read_measured
 from timbang.running.progress import describe_runs, list_runs
 from timbang.running.slurm import (
     describe_attempts,
@@ -121,6 +122,33 @@ def test_records_of_runs_are_read_and_damaged_ones_left_out(tmp_path):
     (tmp_path / "cut").write_text('{"contender": ')
     files = [tmp_path / name for name in (*texts, "cut", "missing")]
     assert read_measured(files) == [Measured("a", "gpu", 9, 0.02)]
+
+
+def test_images_are_as_many_as_were_counted_or_else_as_their_source_says(tmp_path):
+    digits, folder = study_of(), study_of(data={"source": "folder", "folder": "photos"})
+    assert (count_images(digits, tmp_path), count_images(folder, tmp_path)) == (1797, 20_000)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/.fingerprints.json").write_text(json.dumps({name: [1] for name in "abc"}))
+    assert (count_images(digits, tmp_path), count_images(folder, tmp_path)) == (1797, 3)
+    (tmp_path / "data/audit.json").write_text('{"usable": 2}')
+    assert count_images(digits, tmp_path) == count_images(folder, tmp_path) == 2
+
+
+def test_a_run_trains_on_what_its_variant_leaves_of_the_images():
+    study = study_of(
+        split={"validation": 0.2, "test": 0.1},
+        tuning={"trials": 2, "share": 0.5, "over": {"learning_rate": [0.001, 0.1]}},
+        learning_curve={"shares": [0.25], "by": "steps"},
+        recipe={"epochs": 4},
+    )
+    own = study.contenders[0]
+    tasks = {
+        variant: make_task(study, variant, own, 1000, "cpu")
+        for variant in ("runs", "tuned", "trials/1", "shares/0.25")
+    }
+    assert [task.images for task in tasks.values()] == [700, 700, 350, 175]
+    assert [task.contender.recipe.epochs for task in tasks.values()] == [4, 4, 4, 16]
+    assert make_task(study, "runs", own, 1, "cpu").images == 1
 
 
 def test_what_the_workflow_parses_needs_the_standard_library_and_yaml_alone():

@@ -6,7 +6,7 @@ from snakemake.utils import min_version
 
 from timbang.training.accelerators import seems_to_have_gpu
 from timbang.sources.fingerprints import fingerprint_file, hash_files
-from timbang.records.made_with import Reminder, hash_record, read_json
+from timbang.records.made_with import Reminder, hash_record
 from timbang.networks.catalogue import network_file
 from timbang.records.provenance import CodeHasher
 from timbang.networks.titles import title_contender

@@ -49,11 +49,7 @@ def trust(product, record, describe, hashed, others=lambda **wildcards: {}):
             Path(product.format(**own)),
             Path(record.format(**own)),
             describe(**own),
-            {
-                name: fingerprint_file(Path(file), KNOWN_FILES)
-                for name, file in files.items()
-                if Path(file).is_file()
-            },
+            {name: sha for name, file in files.items() if (sha := hash_at_start(file))},
         )
         inputs = {**files, **{name: file for name, file in others(**own).items() if file}}
         if not is_due:
@@ -61,6 +57,13 @@ def trust(product, record, describe, hashed, others=lambda **wildcards: {}):
         return {"reminder": remind(is_due), **inputs}
 
     return list_inputs
+
+
+# Asked of the manifest for each run, and of a split for each contender.
+@cache
+def hash_at_start(file):
+    """The SHA-256 that a file has when the call starts, None where there is none."""
+    return fingerprint_file(Path(file), KNOWN_FILES) if Path(file).is_file() else None
 
 
 def hash_users(*files):
@@ -184,6 +187,16 @@ def describe_recipe(variant, contender):
     return {}
 
 
+@cache
+def describe_contender(variant, contender):
+    """A contender as a variant trains it, and the files that it starts from."""
+    own = STUDY.contender(contender)
+    return {
+        "contender": asdict(own.change(list_changes(STUDY, variant, own.recipe))),
+        "files": hash_users(*initial_weights(contender), *own_networks(contender)),
+    }
+
+
 # Asked several times of each run, and there may be thousands.
 @cache
 def describe_run(variant, contender, replicate, seed):
@@ -191,17 +204,16 @@ def describe_run(variant, contender, replicate, seed):
 
     The first run of a replicate is the same whether there are others or not.
     """
-    own = STUDY.contender(contender)
-    own = own.change(list_changes(STUDY, variant, own.recipe))
+    own = describe_contender(variant, contender)
     return {
         "code": code_of("train_network.py"),
-        "contender": asdict(own),
+        "contender": own["contender"],
         "replicate": int(replicate),
         **({"seed": int(seed.removeprefix("-"))} if seed else {}),
         "pixels": hash_pixels(),
         "split": hash_split_of(variant, replicate),
         **describe_recipe(variant, contender),
-        "files": hash_users(*initial_weights(contender), *own_networks(contender)),
+        "files": own["files"],
     }
 
 

@@ -2,31 +2,23 @@
 # it is a parameter, so that it makes nothing again.
 
 from timbang.running.estimate import (
-    Task,
     ask_megabytes,
     ask_minutes,
     count_for_a_job,
     guess_seconds,
+    make_task,
 )
-from timbang.running.measured import read_measured
+from timbang.running.measured import count_images, read_measured
 
-# Of images that are not there yet.
-GUESSED_IMAGES = {"digits": 1797}
-# Without a word of a source.
-MANY_IMAGES = 20_000
 # The groups of a profile of which a job may have several runs: the study's own, which may wait for
 # the trials among the others.
 GROUPS = ("runs", "variants")
 
 
 @cache
-def count_images():
+def images_of_study():
     """How many images the study has, or about how many it is going to have."""
-    usable = read_json(Path(RESULTS, "data", "audit.json")).get("usable")
-    if isinstance(usable, int) and usable > 0:
-        return usable
-    known = len(read_json(KNOWN_HASHES)) if SOURCE.made_folder is None else 0
-    return known or GUESSED_IMAGES.get(STUDY.data.source, MANY_IMAGES)
+    return count_images(STUDY, Path(RESULTS))
 
 
 @cache
@@ -42,14 +34,8 @@ def measured_runs():
 @cache
 def task_of(variant, contender):
     """A run of a variant as far as its time and memory go."""
-    own = STUDY.contender(contender)
-    own = own.change(list_changes(STUDY, variant, own.recipe))
-    kind, _, which = variant.partition("/")
-    part = {TRIALS: 1 - STUDY.tuning.share if STUDY.tuning else 1, SHARES: which}.get(kind, 1)
-    trained = 1 - STUDY.split.validation - STUDY.split.test
-    images = max(1, round(count_images() * trained * float(part)))
     device = "gpu" if STUDY.device != "cpu" and trains_on_gpu() else "cpu"
-    return Task(own, STUDY.data.image_size, images, device)
+    return make_task(STUDY, variant, STUDY.contender(contender), images_of_study(), device)
 
 
 def seconds_of(wildcards):
@@ -82,12 +68,12 @@ def minutes_of_probes(wildcards, attempt):
 
 def minutes_of_images(wildcards, attempt):
     """The minutes that reading or resizing all images asks for: 1,000 in each, at the slowest."""
-    return (10 + count_images() // 1000) * 2 ** (attempt - 1)
+    return (10 + images_of_study() // 1000) * 2 ** (attempt - 1)
 
 
 def megabytes_of_images(wildcards, attempt):
     """The memory that reading or resizing all images asks for."""
-    return (2000 + count_images() // 50) * 2 ** (attempt - 1)
+    return (2000 + images_of_study() // 50) * 2 ** (attempt - 1)
 
 
 def count_runs_a_job():

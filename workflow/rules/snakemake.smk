@@ -6,6 +6,7 @@ import logging
 import time
 from functools import cache
 
+from snakemake import sourcecache
 from snakemake.dag import DAG
 from snakemake.settings.enums import RerunTrigger
 from snakemake.sourcecache import LocalGitFile, SourceFile
@@ -65,6 +66,9 @@ def join_git_path(folder, path, join=LocalGitFile.join):
 
 
 LocalGitFile.join = join_git_path
+
+# Asked for each job, four times, where its script lies, Snakemake makes a class for each answer.
+sourcecache.parse_uri = cache(sourcecache.parse_uri)
 
 
 def triggers_but_code(workflow, triggers=type(workflow).rerun_triggers.fget):
@@ -186,7 +190,7 @@ def look_before(jobs):
     ]
     faults = []
     if "write_pixels" in rules:
-        faults += describe_disk(count_images(), STUDY.data.image_size, Path(RESULTS, "data"))
+        faults += describe_disk(images_of_study(), STUDY.data.image_size, Path(RESULTS, "data"))
     if is_on_slurm():
         longest = max(seconds, default=0.0)
         retries = workflow.execution_settings.retries

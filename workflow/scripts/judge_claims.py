@@ -2,18 +2,10 @@ import json
 from pathlib import Path
 
 from timbang.evidence.claims import DEFAULT, TUNED
-from timbang.evidence.judging import (
-    describe_verdicts,
-    judge_study,
-    list_by_replicate,
-    list_claims,
-    make_scale,
-    read_scores_of,
-)
+from timbang.evidence.judging import describe_verdicts, judge_study, list_claims, read_scale
 from timbang.evidence.looks import record_look
 from timbang.evidence.verdicts import ACCURACY
 from timbang.logs import log_to
-from timbang.records.tables import read_rows, read_split
 from timbang.records.writing import write_json, write_table
 
 params, inputs = snakemake.params, snakemake.input
@@ -23,20 +15,14 @@ tuned_runs = Path(inputs.tuned_runs) if inputs.get("tuned_runs") else None
 
 def weigh(runs, predictions, recipe):
     """Return what the study's own or its tuned runs are weighed by."""
-    return make_scale(
-        read_rows(runs),
-        splits=params.splits,
+    return read_scale(
+        runs,
+        predictions,
+        dict(zip(params.replicates, map(Path, inputs.splits), strict=True)),
+        tie=params.splits,
         margin=params.margin,
         about=params.about,
         diverged=params.diverged,
-        classes=read_split(Path(inputs.splits[0]))["label"].nunique(),
-        read_scores=read_scores_of(
-            {
-                name: list_by_replicate(files, params.replicates)
-                for name, files in predictions.items()
-            },
-            dict(zip(params.replicates, map(Path, inputs.splits), strict=True)),
-        ),
         recipe=recipe,
     )
 

@@ -25,7 +25,7 @@ from timbang.evidence.verdicts import (
     tabulate_decisions,
 )
 from timbang.evidence.weighing import ReadScores, Scale
-from timbang.records.tables import read_split
+from timbang.records.tables import read_rows, read_split
 from timbang.scores.calibration import score_squares
 from timbang.scores.metrics import score_images
 from timbang.scores.predictions import read_predictions
@@ -101,6 +101,44 @@ def make_scale(
         1 / classes if diverged == "chance" else None,
         read_scores,
         recipe,
+    )
+
+
+def read_scale(
+    runs: Path,
+    predictions: Mapping[str, Sequence[str]],
+    splits: Mapping[int, Path],
+    tie: Splits,
+    margin: float,
+    about: str,
+    diverged: str,
+    recipe: str = DEFAULT,
+    left_out: Collection[str] = (),
+) -> Scale:
+    """Return what a study's contenders are weighed by, from its files.
+
+    Args:
+        runs: the table ``runs.csv``.
+        predictions: the files of predictions by contender, as ``list_by_replicate`` takes them.
+        splits: the files of the splits by replicate, in their order.
+        tie: how the splits hang together, ``splits`` of ``make_scale``.
+        margin: as of ``make_scale``, like ``about``, ``diverged`` and ``recipe``.
+        about: what differences are said of.
+        diverged: what a run that diverged counts as.
+        recipe: what the networks were trained by.
+        left_out: the names of images whose scores are not read.
+    """
+    of_runs = {name: list_by_replicate(own, list(splits)) for name, own in predictions.items()}
+    first = next(iter(splits.values()))
+    return make_scale(
+        read_rows(runs),
+        splits=tie,
+        margin=margin,
+        about=about,
+        diverged=diverged,
+        classes=read_split(first)["label"].nunique(),
+        read_scores=read_scores_of(of_runs, splits, left_out),
+        recipe=recipe,
     )
 
 

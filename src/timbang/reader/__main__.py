@@ -14,10 +14,11 @@ from timbang.evidence.claims import choose_claims
 from timbang.evidence.judging import list_claims
 from timbang.reader.check import compare_languages
 from timbang.reader.study import check_study, describe_checked
-from timbang.resources import CONFIG, REPORT, SCHEMA
+from timbang.resources import CONFIG, REPORT
 from timbang.scores.measures import CLAIM_MEASURES
 from timbang.sources.choice import find_source
 from timbang.study.reading import read_study
+from timbang.study.schema import read_schema
 from timbang.study.study import Study
 
 
@@ -67,9 +68,8 @@ def _find_config(study: str) -> Path:
 
 
 def _read_config(path: Path) -> Study:
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return read_study(config, schema, find_source, lambda network, width: None)
+    return read_study(config, read_schema(), find_source, lambda network, width: None)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,14 @@ PLACES = 100
 DRAWS, SEED = 500, 0
 EDGES = (0.025, 0.975)
 
+# The distinct confidences, which of them each answer has, and how many answers have each.
+Grouped = tuple[np.ndarray, np.ndarray, np.ndarray]
+
 
 def measure_calibration(confidences: np.ndarray, is_right: np.ndarray) -> dict[str, float]:
     """Return the parts of the mean squared error of confidences, float [images]."""
     hits = is_right.astype(float)
-    known, rates = _regress(confidences, hits)
+    known, rates = _regress(_group(confidences), hits)
     error = np.mean((confidences - hits) ** 2)
     least = np.mean((rates[np.searchsorted(known, confidences)] - hits) ** 2)
     plain = hits.mean() * (1 - hits.mean())
@@ -44,19 +47,24 @@ def draw_diagram(
     members = np.array([place[name] for name in groups.tolist()])
     source = np.random.default_rng(SEED)
     numbers = source.random((DRAWS, len(names)))
-    bands = [_read_off(confidences, row[members] < confidences) for row in numbers]
+    grouped = _group(confidences)
+    bands = [_read_off(grouped, row[members] < confidences) for row in numbers]
     low, high = (np.quantile(bands, edge, axis=0) for edge in EDGES)
-    return {"right": _read_off(confidences, is_right), "low": low, "high": high}
+    return {"right": _read_off(grouped, is_right), "low": low, "high": high}
 
 
-def _regress(confidences: np.ndarray, hits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _group(confidences: np.ndarray) -> Grouped:
+    return np.unique(confidences, return_inverse=True, return_counts=True)
+
+
+def _regress(grouped: Grouped, hits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the distinct confidences, and the rates that rise along them and fit best."""
-    known, at, counts = np.unique(confidences, return_inverse=True, return_counts=True)
+    known, at, counts = grouped
     means = np.bincount(at, hits) / counts
     return known, isotonic_regression(means, weights=counts).x
 
 
-def _read_off(confidences: np.ndarray, is_right: np.ndarray) -> np.ndarray:
-    known, rates = _regress(confidences, is_right.astype(float))
+def _read_off(grouped: Grouped, is_right: np.ndarray) -> np.ndarray:
+    known, rates = _regress(grouped, is_right.astype(float))
     places = np.arange(1, PLACES + 1) / PLACES
     return np.interp(places, known, rates, left=np.nan, right=np.nan)

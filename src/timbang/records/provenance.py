@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import timbang
 from timbang.errors import TimbangError
@@ -80,6 +81,8 @@ SILENT = (
 
 # What stands among the imports of a package that goes through its own modules (pkgutil).
 ALL_OF_PACKAGE = ".*"
+
+_Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
@@ -159,26 +162,42 @@ def _list_modules(package: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _parse(content: bytes, name: str) -> _Source:
-    tree = ast.parse(content, name)
-    imports: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            imports.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            imports.add(node.module)
-            # What is imported from a package may be a module.
-            imports.update(f"{node.module}.{alias.name}" for alias in node.names)
-            if any(alias.name == "iter_modules" for alias in node.names):
-                imports.add(ALL_OF_PACKAGE)
-        elif isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            _drop_docstring(node)
-    tree = ast.fix_missing_locations(_WithoutWords().visit(tree))
+    effect = _Effect()
+    tree = effect.visit(ast.parse(content, name))
     digest = hashlib.sha256(ast.unparse(tree).encode("utf-8", "surrogatepass")).hexdigest()
-    return _Source(digest, tuple(sorted(imports)))
+    return _Source(digest, tuple(sorted(effect.imports)))
 
 
-class _WithoutWords(ast.NodeTransformer):
-    """Takes out of a module what it says when an error is raised or a line is logged."""
+class _Effect(ast.NodeTransformer):
+    """Takes out of a module what it only says: docstrings, errors' arguments, lines of a log.
+
+    ``imports`` are the modules that it may import.
+    """
+
+    def __init__(self) -> None:
+        self.imports: set[str] = set()
+
+    def visit(self, node: ast.AST) -> Any:
+        """Pass over expressions, in which no statement stands."""
+        if isinstance(node, ast.expr):
+            return node
+        if isinstance(node, _Documented):
+            _drop_docstring(node)
+        return super().visit(node)
+
+    def visit_Import(self, node: ast.Import) -> ast.Import:
+        """Note what is imported."""
+        self.imports.update(alias.name for alias in node.names)
+        return node
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
+        """Note what is imported; a name from a package may be a module."""
+        if node.module:
+            self.imports.add(node.module)
+            self.imports.update(f"{node.module}.{alias.name}" for alias in node.names)
+            if any(alias.name == "iter_modules" for alias in node.names):
+                self.imports.add(ALL_OF_PACKAGE)
+        return node
 
     def visit_Raise(self, node: ast.Raise) -> ast.Raise:
         """Keep the kind of an error alone."""
@@ -199,9 +218,7 @@ def _is_logged(node: ast.expr) -> bool:
     return name in ("log", "logger")
 
 
-def _drop_docstring(
-    node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
-) -> None:
+def _drop_docstring(node: _Documented) -> None:
     first = node.body[0] if node.body else None
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
         node.body[:1] = [] if len(node.body) > 1 else [ast.Pass()]

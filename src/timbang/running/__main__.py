@@ -11,11 +11,11 @@ from pathlib import Path
 import yaml
 
 from timbang.errors import TimbangError
-from timbang.resources import SCHEMA
 from timbang.running.progress import describe_runs, is_held, list_runs
 from timbang.sources.choice import find_source
 from timbang.study.plain_yaml import read_plain_yaml
 from timbang.study.reading import read_study
+from timbang.study.schema import read_schema
 
 
 def main() -> int:
@@ -26,8 +26,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         config = read_plain_yaml(arguments.config)
-        schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-        study = read_study(config, schema, find_source, lambda network, width: None)
+        study = read_study(config, read_schema(), find_source, lambda network, width: None)
     except (OSError, ValueError, yaml.YAMLError, TimbangError) as error:
         print(f"{arguments.config} cannot be read: {error}", file=sys.stderr)
         return 2

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from timbang.networks.catalogue import CATALOGUE
+from timbang.study.study import Study
+from timbang.study.variants import SHARES, TRIALS, list_changes
 from timbang.study.words import Contender
 
 # Of a network that is not Timbang's own: ResNet-50 at 224 pixels.
@@ -68,6 +70,26 @@ class Task:
     image_size: int
     images: int
     device: str
+
+
+def make_task(study: Study, variant: str, contender: Contender, images: int, device: str) -> Task:
+    """Return a run of a variant as far as its time and memory go.
+
+    Args:
+        study: the study.
+        variant: one of its variants.
+        contender: one of its contenders, as the study itself trains it.
+        images: how many images the study has.
+        device: ``cpu`` or ``gpu``.
+    """
+    kind, _, which = variant.partition("/")
+    trained = 1 - study.split.validation - study.split.test
+    if kind == TRIALS and study.tuning:
+        trained *= 1 - study.tuning.share
+    elif kind == SHARES:
+        trained *= float(which)
+    own = contender.change(list_changes(study, variant, contender.recipe))
+    return Task(own, study.data.image_size, max(1, round(images * trained)), device)
 
 
 def guess_multiply_adds(network: str, width: float, image_size: int) -> float:

@@ -1,4 +1,4 @@
-"""What finished runs took, from their own records."""
+"""What a study's results say already: how many images there are, what finished runs took."""
 
 import math
 from collections.abc import Iterable
@@ -7,6 +7,27 @@ from typing import Any
 
 from timbang.records.made_with import read_json
 from timbang.running.estimate import Measured
+from timbang.sources.choice import find_source
+from timbang.study.study import Study
+
+# Of images that are not there yet, by their source; and where it says nothing of their number.
+GUESSED_IMAGES = {"digits": 1797}
+MANY_IMAGES = 20_000
+
+
+def count_images(study: Study, folder: Path) -> int:
+    """Return how many images a study has, or about how many it is going to have.
+
+    Args:
+        study: the study.
+        folder: its results.
+    """
+    usable = read_json(folder / "data" / "audit.json").get("usable")
+    if isinstance(usable, int) and usable > 0:
+        return usable
+    is_users = find_source(study.data, study.name).made_folder is None
+    known = len(read_json(folder / "data" / ".fingerprints.json")) if is_users else 0
+    return known or GUESSED_IMAGES.get(study.data.source, MANY_IMAGES)
 
 
 def read_measured(records: Iterable[Path]) -> list[Measured]:

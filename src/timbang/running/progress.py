@@ -11,27 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from timbang.printable import show
-from timbang.records.made_with import read_json
-from timbang.running.estimate import Measured, Task, describe_hours, guess_seconds
-from timbang.running.measured import read_measured
+from timbang.running.estimate import Measured, describe_hours, guess_seconds, make_task
+from timbang.running.measured import count_images, read_measured
 from timbang.study.runs import label_run, label_seed
 from timbang.study.study import Study
-from timbang.study.variants import (
-    OWN,
-    SHARES,
-    TRIALS,
-    TUNED,
-    list_changes,
-    list_shares,
-    list_trials,
-    list_varied,
-)
+from timbang.study.variants import OWN, TUNED, list_shares, list_trials, list_varied
 
 DONE, RUNNING, WAITING, FAILED, STOPPED = "done", "running", "waiting", "failed", "stopped"
 # So much of a log's end is read.
 END_OF_LOG = 20_000
-# Of images that were not counted yet.
-MANY_IMAGES = 20_000
 
 
 @dataclass(frozen=True)
@@ -66,15 +54,13 @@ def list_runs(study: Study, folder: Path) -> list[Run]:
 
 
 def _iterate_runs(study: Study, folder: Path, measured: Sequence[Measured]) -> Iterator[Run]:
-    usable = read_json(folder / "data" / "audit.json").get("usable")
-    images = usable if isinstance(usable, int) else MANY_IMAGES
+    images = count_images(study, folder)
     device = measured[-1].device if measured else "cpu"
     for variant in (OWN, *([TUNED] if study.tuning else []), *_list_others(study)):
         seeds = study.seeds if variant in (OWN, TUNED) else 1
         for contender in study.contenders:
-            own = contender.change(list_changes(study, variant, contender.recipe))
-            share = _share_of(study, variant)
-            task = Task(own, study.data.image_size, round(images * share), device)
+            task = make_task(study, variant, contender, images, device)
+            own = task.contender
             seconds = guess_seconds(task, measured)
             for replicate in study.replicates:
                 for seed in range(seeds):
@@ -85,14 +71,6 @@ def _iterate_runs(study: Study, folder: Path, measured: Sequence[Measured]) -> I
 
 def _list_others(study: Study) -> list[str]:
     return [*list_trials(study), *list_varied(study), *list_shares(study)]
-
-
-def _share_of(study: Study, variant: str) -> float:
-    kind, _, which = variant.partition("/")
-    trained = 1 - study.split.validation - study.split.test
-    if kind == TRIALS and study.tuning:
-        return trained * (1 - study.tuning.share)
-    return trained * float(which) if kind == SHARES else trained
 
 
 def name_of_lock(variant: str, contender: str, replicate: int, seed: int) -> str:

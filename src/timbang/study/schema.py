@@ -7,12 +7,13 @@ from typing import Any
 import yaml
 
 from timbang.resources import SCHEMA
+from timbang.study.plain_yaml import LOADER
 
 
 @cache
 def read_schema() -> Mapping[str, Any]:
     """Return the schema that comes with the library."""
-    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    return yaml.load(SCHEMA.read_text(encoding="utf-8"), LOADER)
 
 
 def resolve(part: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:

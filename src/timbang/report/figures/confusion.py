@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from timbang.languages.messages import message
 from timbang.report.figures.figure import Drawing, Figure
+from timbang.report.shown import choose_shown, say_shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,7 +63,7 @@ def _draw(drawing: Drawing) -> Drawn:
 
     matrices, shares, classes = {}, {}, []
     metrics = drawing.contents("metrics")
-    for name in drawing.weighed:
+    for name in choose_shown(drawing.weighed, drawing.reference):
         runs = metrics[name]
         classes = runs[0]["classes"]
         matrices[name] = counts = sum_matrices(runs)
@@ -216,6 +217,7 @@ def _caption(writer: Writer) -> str:
         ),
         writer.value("classes") <= MOST_COUNTED_CLASSES
         and writer.say("Numbers, where they fit, are images; empty cells have none."),
+        say_shown(writer, writer.study["weighed"], "runs/*/*/metrics.json"),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from timbang.languages.messages import message
 from timbang.report.figures.figure import Drawing, Figure
+from timbang.report.shown import choose_shown, say_shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,9 +35,11 @@ def _draw(drawing: Drawing) -> Drawn:
 
     from timbang.report.figures import style
 
-    files, titles = drawing.paths("histories"), drawing.titles
-    histories = {name: [pd.read_csv(path) for path in own] for name, own in files.items()}
-    looks = style.mark_all(titles)
+    files, marks = drawing.paths("histories"), style.mark_all(drawing.titles)
+    shown = choose_shown(list(drawing.titles), drawing.reference)
+    titles = {name: drawing.titles[name] for name in shown}
+    looks = {name: marks[name] for name in shown}
+    histories = {name: [pd.read_csv(path) for path in files[name]] for name in shown}
     heads = {
         "train_loss": drawing.say("Training loss"),
         "validation_loss": drawing.say("Validation loss"),
@@ -187,5 +190,6 @@ FIGURE = Figure(
         if writer.replicates > 1
         else writer.say("Loss (in nats) and accuracy by epoch, one run per network."),
         writer.say("Training values are those of the batches while they were trained on."),
+        say_shown(writer, writer.names, "runs/*/*/history.csv"),
     ),
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from timbang.languages.messages import message
 from timbang.report.figures.figure import Drawing, Figure
+from timbang.report.shown import choose_shown, say_shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
@@ -24,6 +25,7 @@ def _draw(drawing: Drawing) -> Drawn:
     looks = style.mark_all(drawing.titles)
     known = set(table["contender"])
     names = [name for name in drawing.titles if name in drawing.weighed and name in known]
+    names = choose_shown(names, drawing.reference)
     rows = max(1, -(-len(names) // COLUMNS))
     figure = style.new_figure(BESIDES + ROW * rows)
     panels = figure.subplots(rows, COLUMNS, squeeze=False).flat
@@ -64,11 +66,14 @@ FIGURE = Figure(
     shows="how often answers of each confidence are right",
     draw=_draw,
     mention=message("%(figure)s shows how often answers of each confidence are right."),
-    caption=lambda writer: writer.say(
-        "How often answers of each confidence are right, by isotonic regression over the "
-        "validation images of all replicates. On the diagonal confidences are as often right as "
-        "they say; within the shaded band (%(confidence)s at each place) a line leaves the "
-        "diagonal by chance alone."
+    caption=lambda writer: writer.sentences(
+        writer.say(
+            "How often answers of each confidence are right, by isotonic regression over the "
+            "validation images of all replicates. On the diagonal confidences are as often right "
+            "as they say; within the shaded band (%(confidence)s at each place) a line leaves the "
+            "diagonal by chance alone."
+        ),
+        say_shown(writer, writer.study["finished"], "calibration.csv"),
     ),
     stands=lambda writer: bool(writer.study["finished"]),
 )

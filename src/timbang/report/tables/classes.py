@@ -2,6 +2,7 @@
 
 from timbang.languages.messages import message
 from timbang.report.media.medium import Column, Grid, Row
+from timbang.report.shown import choose_shown, say_shown
 from timbang.report.tables.table import Measure, Table, fill_cells, head_columns, spread
 from timbang.report.writer import Writer
 
@@ -14,7 +15,7 @@ def _build(writer: Writer) -> Grid:
         *spread(writer, writer.name("term/f1", "F1"), "f1"),
     ]
     rows = []
-    for name in writer.study["weighed"]:
+    for name in choose_shown(writer.study["weighed"], writer.study["reference"]):
         if writer.has("recall.lowest", name):
             rows.append(Row([writer.title(name)]))
             rows += [
@@ -39,10 +40,13 @@ def _caption(writer: Writer) -> str:
             "the replicates.",
             f1=f1,
         )
-    if not writer.study["lost_classes"]:
-        return said
-    return f"{said} " + writer.say(
-        "Where a run takes no image for a class, its precision and %(f1)s count as zero.", f1=f1
+    return writer.sentences(
+        said,
+        bool(writer.study["lost_classes"])
+        and writer.say(
+            "Where a run takes no image for a class, its precision and %(f1)s count as zero.", f1=f1
+        ),
+        say_shown(writer, writer.study["weighed"], "per_class.csv"),
     )
 
 

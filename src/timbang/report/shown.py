@@ -1,0 +1,40 @@
+"""Which networks are shown where many would leave none to be read: in panels and long tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from timbang.report.writer import Writer
+
+# Twelve have each a panel on one page, or a line that is told from the others.
+MOST_BESIDE_REFERENCE = 11
+
+
+def choose_shown(names: Sequence[str], reference: str) -> list[str]:
+    """Return the networks that are shown, in their order: the reference, and the first others.
+
+    The study's order decides and not what came out, so that nothing is chosen for its result.
+
+    >>> choose_shown([*"abcdefghijklmnop"], "p")
+    ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'p']
+    """
+    others = [name for name in names if name != reference]
+    shown = {reference, *others[:MOST_BESIDE_REFERENCE]}
+    return [name for name in names if name in shown]
+
+
+def say_shown(writer: Writer, names: Sequence[str], file: str) -> str | bool:
+    """Say that some of the networks are not shown, and which file has them; False where all are.
+
+    Args:
+        writer: writes the document.
+        names: the networks that might be shown.
+        file: the file, below the study's results.
+    """
+    return len(choose_shown(names, writer.study["reference"])) < len(names) and writer.say(
+        "Of many networks the reference and those that the study names first are shown; "
+        "%(file)s has all of them.",
+        file=writer.medium.code(writer.medium.prose(file)),
+    )
