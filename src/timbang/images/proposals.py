@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.sparse import csr_array
 
-from timbang.images.spots import TABLES, WORD_BITS, make_words
+from timbang.images.spots import TABLES, make_words
 
 ROWS_AT_ONCE = 64
 # A word that so many spots have says nothing of whose copy an image is.
@@ -64,12 +64,13 @@ def _index_words(spots: np.ndarray, there: np.ndarray) -> tuple[list[np.ndarray]
     image = np.nonzero(there)[0].astype(np.int32)
     for table in range(TABLES):
         words = make_words(spots, table)[there]
-        occurs = np.bincount(words, minlength=2**WORD_BITS)
-        varied = np.bincount(make_words(spots, table, True)[there], minlength=2**WORD_BITS)
-        telling = (occurs > 0) & (occurs <= MOST_SPOTS) & (occurs + varied > 1)
-        chosen = telling[words]
-        known.append(np.flatnonzero(telling).astype(np.uint32))
-        rows.append((above + np.searchsorted(known[-1], words[chosen])).astype(np.int32))
+        found, place, occurs = np.unique(words, return_inverse=True, return_counts=True)
+        varied = np.sort(make_words(spots, table, True)[there])
+        is_varied = np.searchsorted(varied, found, "right") > np.searchsorted(varied, found)
+        telling = (occurs <= MOST_SPOTS) & ((occurs > 1) | is_varied)
+        chosen = telling[place]
+        known.append(found[telling])
+        rows.append((above + (telling.cumsum() - 1)[place[chosen]]).astype(np.int32))
         columns.append(image[chosen])
         above += len(known[-1])
     row, column = np.concatenate(rows), np.concatenate(columns)
