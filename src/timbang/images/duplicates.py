@@ -315,22 +315,14 @@ def _weigh_whole(
     for way in range(len(ORIENTATIONS)):
         for places in _blocks(np.flatnonzero(ways == way)):
             first, second = firsts[places], seconds[places]
-            correlation = _correlate(small[first], turn(small[second], way))
+            edges, others = _find_edges(small[first]), _find_edges(turn(small[second], way))
             shared = _share_details(details[first], details[second])
-            evidence[places] = weigh_evidence(correlation, shared)
-            for place in places[evidence[places] >= enough]:
-                other = turn(small[seconds[place]][None], way)[0]
-                if not _agree_everywhere(small[firsts[place]], other):
-                    evidence[place] = 0.0
+            evidence[places] = weigh_evidence(_correlate(edges, others), shared)
+            near = np.flatnonzero(evidence[places] >= enough)
+            apart = near[~agree_everywhere(edges[near], others[near])]
+            evidence[places[apart]] = 0.0
     matrices = pd.Series([_MATRICES[way] for way in ways], index=pairs.index, dtype=object)
     return pairs.drop(columns="way").assign(evidence=evidence, matrix=matrices)
-
-
-def _agree_everywhere(first: np.ndarray, second: np.ndarray) -> bool:
-    """Return whether two pictures [32, 32] agree wherever they have details."""
-    there = np.ones(np.array(first.shape) - 1, np.float32)
-    one, other = (level_edges(part.astype(np.float32), there)[0] for part in (first, second))
-    return agree_everywhere(one, other, there)
 
 
 def _weigh_sampled(
@@ -356,7 +348,9 @@ def _weigh_sampled(
 
 def _level_both(first: np.ndarray, second: np.ndarray, there: np.ndarray) -> _Edges | None:
     """Return the edges of both pictures and the same levelled; none where they share nothing."""
-    full = (np.lib.stride_tricks.sliding_window_view(there, (2, 2)) == 1).all(axis=(2, 3))
+    full = there == 1
+    full = full[:-1] & full[1:]
+    full = full[:, :-1] & full[:, 1:]
     if not full.any():
         return None
     valid = full.astype(np.float32)
@@ -457,14 +451,14 @@ def _name_look(look: np.ndarray) -> bytes:
 
 
 def _correlate(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    return np.einsum("nk,nk->n", *(_normalise_edges(images) for images in (first, second)))
-
-
-def _normalise_edges(images: np.ndarray) -> np.ndarray:
-    """Return the edges of each image as a vector of length 1 (0 for one colour): [N, K]."""
-    edges = _find_edges(images).reshape(len(images), -1)
-    length = np.sqrt(np.einsum("nk,nk->n", edges, edges))[:, None]
-    return np.divide(edges, length, out=np.zeros_like(edges), where=length > 0)
+    """Return the correlation of the edges of each two images, [N]; 0 where one has none."""
+    first, second = (edges.reshape(len(edges), -1) for edges in (first, second))
+    product, one, other = (
+        np.einsum("nk,nk->n", *both)
+        for both in ((first, second), (first, first), (second, second))
+    )
+    lengths = np.sqrt(one * other)
+    return np.divide(product, lengths, out=np.zeros_like(product), where=lengths > 0)
 
 
 def _find_edges(images: np.ndarray) -> np.ndarray:
@@ -476,10 +470,14 @@ def _find_edges(images: np.ndarray) -> np.ndarray:
 
 def _count_details(edges: np.ndarray) -> np.ndarray:
     """Return the participation ratio of the power spectrum of edges [N, 2, H, W], halved."""
-    power = (np.abs(np.fft.fft2(edges)) ** 2).sum(axis=1)
-    squares = (power**2).sum(axis=(1, 2))
+    waves = np.fft.rfft2(edges)
+    power = (waves.real**2 + waves.imag**2).sum(axis=1)
+    # All but the first column, and the last of an even number, stand for two frequencies.
+    times = np.full(power.shape[-1], 2.0)
+    times[[0, *[-1][: edges.shape[-1] % 2 == 0]]] = 1.0
+    squares = (power**2 @ times).sum(axis=1)
     return np.divide(
-        power.sum(axis=(1, 2)) ** 2, 2 * squares, out=np.zeros(len(edges)), where=squares > 0
+        (power @ times).sum(axis=1) ** 2, 2 * squares, out=np.zeros(len(edges)), where=squares > 0
     )
 
 
