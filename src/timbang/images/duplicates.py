@@ -53,6 +53,8 @@ BEST_ALIGNED = 0.999
 PROMISING = 0.2
 PAIR_TYPES = {"first": int, "second": int, "distance": int, "evidence": float, "matrix": object}
 PAIRS_AT_ONCE, PAIRS_KEPT = 2048, 200
+# With so many hashes the 64 of a block are compared at a time: what that takes stays in the cache.
+COLUMNS_AT_ONCE = 4096
 # A larger group is judged by so many of its members.
 MEMBERS_COMPARED = 64
 
@@ -103,7 +105,7 @@ def group_near_duplicates(
         workers: how many threads compare images.
         progress: wraps the blocks as they come, to show how far the work is.
     """
-    hashes = np.ascontiguousarray(looks["hashes"])
+    hashes = np.ascontiguousarray(looks["hashes"].T)
     small = np.concatenate(
         [np.empty((0, COARSE_SIDE, COARSE_SIDE), np.uint8)]
         + [_shrink_thumbnails(some) for some in _blocks(looks)]
@@ -257,32 +259,29 @@ def _find_near(
     """Return the pairs whose first image is in the block of rows that starts there.
 
     Two images are near when their distance is within the reach of both, and the details that they
-    share are not less than ``least``.
+    share are not less than ``least``. ``hashes`` are [8, N]: one row an orientation.
     """
-    rows = hashes[start : start + ROWS_AT_ONCE, 0]
     block = details[start : start + ROWS_AT_ONCE]
-    telling = np.flatnonzero(_share_details(block, details[start:].max()) >= least)
-    within = reach[start + telling, None]
-    parts = []
-    for way in range(hashes.shape[1]):
-        others = hashes[start:, way]
-        apart = np.bitwise_count(rows[telling, None] ^ others[None, :])
-        row, second = np.nonzero(apart <= within)
-        first = telling[row]
-        chosen = (second > first) & (_share_details(block[first], details[start + second]) >= least)
-        chosen &= apart[row, second] <= reach[start + second]
-        row, first, second = row[chosen], first[chosen], second[chosen]
-        parts.append(
-            pd.DataFrame(
-                {
-                    "first": start + first,
-                    "second": start + second,
-                    "way": way,
-                    "distance": apart[row, second].astype(int),
-                }
-            )
-        )
-    return pd.concat(parts)
+    telling = start + np.flatnonzero(_share_details(block, details[start:].max()) >= least)
+    rows, within = hashes[0, telling, None], reach[telling, None]
+    # Room for the differences: asking for it anew each time would take as long as filling it.
+    unlike = np.empty((len(telling), COLUMNS_AT_ONCE), np.uint64)
+    parts = [(np.empty(0, int),) * 4]
+    for low in range(start, hashes.shape[1], COLUMNS_AT_ONCE) if len(telling) else ():
+        for way, others in enumerate(hashes[:, low : low + COLUMNS_AT_ONCE]):
+            differing = np.bitwise_xor(rows, others, out=unlike[:, : len(others)])
+            apart = np.bitwise_count(differing)
+            near = apart <= within
+            if near.any():
+                row, column = np.nonzero(near)
+                first, second = telling[row], low + column
+                chosen = (second > first) & (apart[row, column] <= reach[second])
+                chosen &= _share_details(details[first], details[second]) >= least
+                ways = np.full(chosen.sum(), way)
+                found = first[chosen], second[chosen], ways, apart[row, column][chosen].astype(int)
+                parts.append(found)
+    columns = map(np.concatenate, zip(*parts, strict=True))
+    return pd.DataFrame(dict(zip(("first", "second", "way", "distance"), columns, strict=True)))
 
 
 def _share_details(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -454,8 +453,7 @@ def _correlate(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the correlation of the edges of each two images, [N]; 0 where one has none."""
     first, second = (edges.reshape(len(edges), -1) for edges in (first, second))
     product, one, other = (
-        np.einsum("nk,nk->n", *both)
-        for both in ((first, second), (first, first), (second, second))
+        np.einsum("nk,nk->n", *both) for both in ((first, second), (first, first), (second, second))
     )
     lengths = np.sqrt(one * other)
     return np.divide(product, lengths, out=np.zeros_like(product), where=lengths > 0)
