@@ -1,7 +1,6 @@
 """What a study has found out about its images, another study of the same images takes over."""
 
 import copy
-import os
 import time
 
 from small_study import CONFIG
@@ -31,12 +30,12 @@ def test_a_second_study_of_the_same_images_reads_nothing_again(project, tmp_path
     first = run(project, work, "first", size)
     assert not any("copied" in log for log in first)
     (known,) = (work / ".snakemake").glob("timbang-images-*.json")
-    hashed = known.read_bytes(), os.stat(known).st_mtime_ns
+    hashed = known.read_bytes(), known.stat().st_mtime_ns
     second = run(project, work, "second", size)
     assert all("copied" in log for log in second)
     for one, other in zip(products("first"), products("second"), strict=True):
         assert (work / one).read_bytes() == (work / other).read_bytes()
-    assert (known.read_bytes(), os.stat(known).st_mtime_ns) == hashed
+    assert (known.read_bytes(), known.stat().st_mtime_ns) == hashed
     # Other pixels of the same images are written anew, and what the images are is not.
     found, written = run(project, work, "third", size + 1)
     assert "copied" in found and "copied" not in written
