@@ -61,32 +61,47 @@ def _index_words(spots: np.ndarray, there: np.ndarray) -> tuple[list[np.ndarray]
     The matrix has a row a word, those of all tables one after the other, and a column an image.
     """
     known, columns, counts = [], [], []
-    image = np.nonzero(there)[0].astype(np.int32)
+    image = np.nonzero(there)[0].astype(np.uint32)
     for table in range(TABLES):
-        words = make_words(spots, table)[there]
-        order = np.argsort(words, kind="stable")
-        words, images = words[order], image[order]
-        del order
+        # One number a word and its image, since sorting these takes the least time and memory.
+        both = _list_words(spots, there, table).astype(np.uint64) << np.uint64(32)
+        both |= image
+        both.sort()
         # An image that has a word twice has it once.
-        is_first = np.diff(words, prepend=~words[:1]) != 0
-        is_other = is_first | (np.diff(images, prepend=-1) != 0)
-        starts = np.flatnonzero(is_first)
-        occurs, having = (
-            np.add.reduceat(part, starts, dtype=np.int64) if len(starts) else starts
-            for part in (np.ones(len(words), np.int8), is_other)
-        )
-        found = words[starts]
-        varied = np.sort(make_words(spots, table, True)[there])
+        is_other = _begin_runs(both)
+        images = both.astype(np.int32)
+        both >>= np.uint64(32)
+        words = both.astype(np.uint32)
+        del both
+        starts = np.flatnonzero(_begin_runs(words))
+        found, occurs = words[starts], np.diff(starts, append=len(words))
+        varied = np.sort(_list_words(spots, there, table, True))
         is_varied = np.searchsorted(varied, found, "right") > np.searchsorted(varied, found)
         telling = (occurs <= MOST_SPOTS) & ((occurs > 1) | is_varied)
         known.append(found[telling])
-        counts.append(having[telling])
+        counts.append(np.add.reduceat(is_other, starts, dtype=np.int32)[telling])
         columns.append(images[is_other & np.repeat(telling, occurs)])
     column = np.concatenate(columns)
     # In half the memory, up to 2.8 million images, whose looks would take 36 GB.
     ends = np.concatenate([[0], *counts]).cumsum(dtype=np.int32)
     matrix = csr_array((np.ones(len(column), np.int16), column, ends), (len(ends) - 1, len(spots)))
     return known, matrix
+
+
+def _begin_runs(values: np.ndarray) -> np.ndarray:
+    """Return which of sorted values are not the one before, bool."""
+    begins = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=begins[1:])
+    return begins
+
+
+def _list_words(
+    spots: np.ndarray, there: np.ndarray, table: int, is_varied: bool = False
+) -> np.ndarray:
+    """Return the words of all spots that are there, made of a thousand images at a time."""
+    blocks = [slice(start, start + 1024) for start in range(0, len(spots), 1024)]
+    words = (make_words(spots[rows], table, is_varied)[there[rows]] for rows in blocks)
+    return np.concatenate([np.empty(0, np.uint32), *words])
 
 
 def _look_up(
