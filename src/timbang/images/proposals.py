@@ -1,7 +1,8 @@
 """Pairs of images that have spots in common, found without comparing all with all.
 
 A spot has a few words (``timbang.images.spots.make_words``), and the spots of a copy have many of
-those of its original. How many words each two images share is a product of sparse matrices.
+those of its original. How many spots of one image have a word of another is a product of sparse
+matrices.
 """
 
 from collections.abc import Iterator
@@ -14,12 +15,13 @@ from timbang.images.spots import TABLES, make_words
 ROWS_AT_ONCE = 64
 # A word that so many spots have says nothing of whose copy an image is.
 MOST_SPOTS = 64
-# Two images that share so many words are looked at, unless one shares more with so many others.
-FEWEST_WORDS, MOST_PROPOSED = 3, 10
+# Two images are looked at where so many spots of one share a word with the other, unless more do
+# with so many others.
+FEWEST_SHARED, MOST_PROPOSED = 3, 10
 
 
 def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[list[np.ndarray]]:
-    """Yield pairs of images with words in common, in blocks of 64 images.
+    """Yield pairs of images with spots in common, in blocks of 64 images.
 
     Args:
         spots: records of ``timbang.images.spots.SPOT`` [N, S].
@@ -34,6 +36,9 @@ def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[list[np.nda
     for start in range(0, len(spots), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
         shared = _look_up(spots[rows], there[rows], known, having.shape[0]) @ having
+        # Two spots that are alike by chance have several words in common, and count once.
+        shared.data[:] = 1
+        shared = _sum_spots(there[rows]) @ shared
         ends = zip(shared.indptr[:-1], shared.indptr[1:], strict=True)
         yield [
             _choose_likeliest(start + row, shared.indices[low:high], shared.data[low:high])
@@ -41,17 +46,17 @@ def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[list[np.nda
         ]
 
 
-def _choose_likeliest(image: int, others: np.ndarray, words: np.ndarray) -> np.ndarray:
-    """Return the pairs [P, 2] of an image with those that share the most words with it.
+def _choose_likeliest(image: int, others: np.ndarray, shared: np.ndarray) -> np.ndarray:
+    """Return the pairs [P, 2] of an image with those that share the most spots with it.
 
     Where one is too many, all that share as few go with it: which of them came first would depend
     on the order of the images.
     """
-    chosen = (words >= FEWEST_WORDS) & (others != image)
-    others, words = others[chosen].astype(int), words[chosen]
-    if len(words) > MOST_PROPOSED:
-        limit = np.partition(words, -MOST_PROPOSED - 1)[-MOST_PROPOSED - 1]
-        others = others[words > limit]
+    chosen = (shared >= FEWEST_SHARED) & (others != image)
+    others, shared = others[chosen].astype(int), shared[chosen]
+    if len(shared) > MOST_PROPOSED:
+        limit = np.partition(shared, -MOST_PROPOSED - 1)[-MOST_PROPOSED - 1]
+        others = others[shared > limit]
     return np.sort(np.column_stack([others, np.full(len(others), image)]), axis=1)
 
 
@@ -107,18 +112,25 @@ def _list_words(
 def _look_up(
     spots: np.ndarray, there: np.ndarray, known: list[np.ndarray], count: int
 ) -> csr_array:
-    """Return which of the known words images have, by either sign of what is weakest: [N, W]."""
-    image, rows, columns, above = np.nonzero(there)[0], [], [], 0
+    """Return which of the known words spots have, by either sign of what is weakest: [S, W]."""
+    spot, rows, columns, above = np.arange(there.sum()), [], [], 0
     for table, sought in enumerate(known):
         for is_varied in (False, True):
             words = make_words(spots, table, is_varied)[there]
             place = np.minimum(np.searchsorted(sought, words), max(len(sought) - 1, 0))
             found = sought[place] == words if len(sought) else np.zeros(len(words), bool)
-            rows.append(image[found])
+            rows.append(spot[found])
             columns.append(above + place[found])
         above += len(sought)
     row, column = np.concatenate(rows), np.concatenate(columns)
-    matrix = csr_array((np.ones(len(row), np.int16), (row, column)), shape=(len(spots), count))
+    matrix = csr_array((np.ones(len(row), np.int16), (row, column)), shape=(len(spot), count))
     matrix.sum_duplicates()
     matrix.data[:] = 1
     return matrix
+
+
+def _sum_spots(there: np.ndarray) -> csr_array:
+    """Return what sums the rows of spots up to those of their images: [N, S]."""
+    ends = np.concatenate([[0], there.sum(axis=1).cumsum()])
+    places = np.arange(ends[-1])
+    return csr_array((np.ones(len(places), np.int16), places, ends), (len(there), len(places)))
