@@ -10,7 +10,8 @@ gigabytes. One that cannot be installed is left out with a line that says why.
 
 Each kind of copy is looked for by itself, among the originals and the copies of that kind. Printed
 are the share of copies that are joined to their original, how many pairs of different photographs
-are joined, and the seconds from all files to pairs or groups; for comparison also those of
+are joined, and the seconds, on the wall and of processors, from all files to pairs or groups
+(Timbang's with the hashes of files and pixels that a study needs); for comparison also those of
 decoding all files and no more. Last come classes of look-alikes, among which nothing is a copy.
 """
 
@@ -20,13 +21,15 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from changed_copies import CHANGES, RGB
 from lookalikes import LOOKALIKES
 from PIL import Image
@@ -36,6 +39,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 from timbang.images.decoding import ImageError, read_image
 from timbang.images.duplicates import group_near_duplicates
 from timbang.images.looks import look_at
+from timbang.images.manifest import describe_images, group_duplicates
 
 DISTANCE, EVIDENCE, MOST_IMAGES, SEED = 12, 40, 120, 0
 QUALITY = 90
@@ -49,18 +53,19 @@ PACKAGES = {
 # files that it takes for copies.
 PEERS = {
     "imagededup": """
-import json, sys, time
+import json, os, sys
 from imagededup.methods import PHash
-start = time.perf_counter()
+start = os.times()
 found = PHash(verbose=False).find_duplicates(
     image_dir=sys.argv[1], max_distance_threshold=10, num_enc_workers=int(sys.argv[2]),
     num_dist_workers=int(sys.argv[2]))
-print(json.dumps([time.perf_counter() - start, found]))
+end = os.times()
+print(json.dumps([end.elapsed - start.elapsed, sum(end[:4]) - sum(start[:4]), found]))
 """,
     "cleanvision": """
-import json, sys, time
+import json, os, sys
 from cleanvision import Imagelab
-start = time.perf_counter()
+start = os.times()
 lab = Imagelab(data_path=sys.argv[1], verbose=False)
 kinds = {"exact_duplicates": {}, "near_duplicates": {}}
 lab.find_issues(kinds, n_jobs=int(sys.argv[2]), verbose=False)
@@ -70,9 +75,23 @@ for kind in ("exact_duplicates", "near_duplicates"):
         names = [path.replace("\\\\", "/").rsplit("/", 1)[-1] for path in group]
         for name in names:
             found.setdefault(name, []).extend(other for other in names if other != name)
-print(json.dumps([time.perf_counter() - start, found]))
+end = os.times()
+print(json.dumps([end.elapsed - start.elapsed, sum(end[:4]) - sum(start[:4]), found]))
 """,
 }
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a finder found: the share joined by kind, and how many pairs are joined falsely.
+
+    Seconds, on the wall and of processors, are those for all files at once.
+    """
+
+    seconds: float
+    processors: float
+    recall: dict[str, float]
+    false: int
 
 
 def choose_images(folder: Path, side: int | None) -> tuple[list[Image.Image], list[Image.Image]]:
@@ -105,14 +124,14 @@ def write_copies(images: Sequence[Image.Image], others: Sequence[Image.Image], i
             copy.save(into / f"{place:04d}-{kind:02d}.jpg", quality=QUALITY)
 
 
-def find_with_timbang(folder: Path, workers: int) -> tuple[float, dict[str, float], int]:
-    """Return the seconds for all files, and by kind the share joined and the false pairs."""
+def find_with_timbang(folder: Path, workers: int) -> Found:
+    """Find copies as a study does: hashes of files and pixels, looks, groups."""
     names = sorted(path.name for path in folder.iterdir())
-    start = time.perf_counter()
-    with ThreadPoolExecutor(workers) as pool:
-        looks = np.stack(list(pool.map(lambda name: look_at(read_image(folder / name)[0]), names)))
-    group_near_duplicates(looks, DISTANCE, EVIDENCE, workers)
-    seconds = time.perf_counter() - start
+    source = pd.DataFrame({"filename": names, "label": "", "row": "", "part": "", "problem": ""})
+    with clocks() as seconds:
+        described = describe_images(source, folder, workers)
+        group_duplicates(described, DISTANCE, EVIDENCE, workers)
+    looks = described.looks
     places = {name.split(".")[0]: place for place, name in enumerate(names)}
     originals = [place for name, place in places.items() if name.endswith("-original")]
     recall, false = {}, 0
@@ -122,7 +141,20 @@ def find_with_timbang(folder: Path, workers: int) -> tuple[float, dict[str, floa
         own, other = groups[: len(originals)], groups[len(originals) :]
         recall[name] = float((own == other).mean())
         false += count_false(groups, np.tile(np.arange(len(originals)), 2))
-    return seconds, recall, false
+    return Found(*seconds, recall, false)
+
+
+@contextmanager
+def clocks() -> Iterator[list[float]]:
+    """Give what, at the end, holds the seconds on the wall and those of processors, children's too.
+
+    Processors' tell more where other work runs beside it.
+    """
+    spent: list[float] = []
+    before = os.times()
+    yield spent
+    after = os.times()
+    spent += [after.elapsed - before.elapsed, sum(after[:4]) - sum(before[:4])]
 
 
 def count_false(groups: np.ndarray, truth: np.ndarray) -> int:
@@ -145,13 +177,12 @@ def install(name: str, into: Path) -> Path | None:
     return target
 
 
-def time_decoding(folder: Path, workers: int) -> float:
-    """Return the seconds in which as many processes decode all files."""
+def time_decoding(folder: Path, workers: int) -> list[float]:
+    """Return the seconds, of the wall and of processors, in which processes decode all files."""
     paths = sorted(folder.iterdir())
-    start = time.perf_counter()
-    with ProcessPoolExecutor(workers) as pool:
+    with clocks() as seconds, ProcessPoolExecutor(workers) as pool:
         list(pool.map(decode, paths, chunksize=16))
-    return time.perf_counter() - start
+    return seconds
 
 
 def decode(path: Path) -> None:
@@ -159,10 +190,8 @@ def decode(path: Path) -> None:
     Image.open(path).convert(RGB)
 
 
-def find_with_peer(
-    name: str, packages: Path, folder: Path, workers: int
-) -> tuple[float, dict[str, float], int]:
-    """Return the same of another finder; pairs count, not what they chain."""
+def find_with_peer(name: str, packages: Path, folder: Path, workers: int) -> Found:
+    """Find copies with another finder; pairs count, not what they chain."""
     run = subprocess.run(
         [sys.executable, "-c", PEERS[name], str(folder), str(workers)],
         env=os.environ | {"PYTHONPATH": str(packages)},
@@ -170,7 +199,7 @@ def find_with_peer(
         text=True,
         check=True,
     )
-    seconds, found = json.loads(run.stdout.strip().splitlines()[-1])
+    seconds, processors, found = json.loads(run.stdout.strip().splitlines()[-1])
     pairs = {
         tuple(sorted((name.split(".")[0], other.split(".")[0])))
         for name, others in found.items()
@@ -185,17 +214,18 @@ def find_with_peer(
         recall[name] = float(np.mean(pairs_found))
         own = [pair for pair in pairs if all(each.split("-")[1] in ends for each in pair)]
         false += len({(one[:4], other[:4]) for one, other in own if one[:4] != other[:4]})
-    return seconds, recall, false
+    return Found(seconds, processors, recall, false)
 
 
-def print_table(results: Mapping[str, tuple[float, dict[str, float], int]]) -> None:
+def print_table(results: Mapping[str, Found]) -> None:
     """Print a row a kind of change and a column a finder."""
     print("| change |" + "".join(f" {name} |" for name in results))
     print("|---|" + "---|" * len(results))
     for kind in CHANGES:
-        print(f"| {kind} |" + "".join(f" {own[1][kind]:.2f} |" for own in results.values()))
-    print("| false joins |" + "".join(f" {own[2]} |" for own in results.values()))
-    print("| seconds |" + "".join(f" {own[0]:.0f} |" for own in results.values()), flush=True)
+        print(f"| {kind} |" + "".join(f" {own.recall[kind]:.2f} |" for own in results.values()))
+    print("| false joins |" + "".join(f" {own.false} |" for own in results.values()))
+    print("| seconds |" + "".join(f" {own.seconds:.1f} |" for own in results.values()))
+    print("| of processors |" + "".join(f" {own.processors:.1f} |" for own in results.values()))
 
 
 def show_faces(packages: Path) -> Iterator[Image.Image]:
@@ -237,7 +267,8 @@ def main() -> None:
             del images, others
         count = len(list(files.glob("*-original.*")))
         print(f"{count} images and {len(CHANGES)} copies of each", flush=True)
-        print(f"decoding alone: {time_decoding(files, options.workers):.0f} s\n", flush=True)
+        seconds, processors = time_decoding(files, options.workers)
+        print(f"decoding alone: {seconds:.1f} s, {processors:.1f} of processors\n", flush=True)
         results = {}
         for name in options.finders:
             if name == "Timbang":

@@ -164,6 +164,14 @@ def test_hash_is_imagehashs():
     assert write_hash(look_at(image)) == str(imagehash.phash(image))
 
 
+def test_hash_of_what_is_shrunk_first_is_nearly_imagehashs():
+    image = Image.fromarray(load_sample_image("china.jpg")).resize((1301, 875))
+    own, theirs = (
+        int(text, 16) for text in (write_hash(look_at(image)), str(imagehash.phash(image)))
+    )
+    assert (own ^ theirs).bit_count() <= 2
+
+
 @pytest.mark.parametrize("place", range(8))
 def test_hashes_are_of_each_orientation(place):
     image, way = photographs()[3], ORIENTATIONS[place]

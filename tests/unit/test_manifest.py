@@ -5,9 +5,10 @@ import hashlib
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
+from sklearn.datasets import load_sample_image
 
 from timbang.errors import TimbangError
 from timbang.images import building
@@ -245,3 +246,47 @@ def test_class_indices_point_at_the_sorted_labels(labels):
     classes = sorted_classes(labels)
     assert classes == sorted(set(labels))
     assert [classes[index] for index in class_indices(labels, classes)] == labels
+
+
+# Formats that keep every pixel as it is.
+LOSSLESS = st.sampled_from(["png", "bmp", "tif", "ppm"])
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """Parts of two photographs, two changed copies of some, and a copy of a copy."""
+    pictures = []
+    for name in ("china.jpg", "flower.jpg"):
+        whole = Image.fromarray(load_sample_image(name))
+        pictures += [whole.crop((left, 200, left + 150, 350)) for left in (0, 200, 400)]
+    copies = [ImageOps.mirror(pictures[0]), pictures[1].crop((10, 10, 150, 150))]
+    copies.append(ImageOps.expand(pictures[0], 12, "teal"))
+    copies.append(copies[1].resize((90, 90)).transpose(Image.Transpose.ROTATE_90))
+    return [*pictures, *copies]
+
+
+@given(data=st.data())
+@settings(max_examples=8, deadline=None)
+def test_order_names_formats_and_duplicates_change_no_group(pictures, tmp_path_factory, data):
+    """Nor do duplicates of duplicates: pictures of one group stay in one, others in others."""
+    again = data.draw(st.lists(st.integers(0, len(pictures) - 1), max_size=4))
+    shown = data.draw(st.permutations([*range(len(pictures)), *again]))
+    names = data.draw(
+        st.lists(
+            st.text("abcxyz09 _é", min_size=1, max_size=8),
+            min_size=len(shown),
+            max_size=len(shown),
+            unique_by=str.strip,
+        )
+    )
+    folder = tmp_path_factory.mktemp("pictures")
+    truth = {}
+    for place, (picture, name) in enumerate(zip(shown, names, strict=True)):
+        file = f"{name.strip()}{place}.{data.draw(LOSSLESS)}"
+        (folder / "class").mkdir(exist_ok=True)
+        pictures[picture].save(folder / "class" / file)
+        truth[f"class/{file}"] = {6: 0, 8: 0, 7: 1, 9: 1}.get(picture, picture)
+    manifest = build_manifest(list_folder(folder), folder, workers=2)
+    pairs = set(zip(manifest["group"], manifest["filename"].map(truth), strict=True))
+    assert len(manifest) == len(shown)
+    assert len(pairs) == manifest["group"].nunique() == len(set(truth.values()))

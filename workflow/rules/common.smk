@@ -35,8 +35,12 @@ TEX_ENVIRONMENT = "../../envs/tex.yaml"
 CODE = CodeHasher(Path(".snakemake", "timbang-code.json"))
 
 RESULTS = f"results/{STUDY.name}"
-# Where the hashes of the user's images are kept, so that no start reads them all again.
-KNOWN_HASHES = Path(RESULTS, "data", ".fingerprints.json")
+# Where the hashes of the user's images are kept, so that no start reads them all again, nor another
+# study of the same images.
+KNOWN_HASHES = Path(
+    ".snakemake",
+    f"timbang-images-{hash_record({'folder': os.path.abspath(SOURCE.image_folder)})[7:]}.json",
+)
 KNOWN_FILES = Path(".snakemake", "timbang-files.json")
 # The study's own runs are the variant `runs`. Of a replicate's runs the first has no seed in its
 # name, as where there are no others.

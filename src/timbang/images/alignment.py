@@ -6,6 +6,7 @@ places of the first picture to those of the second.
 
 import cv2
 import numpy as np
+from scipy.ndimage import uniform_filter
 
 from timbang.images.spots import MIRRORED
 
@@ -62,7 +63,7 @@ def align_spots(
     Returns:
         The matrix, or none where too few spots agree.
     """
-    places = first["place"].astype(float)
+    places, own = first["place"].astype(float), np.ascontiguousarray(first["hash"])
     best = np.empty(0, int), np.empty(0, int)
     for is_mirrored in (False, True):
         hashes = second["hash"] ^ (MIRRORED if is_mirrored else np.uint64(0))
@@ -70,8 +71,10 @@ def align_spots(
         if is_mirrored:
             others[:, 0] = second_size[0] - others[:, 0]
             others[:, 2] = np.pi - others[:, 2]
-        apart = np.bitwise_count(first["hash"][:, None] ^ hashes)
+        apart = np.bitwise_count(own[:, None] ^ hashes)
         pairs = _find_mutual(apart, ALIKE)
+        if len(pairs[0]) < FEWEST_SPOTS:
+            continue
         agreeing = _find_agreeing(places[pairs[0]], others[pairs[1]])
         if agreeing.sum() > len(best[0]):
             best = pairs[0][agreeing], pairs[1][agreeing]
@@ -79,12 +82,16 @@ def align_spots(
     if len(best[0]) < FEWEST_SPOTS:
         return None
     is_mirrored, apart, others = chosen
+    # Few spots are as alike as that, so that places of few are compared.
+    rows, columns = np.divmod(np.flatnonzero(apart <= ALIKE_IN_PLACE), apart.shape[1])
     for near in (NEAR, NEARER):
         moved = _fit(places[best[0], :2], others[best[1], :2])
         scale = abs(np.linalg.det(moved[:, :2])) ** 0.25
-        expected = (places[:, :2] @ moved[:, :2].T + moved[:, 2]) @ [1, 1j]
-        distance = np.abs(expected[:, None] - others[:, :2] @ [1, 1j])
-        best = _find_mutual(np.where(distance < near * scale, apart, 64), ALIKE_IN_PLACE)
+        expected = places[:, :2] @ moved[:, :2].T + moved[:, 2]
+        is_near = ((expected[rows] - others[columns, :2]) ** 2).sum(axis=1) < (near * scale) ** 2
+        in_place = np.full_like(apart, 64)
+        in_place[rows[is_near], columns[is_near]] = apart[rows[is_near], columns[is_near]]
+        best = _find_mutual(in_place, ALIKE_IN_PLACE)
         if len(best[0]) < FEWEST_SPOTS:
             return None
     moved = _fit(places[best[0], :2], others[best[1], :2])
@@ -212,11 +219,26 @@ def level_edges(image: np.ndarray, there: np.ndarray) -> tuple[np.ndarray, np.nd
     return edges, edges / np.sqrt(around)
 
 
-def agree_everywhere(first: np.ndarray, second: np.ndarray, there: np.ndarray) -> bool:
-    """Return whether edges [2, H, W] of whole pictures agree nearly wherever one has details."""
-    one, other, agreeing = _agree_around(first, second, there)
-    counted = (there > 0) & (np.maximum(one, other) > COUNTED)
-    return bool(agreeing[counted].mean() >= AGREEING_WHOLE)
+def agree_everywhere(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return of which whole pictures the edges agree nearly wherever one has details.
+
+    Args:
+        first: edges of N pictures, float32 [N, 2, H, W].
+        second: those of as many others.
+
+    Returns:
+        bool [N].
+    """
+    product, one, other = (
+        uniform_filter(part.sum(axis=1), (1, AGREEMENT_SIDE, AGREEMENT_SIDE), mode="mirror")
+        for part in (first * second, first**2, second**2)
+    )
+    agreeing = product > AGREEMENT * np.sqrt(np.maximum(one * other, 0))
+    for strength in (one, other):
+        strength /= np.maximum(strength.mean(axis=(1, 2), keepdims=True), 1e-6)
+    counted = np.maximum(one, other) > COUNTED
+    found, enough = (agreeing & counted).sum(axis=(1, 2)), counted.sum(axis=(1, 2))
+    return found >= AGREEING_WHOLE * enough
 
 
 def measure_agreement(first: np.ndarray, second: np.ndarray, there: np.ndarray) -> float:
@@ -273,16 +295,15 @@ def _find_mutual(apart: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows and columns that are each other's nearest, at most so many bits apart."""
     if not apart.size:
         return np.empty(0, int), np.empty(0, int)
-    nearest = apart.argmin(axis=1)
-    rows = np.arange(len(apart))
-    chosen = (apart[rows, nearest] <= most) & (apart.argmin(axis=0)[nearest] == rows)
+    rows = np.flatnonzero(apart.min(axis=1) <= most)
+    nearest = apart[rows].argmin(axis=1)
+    # The first of the nearest, as argmin has it: of few columns alone.
+    chosen = apart[:, nearest].argmin(axis=0) == rows
     return rows[chosen], nearest[chosen]
 
 
 def _find_agreeing(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return which of P pairs of spots, [P, 4] each, agree with the pair that most agree with."""
-    if not len(first):
-        return np.empty(0, bool)
     ratio, turn = second[:, 3] / first[:, 3], second[:, 2] - first[:, 2]
     way = ratio * np.exp(1j * turn)
     one, other = (spots[:, 0] + 1j * spots[:, 1] for spots in (first, second))

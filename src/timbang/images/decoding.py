@@ -300,7 +300,8 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         on_white = Image.new("RGBA", image.size, "white")
         on_white.alpha_composite(image.convert("RGBA"))
         return on_white.convert("RGB")
-    return image.convert("RGB")
+    # Converting what is RGB would copy it.
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _scale_integers(values: np.ndarray) -> Image.Image:

@@ -53,6 +53,8 @@ BEST_ALIGNED = 0.999
 PROMISING = 0.2
 PAIR_TYPES = {"first": int, "second": int, "distance": int, "evidence": float, "matrix": object}
 PAIRS_AT_ONCE, PAIRS_KEPT = 2048, 200
+# With so many hashes the 64 of a block are compared at a time: what that takes stays in the cache.
+COLUMNS_AT_ONCE = 4096
 # A larger group is judged by so many of its members.
 MEMBERS_COMPARED = 64
 
@@ -103,7 +105,7 @@ def group_near_duplicates(
         workers: how many threads compare images.
         progress: wraps the blocks as they come, to show how far the work is.
     """
-    hashes = np.ascontiguousarray(looks["hashes"])
+    hashes = np.ascontiguousarray(looks["hashes"].T)
     small = np.concatenate(
         [np.empty((0, COARSE_SIDE, COARSE_SIDE), np.uint8)]
         + [_shrink_thumbnails(some) for some in _blocks(looks)]
@@ -257,32 +259,29 @@ def _find_near(
     """Return the pairs whose first image is in the block of rows that starts there.
 
     Two images are near when their distance is within the reach of both, and the details that they
-    share are not less than ``least``.
+    share are not less than ``least``. ``hashes`` are [8, N]: one row an orientation.
     """
-    rows = hashes[start : start + ROWS_AT_ONCE, 0]
     block = details[start : start + ROWS_AT_ONCE]
-    telling = np.flatnonzero(_share_details(block, details[start:].max()) >= least)
-    within = reach[start + telling, None]
-    parts = []
-    for way in range(hashes.shape[1]):
-        others = hashes[start:, way]
-        apart = np.bitwise_count(rows[telling, None] ^ others[None, :])
-        row, second = np.nonzero(apart <= within)
-        first = telling[row]
-        chosen = (second > first) & (_share_details(block[first], details[start + second]) >= least)
-        chosen &= apart[row, second] <= reach[start + second]
-        row, first, second = row[chosen], first[chosen], second[chosen]
-        parts.append(
-            pd.DataFrame(
-                {
-                    "first": start + first,
-                    "second": start + second,
-                    "way": way,
-                    "distance": apart[row, second].astype(int),
-                }
-            )
-        )
-    return pd.concat(parts)
+    telling = start + np.flatnonzero(_share_details(block, details[start:].max()) >= least)
+    rows, within = hashes[0, telling, None], reach[telling, None]
+    # Room for the differences: asking for it anew each time would take as long as filling it.
+    unlike = np.empty((len(telling), COLUMNS_AT_ONCE), np.uint64)
+    parts = [(np.empty(0, int),) * 4]
+    for low in range(start, hashes.shape[1], COLUMNS_AT_ONCE) if len(telling) else ():
+        for way, others in enumerate(hashes[:, low : low + COLUMNS_AT_ONCE]):
+            differing = np.bitwise_xor(rows, others, out=unlike[:, : len(others)])
+            apart = np.bitwise_count(differing)
+            near = apart <= within
+            if near.any():
+                row, column = np.nonzero(near)
+                first, second = telling[row], low + column
+                chosen = (second > first) & (apart[row, column] <= reach[second])
+                chosen &= _share_details(details[first], details[second]) >= least
+                ways = np.full(chosen.sum(), way)
+                found = first[chosen], second[chosen], ways, apart[row, column][chosen].astype(int)
+                parts.append(found)
+    columns = map(np.concatenate, zip(*parts, strict=True))
+    return pd.DataFrame(dict(zip(("first", "second", "way", "distance"), columns, strict=True)))
 
 
 def _share_details(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -315,22 +314,14 @@ def _weigh_whole(
     for way in range(len(ORIENTATIONS)):
         for places in _blocks(np.flatnonzero(ways == way)):
             first, second = firsts[places], seconds[places]
-            correlation = _correlate(small[first], turn(small[second], way))
+            edges, others = _find_edges(small[first]), _find_edges(turn(small[second], way))
             shared = _share_details(details[first], details[second])
-            evidence[places] = weigh_evidence(correlation, shared)
-            for place in places[evidence[places] >= enough]:
-                other = turn(small[seconds[place]][None], way)[0]
-                if not _agree_everywhere(small[firsts[place]], other):
-                    evidence[place] = 0.0
+            evidence[places] = weigh_evidence(_correlate(edges, others), shared)
+            near = np.flatnonzero(evidence[places] >= enough)
+            apart = near[~agree_everywhere(edges[near], others[near])]
+            evidence[places[apart]] = 0.0
     matrices = pd.Series([_MATRICES[way] for way in ways], index=pairs.index, dtype=object)
     return pairs.drop(columns="way").assign(evidence=evidence, matrix=matrices)
-
-
-def _agree_everywhere(first: np.ndarray, second: np.ndarray) -> bool:
-    """Return whether two pictures [32, 32] agree wherever they have details."""
-    there = np.ones(np.array(first.shape) - 1, np.float32)
-    one, other = (level_edges(part.astype(np.float32), there)[0] for part in (first, second))
-    return agree_everywhere(one, other, there)
 
 
 def _weigh_sampled(
@@ -356,7 +347,9 @@ def _weigh_sampled(
 
 def _level_both(first: np.ndarray, second: np.ndarray, there: np.ndarray) -> _Edges | None:
     """Return the edges of both pictures and the same levelled; none where they share nothing."""
-    full = (np.lib.stride_tricks.sliding_window_view(there, (2, 2)) == 1).all(axis=(2, 3))
+    full = there == 1
+    full = full[:-1] & full[1:]
+    full = full[:, :-1] & full[:, 1:]
     if not full.any():
         return None
     valid = full.astype(np.float32)
@@ -457,14 +450,13 @@ def _name_look(look: np.ndarray) -> bytes:
 
 
 def _correlate(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    return np.einsum("nk,nk->n", *(_normalise_edges(images) for images in (first, second)))
-
-
-def _normalise_edges(images: np.ndarray) -> np.ndarray:
-    """Return the edges of each image as a vector of length 1 (0 for one colour): [N, K]."""
-    edges = _find_edges(images).reshape(len(images), -1)
-    length = np.sqrt(np.einsum("nk,nk->n", edges, edges))[:, None]
-    return np.divide(edges, length, out=np.zeros_like(edges), where=length > 0)
+    """Return the correlation of the edges of each two images, [N]; 0 where one has none."""
+    first, second = (edges.reshape(len(edges), -1) for edges in (first, second))
+    product, one, other = (
+        np.einsum("nk,nk->n", *both) for both in ((first, second), (first, first), (second, second))
+    )
+    lengths = np.sqrt(one * other)
+    return np.divide(product, lengths, out=np.zeros_like(product), where=lengths > 0)
 
 
 def _find_edges(images: np.ndarray) -> np.ndarray:
@@ -476,10 +468,14 @@ def _find_edges(images: np.ndarray) -> np.ndarray:
 
 def _count_details(edges: np.ndarray) -> np.ndarray:
     """Return the participation ratio of the power spectrum of edges [N, 2, H, W], halved."""
-    power = (np.abs(np.fft.fft2(edges)) ** 2).sum(axis=1)
-    squares = (power**2).sum(axis=(1, 2))
+    waves = np.fft.rfft2(edges)
+    power = (waves.real**2 + waves.imag**2).sum(axis=1)
+    # All but the first column, and the last of an even number, stand for two frequencies.
+    times = np.full(power.shape[-1], 2.0)
+    times[[0, *[-1][: edges.shape[-1] % 2 == 0]]] = 1.0
+    squares = (power**2 @ times).sum(axis=1)
     return np.divide(
-        power.sum(axis=(1, 2)) ** 2, 2 * squares, out=np.zeros(len(edges)), where=squares > 0
+        (power @ times).sum(axis=1) ** 2, 2 * squares, out=np.zeros(len(edges)), where=squares > 0
     )
 
 

@@ -19,12 +19,13 @@ ORIENTATIONS: tuple[Image.Transpose | None, ...] = (
     Image.Transpose.TRANSPOSE,
     Image.Transpose.TRANSVERSE,
 )
-# A large image is shrunk by a whole number first, to no less than so many times its thumbnail.
+# A large image is shrunk by a whole number first, to no less than so many times its thumbnail: all
+# that is seen of it is seen smaller.
 THUMBNAIL_GAP = 3.0
 
 LOOK = np.dtype(
     [
-        # ImageHash's 64-bit pHash of the image in each of the orientations.
+        # ImageHash's 64-bit pHash of the image in each of the orientations, once it is shrunk.
         ("hashes", np.uint64, len(ORIENTATIONS)),
         ("thumbnail", np.uint8, (THUMBNAIL_SIDE, THUMBNAIL_SIDE)),
         # Width and height in the pixels that its spots are placed by.
@@ -39,6 +40,8 @@ LOOK = np.dtype(
 def look_at(image: Image.Image) -> np.ndarray:
     """Return the look of an upright RGB image: a record of ``LOOK``, []."""
     grey = image.convert("L")
+    if (times := int(min(grey.size) / (THUMBNAIL_GAP * THUMBNAIL_SIDE))) > 1:
+        grey = grey.reduce(times)
     look = np.zeros((), LOOK)
     small = np.asarray(grey.resize((HASH_SIDE, HASH_SIDE), Image.Resampling.LANCZOS))
     look["hashes"] = _hash(

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from timbang.images.confirming import Confirmed, list_overruled, overrule
 from timbang.images.decoding import (
@@ -185,10 +184,16 @@ def _find_conflicts(manifest: pd.DataFrame) -> pd.Series:
     return pd.Series(found, dtype=problems.dtype)
 
 
-def _measure_contrast(image: Image.Image) -> int:
-    """Return the grey levels between the darkest and the lightest value of any channel."""
-    channels = np.array(image.getextrema())
-    return int((channels[:, 1] - channels[:, 0]).max())
+def _measure_contrast(pixels: np.ndarray) -> int:
+    """Return the grey levels between the darkest and the lightest value of any channel.
+
+    Args:
+        pixels: uint8 [H, W, 3].
+    """
+    # Of whole rows at first: numpy is ten times as fast along the longer axis.
+    rows = pixels.reshape(len(pixels), -1)
+    high, low = (part.reshape(-1, 3) for part in (rows.max(axis=0), rows.min(axis=0)))
+    return int((high.max(axis=0) - low.min(axis=0)).max())
 
 
 def _choose_rows(looks: np.ndarray, chosen: np.ndarray) -> np.ndarray:
@@ -218,15 +223,16 @@ def _describe_file(
             image, kind = decode_image(content, largest)
         except ImageError as error:
             return described | {"problem": str(error)}
-        pixels = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
-        pixels.update(image.tobytes())
+        pixels = np.asarray(image)
+        digest = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
+        digest.update(pixels.data)
         looks[row] = look_at(image)
         return described | {
             "width": image.width,
             "height": image.height,
             "format": kind,
             "sha256": hashlib.sha256(content).hexdigest(),
-            "pixels_sha256": pixels.hexdigest(),
+            "pixels_sha256": digest.hexdigest(),
             "phash": write_hash(looks[row]),
-            "contrast": _measure_contrast(image),
+            "contrast": _measure_contrast(pixels),
         }

@@ -1,7 +1,8 @@
 """Pairs of images that have spots in common, found without comparing all with all.
 
 A spot has a few words (``timbang.images.spots.make_words``), and the spots of a copy have many of
-those of its original. How many words each two images share is a product of sparse matrices.
+those of its original. How many spots of one image have a word of another is a product of sparse
+matrices.
 """
 
 from collections.abc import Iterator
@@ -9,17 +10,18 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.sparse import csr_array
 
-from timbang.images.spots import TABLES, WORD_BITS, make_words
+from timbang.images.spots import TABLES, make_words
 
 ROWS_AT_ONCE = 64
 # A word that so many spots have says nothing of whose copy an image is.
 MOST_SPOTS = 64
-# Two images that share so many words are looked at, unless one shares more with so many others.
-FEWEST_WORDS, MOST_PROPOSED = 3, 10
+# Two images are looked at where so many spots of one share a word with the other, unless more do
+# with so many others.
+FEWEST_SHARED, MOST_PROPOSED = 3, 10
 
 
 def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[list[np.ndarray]]:
-    """Yield pairs of images with words in common, in blocks of 64 images.
+    """Yield pairs of images with spots in common, in blocks of 64 images.
 
     Args:
         spots: records of ``timbang.images.spots.SPOT`` [N, S].
@@ -34,6 +36,9 @@ def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[list[np.nda
     for start in range(0, len(spots), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
         shared = _look_up(spots[rows], there[rows], known, having.shape[0]) @ having
+        # Two spots that are alike by chance have several words in common, and count once.
+        shared.data[:] = 1
+        shared = _sum_spots(there[rows]) @ shared
         ends = zip(shared.indptr[:-1], shared.indptr[1:], strict=True)
         yield [
             _choose_likeliest(start + row, shared.indices[low:high], shared.data[low:high])
@@ -41,17 +46,17 @@ def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[list[np.nda
         ]
 
 
-def _choose_likeliest(image: int, others: np.ndarray, words: np.ndarray) -> np.ndarray:
-    """Return the pairs [P, 2] of an image with those that share the most words with it.
+def _choose_likeliest(image: int, others: np.ndarray, shared: np.ndarray) -> np.ndarray:
+    """Return the pairs [P, 2] of an image with those that share the most spots with it.
 
     Where one is too many, all that share as few go with it: which of them came first would depend
     on the order of the images.
     """
-    chosen = (words >= FEWEST_WORDS) & (others != image)
-    others, words = others[chosen].astype(int), words[chosen]
-    if len(words) > MOST_PROPOSED:
-        limit = np.partition(words, -MOST_PROPOSED - 1)[-MOST_PROPOSED - 1]
-        others = others[words > limit]
+    chosen = (shared >= FEWEST_SHARED) & (others != image)
+    others, shared = others[chosen].astype(int), shared[chosen]
+    if len(shared) > MOST_PROPOSED:
+        limit = np.partition(shared, -MOST_PROPOSED - 1)[-MOST_PROPOSED - 1]
+        others = others[shared > limit]
     return np.sort(np.column_stack([others, np.full(len(others), image)]), axis=1)
 
 
@@ -60,42 +65,72 @@ def _index_words(spots: np.ndarray, there: np.ndarray) -> tuple[list[np.ndarray]
 
     The matrix has a row a word, those of all tables one after the other, and a column an image.
     """
-    known, rows, columns, above = [], [], [], 0
-    image = np.nonzero(there)[0].astype(np.int32)
+    known, columns, counts = [], [], []
+    image = np.nonzero(there)[0].astype(np.uint32)
     for table in range(TABLES):
-        words = make_words(spots, table)[there]
-        occurs = np.bincount(words, minlength=2**WORD_BITS)
-        varied = np.bincount(make_words(spots, table, True)[there], minlength=2**WORD_BITS)
-        telling = (occurs > 0) & (occurs <= MOST_SPOTS) & (occurs + varied > 1)
-        chosen = telling[words]
-        known.append(np.flatnonzero(telling).astype(np.uint32))
-        rows.append((above + np.searchsorted(known[-1], words[chosen])).astype(np.int32))
-        columns.append(image[chosen])
-        above += len(known[-1])
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    matrix = csr_array(
-        (np.ones(len(row), np.int16), (row, column)), shape=(above, len(spots)), dtype=np.int16
-    )
-    matrix.sum_duplicates()
-    matrix.data[:] = 1
+        # One number a word and its image, since sorting these takes the least time and memory.
+        both = _list_words(spots, there, table).astype(np.uint64) << np.uint64(32)
+        both |= image
+        both.sort()
+        # An image that has a word twice has it once.
+        is_other = _begin_runs(both)
+        images = both.astype(np.int32)
+        both >>= np.uint64(32)
+        words = both.astype(np.uint32)
+        del both
+        starts = np.flatnonzero(_begin_runs(words))
+        found, occurs = words[starts], np.diff(starts, append=len(words))
+        varied = np.sort(_list_words(spots, there, table, True))
+        is_varied = np.searchsorted(varied, found, "right") > np.searchsorted(varied, found)
+        telling = (occurs <= MOST_SPOTS) & ((occurs > 1) | is_varied)
+        known.append(found[telling])
+        counts.append(np.add.reduceat(is_other, starts, dtype=np.int32)[telling])
+        columns.append(images[is_other & np.repeat(telling, occurs)])
+    column = np.concatenate(columns)
+    # In half the memory, up to 2.8 million images, whose looks would take 36 GB.
+    ends = np.concatenate([[0], *counts]).cumsum(dtype=np.int32)
+    matrix = csr_array((np.ones(len(column), np.int16), column, ends), (len(ends) - 1, len(spots)))
     return known, matrix
+
+
+def _begin_runs(values: np.ndarray) -> np.ndarray:
+    """Return which of sorted values are not the one before, bool."""
+    begins = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=begins[1:])
+    return begins
+
+
+def _list_words(
+    spots: np.ndarray, there: np.ndarray, table: int, is_varied: bool = False
+) -> np.ndarray:
+    """Return the words of all spots that are there, made of a thousand images at a time."""
+    blocks = [slice(start, start + 1024) for start in range(0, len(spots), 1024)]
+    words = (make_words(spots[rows], table, is_varied)[there[rows]] for rows in blocks)
+    return np.concatenate([np.empty(0, np.uint32), *words])
 
 
 def _look_up(
     spots: np.ndarray, there: np.ndarray, known: list[np.ndarray], count: int
 ) -> csr_array:
-    """Return which of the known words images have, by either sign of what is weakest: [N, W]."""
-    image, rows, columns, above = np.nonzero(there)[0], [], [], 0
+    """Return which of the known words spots have, by either sign of what is weakest: [S, W]."""
+    spot, rows, columns, above = np.arange(there.sum()), [], [], 0
     for table, sought in enumerate(known):
         for is_varied in (False, True):
             words = make_words(spots, table, is_varied)[there]
             place = np.minimum(np.searchsorted(sought, words), max(len(sought) - 1, 0))
             found = sought[place] == words if len(sought) else np.zeros(len(words), bool)
-            rows.append(image[found])
+            rows.append(spot[found])
             columns.append(above + place[found])
         above += len(sought)
     row, column = np.concatenate(rows), np.concatenate(columns)
-    matrix = csr_array((np.ones(len(row), np.int16), (row, column)), shape=(len(spots), count))
+    matrix = csr_array((np.ones(len(row), np.int16), (row, column)), shape=(len(spot), count))
     matrix.sum_duplicates()
     matrix.data[:] = 1
     return matrix
+
+
+def _sum_spots(there: np.ndarray) -> csr_array:
+    """Return what sums the rows of spots up to those of their images: [N, S]."""
+    ends = np.concatenate([[0], there.sum(axis=1).cumsum()])
+    places = np.arange(ends[-1])
+    return csr_array((np.ones(len(places), np.int16), places, ends), (len(there), len(places)))

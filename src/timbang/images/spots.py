@@ -6,6 +6,9 @@ the direction and at the size that it shows itself: a copy that was turned or sc
 hashes, and a mirrored one has them with known signs changed.
 """
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import cv2
 import numpy as np
 from PIL import Image
@@ -16,9 +19,9 @@ from PIL import Image
 SIDE, MOST_ENLARGED, SIZES, STEP, SMALLEST = 256, 8.0, 9, 1.2, 24
 # Spots that are kept, spread over the cells of a grid and over the sizes.
 SPOTS, CELLS = 192, 6
-# At the first size so many corners are looked for, at the others as many fewer as they are
-# smaller; they lie so many pixels apart, and are this share as clear as the clearest.
-CORNERS, APART, CLEAR, CORNER_SIDE = 300, 4, 1e-4, 5
+# A corner is the clearest of a square of so many pixels a side, and this share as clear as the
+# clearest of its size; it is seen in a box of the last number.
+APART, CLEAR, CORNER_SIDE = 7, 1e-4, 5
 # The square around a corner: half its side in pixels of its size, and samples along a side.
 REACH, SAMPLES = 18, 16
 # The side of the box over which brightness is averaged for the direction in which it grows.
@@ -37,6 +40,7 @@ SPOT = np.dtype(
     ]
 )
 
+_AROUND, _WIDELY = np.ones((APART, APART), np.uint8), (DIRECTION_SIDE, DIRECTION_SIDE)
 _offsets = (np.arange(SAMPLES, dtype=np.float32) + 0.5) / SAMPLES * 2 - 1
 _ACROSS, _DOWN = np.meshgrid(_offsets, _offsets)
 _WINDOW = np.exp(-0.8 * (_ACROSS**2 + _DOWN**2))
@@ -73,36 +77,25 @@ def find_spots(grey: Image.Image) -> np.ndarray:
     share = scale_for_spots(grey.size)
     width, height = (max(1, round(share * side)) for side in grey.size)
     way = Image.Resampling.BOX if share < 1 else Image.Resampling.BICUBIC
-    small = np.asarray(grey.resize((width, height), way))
-    sizes, corners = [], []
-    for step in range(SIZES):
-        shape = round(width / STEP**step), round(height / STEP**step)
-        if min(shape) < SMALLEST:
-            break
-        small = cv2.resize(small, shape) if step else small
-        sizes.append(small)
-        found = cv2.goodFeaturesToTrack(
-            small, round(CORNERS / STEP**step), CLEAR, APART, blockSize=CORNER_SIDE
-        )
-        points = np.empty((0, 2)) if found is None else found[:, 0]
-        # The clearest corner of each size is the first.
-        corners.append(np.insert(points, 2, [[step], [0]], axis=1))
-        corners[-1][:, 3] = np.arange(len(points))
-    if not any(map(len, corners)):
+    shapes = [(round(height / STEP**step), round(width / STEP**step)) for step in range(SIZES)]
+    sizes = _Sizes([shape for shape in shapes if min(shape) >= SMALLEST])
+    if not sizes.shapes:
         return np.empty(0, SPOT)
-    chosen = _spread(np.concatenate(corners), width, height)
-    steps = chosen[:, 2].astype(int)
-    scales = np.array([(width / size.shape[1], height / size.shape[0]) for size in sizes])
-    spots = np.empty(len(chosen), SPOT)
-    spots["place"][:, :2] = (chosen[:, :2] + 0.5) * scales[steps]
-    spots["place"][:, 3] = STEP**steps
-    waves = np.empty((len(chosen), 64), np.float32)
-    for step, size in enumerate(sizes):
-        own = steps == step
-        if own.any():
-            directions, squares = _sample(size, chosen[own, :2].astype(np.float32))
-            spots["place"][own, 2] = directions
-            waves[own] = (_COSINES @ squares @ _COSINES.T).reshape(-1, 64)
+    _, images = sizes.lay_out()
+    images[0][:] = np.asarray(grey.resize((width, height), way))
+    for larger, smaller in pairwise(images):
+        cv2.resize(larger, smaller.shape[::-1], dst=smaller)
+    x, y, step = _choose_corners(sizes, images)
+    if not len(x):
+        return np.empty(0, SPOT)
+    directions, squares = _sample(sizes, images, x, y, step)
+    waves = (_COSINES @ squares @ _COSINES.T).reshape(-1, 64)
+    scales = np.array(sizes.shapes[0]) / sizes.shapes
+    spots = np.empty(len(x), SPOT)
+    spots["place"][:, 0] = (x + 0.5) * scales[step, 1]
+    spots["place"][:, 1] = (y + 0.5) * scales[step, 0]
+    spots["place"][:, 2] = directions
+    spots["place"][:, 3] = STEP**step
     spots["hash"] = np.packbits(waves > 0, axis=1).view(">u8")[:, 0]
     spots["weakest"] = _SIGNS[np.arange(TABLES), np.abs(waves[:, _SIGNS]).argmin(axis=2)]
     return spots
@@ -131,50 +124,103 @@ def make_words(spots: np.ndarray, table: int, is_varied: bool = False) -> np.nda
     return words
 
 
-def _spread(corners: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Choose corners from all cells and sizes: the clearest of each, then the second, ...
+class _Sizes:
+    """One image at several sizes, laid out below each other in one array.
+
+    What takes numpy many small steps is done for all sizes at once.
 
     Args:
-        corners: [C, 4]: x and y at its size, the number of the size, and its rank there.
-        width: of the first size.
-        height: the same.
+        shapes: height and width of each, the largest first.
+    """
+
+    def __init__(self, shapes: Sequence[tuple[int, int]]) -> None:
+        self.shapes = shapes
+        heights = [height for height, _ in shapes]
+        self.tops = np.cumsum([0, *heights])
+
+    def lay_out(self) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Return room for all sizes, uint8, and a view of each in it."""
+        whole = np.zeros((self.tops[-1], self.shapes[0][1]), np.uint8)
+        return whole, [
+            whole[top : top + height, :width]
+            for top, (height, width) in zip(self.tops, self.shapes, strict=False)
+        ]
+
+
+def _choose_corners(
+    sizes: _Sizes, images: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Choose corners from all cells and sizes: the clearest of each, then the second, ...
 
     Returns:
-        Up to 192 of them, [S, 4].
+        x and y of each at its size, and the number of the size: int [S] each, S at most 192.
     """
-    x, y, step, rank = corners.T
-    scale = STEP**step
-    column, row = (
-        np.clip(place * scale / side * CELLS, 0, CELLS - 1).astype(int)
-        for place, side in ((x, width), (y, height))
-    )
-    kind = (column * CELLS + row) * SIZES + step.astype(int)
-    order = np.lexsort((rank, kind))
-    starts = np.flatnonzero(np.diff(kind[order], prepend=-1))
-    turn = np.arange(len(kind)) - np.repeat(starts, np.diff(starts, append=len(kind)))
-    return corners[order[np.lexsort((rank[order], turn))[:SPOTS]]]
+    found = []
+    for number, image in enumerate(images):
+        clear = cv2.cornerMinEigenVal(image, CORNER_SIDE)
+        highest = cv2.dilate(clear, _AROUND)
+        places = np.flatnonzero(clear == highest)
+        values = clear.ravel()[places]
+        kept = values > CLEAR * values.max()
+        places = places[kept][np.argsort(-values[kept], kind="stable")]
+        row, column = np.divmod(places, image.shape[1])
+        found.append((column, row, np.full(len(places), number)))
+    x, y, step = (np.concatenate(part) for part in zip(*found, strict=True))
+    heights, widths = np.array(sizes.shapes).T
+    cell = step + SIZES * (x * CELLS // widths[step] + CELLS * (y * CELLS // heights[step]))
+    # A corner's rank is its place among those of its size, its turn that among those of its cell.
+    chosen = np.lexsort((_count_up(step), _count_up(cell)))[:SPOTS]
+    return x[chosen], y[chosen], step[chosen]
 
 
-def _sample(image: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the direction at each point, [P], and the square around it, [P, 16, 16].
+def _count_up(kinds: np.ndarray) -> np.ndarray:
+    """Return how many of the same kind come before each: int [K]."""
+    order = np.argsort(kinds, kind="stable")
+    starts = np.flatnonzero(np.diff(kinds[order], prepend=-1))
+    counted = np.empty(len(kinds), int)
+    counted[order] = np.arange(len(kinds)) - np.repeat(starts, np.diff(starts, append=len(kinds)))
+    return counted
+
+
+def _sample(
+    sizes: _Sizes, images: Sequence[np.ndarray], x: np.ndarray, y: np.ndarray, step: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the direction at each corner, [S], and the square around it, [S, 16, 16].
 
     The direction is the one in which the surroundings grow lighter.
     """
-    wide = cv2.blur(cv2.blur(image, (DIRECTION_SIDE,) * 2), (DIRECTION_SIDE,) * 2).astype(float)
-    height, width = image.shape
-    x, y = np.rint(points).astype(int).T
-    left, right = np.maximum(x - 2, 0), np.minimum(x + 2, width - 1)
-    above, below = np.maximum(y - 2, 0), np.minimum(y + 2, height - 1)
-    directions = np.arctan2(wide[below, x] - wide[above, x], wide[y, right] - wide[y, left])
-    cosine, sine = (
-        REACH * part(directions.astype(np.float32))[:, None, None] for part in (np.cos, np.sin)
+    (smooth, narrow), (wide, broad) = sizes.lay_out(), sizes.lay_out()
+    for image, narrowly, widely in zip(images, narrow, broad, strict=True):
+        cv2.GaussianBlur(image, (5, 5), 1, dst=narrowly)
+        cv2.blur(image, _WIDELY, dst=widely)
+        cv2.blur(widely, _WIDELY, dst=widely)
+    top = sizes.tops[step]
+    bottom, right = (np.array(sizes.shapes)[step] - 1).T
+    above, below = np.maximum(y - 2, 0), np.minimum(y + 2, bottom)
+    ahead = np.minimum(x + 2, right)
+    down, up, forth, back = (
+        wide[top + row, column].astype(np.float32)
+        for row, column in ((below, x), (above, x), (y, ahead), (y, np.maximum(x - 2, 0)))
     )
+    directions = np.arctan2(down - up, forth - back)
+    cosine, sine = (REACH * part(directions)[:, None, None] for part in (np.cos, np.sin))
+    x, y, top = (part.astype(np.float32)[:, None, None] for part in (x, y, top))
     squares = cv2.remap(
-        cv2.GaussianBlur(image, (5, 5), 1),
-        (points[:, 0, None, None] + cosine * _ACROSS - sine * _DOWN).reshape(-1, SAMPLES),
-        (points[:, 1, None, None] + sine * _ACROSS + cosine * _DOWN).reshape(-1, SAMPLES),
+        smooth,
+        _reflect(x + cosine * _ACROSS - sine * _DOWN, right).reshape(-1, SAMPLES),
+        (top + _reflect(y + sine * _ACROSS + cosine * _DOWN, bottom)).reshape(-1, SAMPLES),
         cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REFLECT_101,
     ).reshape(-1, SAMPLES, SAMPLES)
     squares = squares - squares.mean(axis=(1, 2), keepdims=True, dtype=np.float32)
     return directions, squares * _WINDOW
+
+
+def _reflect(places: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Return the places in an image of what lies outside, as if seen in mirrors at its edges.
+
+    Args:
+        places: float32 [S, 16, 16], in one direction.
+        last: the last place there is for each spot, [S].
+    """
+    last = last.astype(np.float32)[:, None, None]
+    return last - np.abs(last - np.abs(places))

@@ -7,6 +7,7 @@ follows from. Where the record is not what the study says now, the result is ano
 
 import hashlib
 import json
+import shutil
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -107,6 +108,31 @@ def read_json(path: Path) -> Record:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, Mapping) else {}
+
+
+def copy_equal(
+    products: Sequence[Path], record: Path, made_with: Record, inputs: Mapping[str, Path]
+) -> bool:
+    """Copy products from another study whose own were made with the same.
+
+    Args:
+        products: the files that are to be made.
+        record: their record; each other study has a file of this name in a folder of this name.
+        made_with: what the products follow from.
+        inputs: the files that they would be made from, by what they are.
+
+    Returns:
+        Whether there were such products; then they are copied, and their record is written.
+    """
+    wanted = make_record(made_with, inputs)
+    for other in sorted(record.parents[2].glob(f"*/{record.parent.name}/{record.name}")):
+        files = [other.with_name(product.name) for product in products]
+        if hash_record(read_json(other)) == hash_record(wanted) and all(map(Path.is_file, files)):
+            for file, product in zip(files, products, strict=True):
+                shutil.copyfile(file, product)
+            write_record(record, wanted)
+            return True
+    return False
 
 
 def describe_difference(found: Record, wanted: Record) -> str:
