@@ -39,6 +39,11 @@ def test_a_second_study_of_the_same_images_reads_nothing_again(project, tmp_path
     # Other pixels of the same images are written anew, and what the images are is not.
     found, written = run(project, work, "third", size + 1)
     assert "copied" in found and "copied" not in written
+    # What was edited by hand stays where it is.
+    for name in ("first", "second", "third"):
+        table = work / f"results/{name}/data/manifest.csv"
+        table.write_bytes(table.read_bytes())
+    assert "copied" not in run(project, work, "edited", size)[0]
     # Nor is anything taken over once an image is another one.
     image = next((work / "images").rglob("*.png"))
     image.write_bytes(image.read_bytes() + b"!")

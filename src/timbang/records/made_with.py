@@ -11,6 +11,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -122,16 +123,23 @@ def copy_equal(
         inputs: the files that they would be made from, by what they are.
 
     Returns:
-        Whether there were such products; then they are copied, and their record is written.
+        Whether there were such products, none younger than its record, as an edited one is; then
+        they are copied, and their record is written.
     """
     wanted = make_record(made_with, inputs)
     for other in sorted(record.parents[2].glob(f"*/{record.parent.name}/{record.name}")):
+        if hash_record(read_json(other)) != hash_record(wanted):
+            continue
         files = [other.with_name(product.name) for product in products]
-        if hash_record(read_json(other)) == hash_record(wanted) and all(map(Path.is_file, files)):
-            for file, product in zip(files, products, strict=True):
-                shutil.copyfile(file, product)
-            write_record(record, wanted)
-            return True
+        # The other study may be deleted or made anew at the same time.
+        with suppress(FileNotFoundError):
+            made = other.stat().st_mtime_ns
+            if all(file.stat().st_mtime_ns <= made for file in files):
+                for file, product in zip(files, products, strict=True):
+                    part = shutil.copyfile(file, product.with_name(f".{product.name}.part"))
+                    part.replace(product)
+                write_record(record, wanted)
+                return True
     return False
 
 
