@@ -35,6 +35,7 @@ from timbang.running.slurm import (
     read_limits,
 )
 from timbang.sources.choice import find_source
+from timbang.sources.fingerprints import known_hashes
 from timbang.study.reading import read_study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,11 +125,14 @@ def test_records_of_runs_are_read_and_damaged_ones_left_out(tmp_path):
     assert read_measured(files) == [Measured("a", "gpu", 9, 0.02)]
 
 
-def test_images_are_as_many_as_were_counted_or_else_as_their_source_says(tmp_path):
+def test_images_are_as_many_as_were_counted_or_else_as_their_source_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     digits, folder = study_of(), study_of(data={"source": "folder", "folder": "photos"})
     assert (count_images(digits, tmp_path), count_images(folder, tmp_path)) == (1797, 20_000)
     (tmp_path / "data").mkdir()
-    (tmp_path / "data/.fingerprints.json").write_text(json.dumps({name: [1] for name in "abc"}))
+    known = known_hashes(Path("photos"))
+    known.parent.mkdir()
+    known.write_text(json.dumps({name: [1] for name in "abc"}))
     assert (count_images(digits, tmp_path), count_images(folder, tmp_path)) == (1797, 3)
     (tmp_path / "data/audit.json").write_text('{"usable": 2}')
     assert count_images(digits, tmp_path) == count_images(folder, tmp_path) == 2

@@ -5,7 +5,7 @@ from itertools import product
 from snakemake.utils import min_version
 
 from timbang.training.accelerators import seems_to_have_gpu
-from timbang.sources.fingerprints import fingerprint_file, hash_files
+from timbang.sources.fingerprints import fingerprint_file, hash_files, known_hashes
 from timbang.records.made_with import Reminder, hash_record
 from timbang.networks.catalogue import network_file
 from timbang.records.provenance import CodeHasher
@@ -37,10 +37,7 @@ CODE = CodeHasher(Path(".snakemake", "timbang-code.json"))
 RESULTS = f"results/{STUDY.name}"
 # Where the hashes of the user's images are kept, so that no start reads them all again, nor another
 # study of the same images.
-KNOWN_HASHES = Path(
-    ".snakemake",
-    f"timbang-images-{hash_record({'folder': os.path.abspath(SOURCE.image_folder)})[7:]}.json",
-)
+KNOWN_HASHES = known_hashes(Path(SOURCE.image_folder))
 KNOWN_FILES = Path(".snakemake", "timbang-files.json")
 # The study's own runs are the variant `runs`. Of a replicate's runs the first has no seed in its
 # name, as where there are no others.

@@ -8,6 +8,7 @@ from typing import Any
 from timbang.records.made_with import read_json
 from timbang.running.estimate import Measured
 from timbang.sources.choice import find_source
+from timbang.sources.fingerprints import known_hashes
 from timbang.study.study import Study
 
 # Of images that are not there yet, by their source; and where it says nothing of their number.
@@ -25,8 +26,9 @@ def count_images(study: Study, folder: Path) -> int:
     usable = read_json(folder / "data" / "audit.json").get("usable")
     if isinstance(usable, int) and usable > 0:
         return usable
-    is_users = find_source(study.data, study.name).made_folder is None
-    known = len(read_json(folder / "data" / ".fingerprints.json")) if is_users else 0
+    source = find_source(study.data, study.name)
+    is_users = source.made_folder is None
+    known = len(read_json(known_hashes(Path(source.image_folder)))) if is_users else 0
     return known or GUESSED_IMAGES.get(study.data.source, MANY_IMAGES)
 
 

@@ -23,6 +23,12 @@ LITTER = ("thumbs.db", "desktop.ini", "icon\r")
 CLOCK_TICK_NS = 2_000_000_000
 
 
+def known_hashes(folder: Path) -> Path:
+    """Return where the hashes of a folder's files are kept, for all studies of its images."""
+    digest = hashlib.sha256(os.path.abspath(folder).encode("utf-8", "surrogateescape")).hexdigest()  # noqa: PTH100 (links stay)
+    return Path(".snakemake", f"timbang-images-{digest[:16]}.json")
+
+
 def iterate_files(folder: Path, strict: bool = True) -> Iterator[Path]:
     """Yield all that is no folder below a folder, without what is hidden.
 
