@@ -15,10 +15,11 @@ from timbang.training.lease import lease, lease_one, name_devices, read_sharing
 PROCESSES = multiprocessing.get_context("fork")
 
 
-def hold(names, folder, seconds, queue):
+def hold(names, folder, let_go, queue):
     with lease_one(names, folder) as index:
         queue.put((os.getpid(), index, time.monotonic()))
-        time.sleep(seconds)
+        let_go.wait()
+        time.sleep(0.05)
         queue.put((os.getpid(), index, time.monotonic()))
 
 
@@ -27,26 +28,28 @@ def impatient(monkeypatch):
     monkeypatch.setattr(leases, "SECONDS_BETWEEN_TRIES", 0.01)
 
 
-def start(count, names, folder, seconds):
-    queue = PROCESSES.Queue()
+def start(count, names, folder):
+    """Start jobs that hold a device until they are told to let go; they put what they hold."""
+    queue, let_go = PROCESSES.Queue(), PROCESSES.Event()
     jobs = [
-        PROCESSES.Process(target=hold, args=(names, folder, seconds, queue)) for _ in range(count)
+        PROCESSES.Process(target=hold, args=(names, folder, let_go, queue)) for _ in range(count)
     ]
     for job in jobs:
         job.start()
-    return jobs, queue
+    return jobs, queue, let_go
 
 
 def test_no_device_is_held_twice_and_each_is_used(tmp_path):
-    jobs, queue = start(6, ["a", "b", "c"], tmp_path, 0.2)
+    jobs, queue, let_go = start(6, ["a", "b", "c"], tmp_path)
+    held = [queue.get(timeout=60) for _ in range(3)]
+    let_go.set()
     times = {}
-    for _ in range(12):
-        process, index, moment = queue.get(timeout=60)
+    for process, index, moment in held + [queue.get(timeout=60) for _ in range(9)]:
         times.setdefault((process, index), []).append(moment)
     for job in jobs:
         job.join()
     spans = [(index, *sorted(moments)) for (_, index), moments in times.items()]
-    assert {index for index, _, _ in spans} == {0, 1, 2}
+    assert {index for _, index, _ in held} == {0, 1, 2}
     for place, (index, began, ended) in enumerate(spans):
         for other, start_, end_ in spans[place + 1 :]:
             assert index != other or ended <= start_ or end_ <= began
@@ -63,7 +66,7 @@ def test_runs_may_share_devices_when_all_have_one(tmp_path, monkeypatch):
 
 
 def test_killed_holder_lets_go(tmp_path):
-    (job,), queue = start(1, ["a"], tmp_path, 600)
+    (job,), queue, _ = start(1, ["a"], tmp_path)
     queue.get(timeout=60)
     os.kill(job.pid, signal.SIGKILL)
     job.join()
