@@ -11,6 +11,7 @@ from timbang.records.made_with import (
     Reminder,
     check_inputs,
     check_runs,
+    copy_equal,
     describe_difference,
     describe_remade,
     hash_record,
@@ -158,3 +159,30 @@ def test_runs_of_another_study_are_named():
         check_runs(runs[:2], paths[:2], ["a", "c"])
     with pytest.raises(TimbangError, match=r"3\.json"):
         check_runs(runs, paths, ["a", "b", "c"])
+
+
+def test_products_of_another_study_that_was_made_with_the_same_are_copied(tmp_path):
+    """None of a study that was made with something else, was edited since, or has lost a file."""
+
+    def make(study, made_with):
+        folder = tmp_path / study / "data"
+        folder.mkdir(parents=True)
+        for name in ("a.csv", "b.json"):
+            (folder / name).write_text(f"{study}'s")
+        write_record(folder / "a.made-with.json", make_record(made_with, {}))
+        return folder
+
+    folders = {name: make(name, {"size": 1}) for name in ("edited", "lost", "same")}
+    folders["other"] = make("other", {"size": 2})
+    later = folders["edited"].joinpath("a.made-with.json").stat().st_mtime_ns + 1
+    os.utime(folders["edited"] / "b.json", ns=(later, later))
+    (folders["lost"] / "a.csv").unlink()
+    own = tmp_path / "own" / "data"
+    own.mkdir(parents=True)
+    products, record = [own / "a.csv", own / "b.json"], own / "a.made-with.json"
+    assert not copy_equal(products, record, {"size": 3}, {})
+    assert list(own.iterdir()) == []
+    assert copy_equal(products, record, {"size": 1}, {})
+    assert [product.read_text() for product in products] == ["same's"] * 2
+    assert read_json(record) == make_record({"size": 1}, {})
+    assert len(list(own.iterdir())) == 3
