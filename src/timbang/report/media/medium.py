@@ -29,17 +29,21 @@ class Row:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table; ``widths`` are text columns' in mm, a row takes up to ``row_lines`` lines."""
+    """A table; ``widths`` are text columns' in mm, a row takes up to ``row_lines`` lines.
+
+    One that ``stays`` stands where it is named, also where it has to be broken for that.
+    """
 
     columns: Sequence[Column]
     rows: Sequence[Row]
     widths: Sequence[int] = ()
     row_lines: int = 1
+    stays: bool = False
 
     @property
     def is_long(self) -> bool:
         """Whether it may go over several pages, as it would leave too much of one empty."""
-        return len(self.rows) * self.row_lines > MOST_LINES
+        return self.stays or len(self.rows) * self.row_lines > MOST_LINES
 
 
 @dataclass(frozen=True)

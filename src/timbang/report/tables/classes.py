@@ -23,7 +23,7 @@ def _build(writer: Writer) -> Grid:
                 for place in range(len(writer.study["classes"]))
             ]
     columns = [Column(writer.say("Class"), "l"), *head_columns(measures)]
-    return Grid(columns, rows, widths=[42])
+    return Grid(columns, rows, widths=[42], stays=True)
 
 
 def _caption(writer: Writer) -> str:
