@@ -46,7 +46,11 @@ def _draw(drawing: Drawing) -> Drawn:
     width = (style.TEXT_WIDTH - (columns - 1) * GUTTER) / columns
     rows = -(-len(shown) // columns)
     head = NAME if columns > 1 else 0
-    labels = style.wrap_labels([classes[place] for place in shown], WIDEST_NAME)
+    names = [classes[place] for place in shown]
+    if head:
+        labels = [style.wrap_label(name, width, style.SMALL, 1) for name in names]
+    else:
+        labels = style.wrap_labels(names, WIDEST_NAME)
     left = 0 if head else max(style.measure_block(own, style.SMALL) for own in labels) + 3 * GAP
     cell = min((width - left) / SHOWN, (style.TEXT_HEIGHT - GAP) / rows - WORDS - head)
     height = (cell + WORDS + head) * rows + GAP
@@ -57,8 +61,7 @@ def _draw(drawing: Drawing) -> Drawn:
         top = height - row * (cell + WORDS + head)
         look: dict[str, Any] = {"fontsize": style.SMALL}
         if head:
-            name = style.wrap_label(classes[place], width, style.SMALL, 1)
-            style.add_text(figure, start, top - GAP, name, ha="left", va="top", **look)
+            style.add_text(figure, start, top - GAP, label, ha="left", va="top", **look)
         else:
             look |= {"ha": "right", "va": "center"}
             style.add_text(figure, start - 2 * GAP, top - cell / 2, label, **look)
