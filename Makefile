@@ -17,6 +17,8 @@ LOCK_ARGS =
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
 export PYTHONNOUSERSITE := 1
+# Images of containers set it, and each of a study's hundreds of scripts would compile our modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 snakemake_files = $(wildcard Snakefile) $(wildcard workflow)
 
