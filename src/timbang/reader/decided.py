@@ -79,18 +79,17 @@ def _decide(results: RawResults, recipe: str, measure: str) -> dict[str, Decisio
 
 
 @once
-def judge(results: RawResults, name: str) -> JudgedClaim:
-    """Return a claim with the outcomes of its tests and its verdict."""
-    claim = next(claim for claim in results.claims if claim.name == name)
+def judge(results: RawResults) -> dict[str, JudgedClaim]:
+    """Return the claims by name, each with the outcomes of its tests and its verdict."""
     scale = _scale(results, results.study.decides)
     other = _scale(results, _other(results)) if results.study.tuning else None
-    (judged,) = judge_claims([claim], scale, _pairs(results), other)
-    return judged
+    judged = judge_claims(results.claims, scale, _pairs(results), other)
+    return {own.claim.name: own for own in judged}
 
 
 def count_verdicts(results: RawResults) -> dict[str, int]:
     """Return how many claims have each verdict."""
-    verdicts = [judge(results, claim.name).verdict for claim in results.claims]
+    verdicts = [own.verdict for own in judge(results).values()]
     return {kind.value: verdicts.count(kind) for kind in Verdict}
 
 

@@ -300,7 +300,7 @@ def _tuned(results: RawResults, rest: str, *subject: str) -> Found:
 
 
 def _claim(results: RawResults, rest: str, name: str, place: str) -> Found:
-    outcome = judge(results, name).outcomes[_at(place)]
+    outcome = judge(results)[name].outcomes[_at(place)]
     if outcome.decision is None:
         return None, ""
     if rest == "p_refuted":
