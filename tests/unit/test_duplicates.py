@@ -180,17 +180,14 @@ def test_hashes_are_of_each_orientation(place):
 
 
 def test_many_pictures_of_one_colour_are_told_apart_in_little_time():
-    """Ten times what took more than 100 s: all have one hash, in every orientation."""
-    look, count, start = (
-        look_at(Image.new("RGB", (8, 8), (10, 20, 30))),
-        10_000,
-        time.process_time(),
-    )
+    """Three times what took more than 100 s: all have one hash, in every orientation."""
+    look, count = look_at(Image.new("RGB", (8, 8), (10, 20, 30))), 3000
+    start = time.process_time()
     many = np.tile(look, count)
     found = group_near_duplicates(many, DISTANCE, EVIDENCE)
     assert list(found.groups) == list(range(count))
     assert judge_groups(found.groups, many, EVIDENCE) == {}
-    assert time.process_time() - start < 30
+    assert time.process_time() - start < 10
 
 
 def test_pictures_of_few_details_are_joined_where_little_evidence_is_asked_for():
