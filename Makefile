@@ -22,6 +22,20 @@ unexport PYTHONDONTWRITEBYTECODE
 
 snakemake_files = $(wildcard Snakefile) $(wildcard workflow)
 
+# Says what is wrong with a configuration as YAML; Snakemake says neither file nor line.
+define check_yaml
+import sys, yaml
+try:
+    with open(sys.argv[1], encoding="utf-8") as file:
+        yaml.safe_load(file)
+except (yaml.YAMLError, ValueError) as error:
+    sys.exit(f"CONFIG: {sys.argv[1]} cannot be read as YAML: {error}")
+endef
+export check_yaml
+check_config = test -z "$(CONFIG)" || test -f "$(CONFIG)" || \
+	{ echo "CONFIG: $(CONFIG) is not a file; those here are: $$(ls config/*.yaml | tr '\n' ' ')" >&2; exit 2; }; \
+	.venv/bin/python -c "$$check_yaml" "$(or $(CONFIG),$(DEFAULT_CONFIG))" || exit 2
+
 # Says where the PDFs of a study are. Its configuration names its folder.
 define list_reports
 import pathlib, sys, yaml
@@ -30,13 +44,6 @@ folder = pathlib.Path("results", study, "report")
 print("\n".join(f"Report: {pdf}" for pdf in sorted(folder.glob("report-*.pdf"))) or f"No report in {folder} yet.")
 endef
 export list_reports
-
-# Says which folder a configuration's study has.
-define list_results
-import pathlib, sys, yaml
-print(pathlib.Path("results", yaml.safe_load(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))["study"]))
-endef
-export list_results
 
 .DEFAULT_GOAL := help
 .PHONY: help report status check-report test test-deploy test-browser test-cluster benchmark format key-tables catalogues lock clean python tex
@@ -52,20 +59,20 @@ help: ## List what can be made (this list)
 	@echo "  make report PYTHON=python3.12      chooses the Python for .venv"
 
 report: python tex ## Run the study and write its report as PDF
-	@test -z "$(CONFIG)" || test -f "$(CONFIG)" || \
-		{ echo "CONFIG: $(CONFIG) is not a file; those here are: $$(ls config/*.yaml | tr '\n' ' ')" >&2; exit 2; }
+	@$(check_config)
 	@.venv/bin/snakemake --cores $(CORES) --resources gpu=1 \
 		$(if $(CONFIG),--configfile "$(CONFIG)") $(SNAKEMAKE_ARGS)
 	@.venv/bin/python -c "$$list_reports" "$(or $(CONFIG),$(DEFAULT_CONFIG))"
 
 # Plain text, for a terminal and over ssh; from anywhere: make -C FOLDER status.
 status: python ## Say how far the study is: runs done, running, waiting, failed, time left (EVERY=10: again)
+	@$(check_config)
 	@PYTHONPATH=src .venv/bin/python -m timbang.running "$(or $(CONFIG),$(DEFAULT_CONFIG))" \
 		$(if $(EVERY),--every $(EVERY))
 
 check-report: python ## Look every number of a finished report up again in the files of the runs
-	@PYTHONPATH=src .venv/bin/python -m timbang.reader --config "$(or $(CONFIG),$(DEFAULT_CONFIG))" \
-		"$$(.venv/bin/python -c "$$list_results" "$(or $(CONFIG),$(DEFAULT_CONFIG))")"
+	@$(check_config)
+	@PYTHONPATH=src .venv/bin/python -m timbang.reader --config "$(or $(CONFIG),$(DEFAULT_CONFIG))"
 
 test: python tex ## Check style, types and workflow, and run the tests
 	.venv/bin/ruff check

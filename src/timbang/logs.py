@@ -3,6 +3,7 @@
 import errno
 import logging
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,6 +18,8 @@ SECONDS_BETWEEN_LINES = 30
 REASON = "error: "
 # The disk is full, over quota, or may only be read.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+# What a shell makes of a process that SIGINT ended.
+INTERRUPTED = 128 + signal.SIGINT
 # So much of a reason, or of the end of a log without one, is shown.
 MOST_LINES = 20
 
@@ -34,8 +37,8 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
     """Log what happens inside to a file, and warnings with it.
 
     A ``TimbangError`` inside ends the process with status 1 and its message as the log's last
-    lines, after the traceback of what it was raised from; any other exception is logged with its
-    traceback and raised again.
+    lines, after the traceback of what it was raised from; Ctrl-C ends it with a word; any other
+    exception is logged with its traceback and raised again.
     """
     handler = logging.FileHandler(path, mode="w", encoding="utf-8")
     handler.setFormatter(PrintableFormatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
@@ -50,6 +53,9 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
         for line in str(error).split("\n"):
             logger.error("%s%s", REASON, line)
         sys.exit(1)
+    except KeyboardInterrupt:
+        logger.error("%sstopped; the same command goes on where it was", REASON)
+        sys.exit(INTERRUPTED)
     except OSError as error:
         if error.errno not in FULL:
             _log_fault(logger)

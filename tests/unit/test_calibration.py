@@ -78,9 +78,13 @@ def test_confidences_that_differ_by_rounding_alone_are_the_same():
     assert right.tolist() == [False, True]
 
 
-def test_the_diagram_is_the_second_readers():
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_diagram_is_the_second_readers(narrow):
+    """Also of a network that is nearly equally sure of all its answers: it has one place."""
     rng = np.random.default_rng(4)
     confidences, right = make_answers(rng, 90)
+    if narrow:
+        confidences = 0.332 + 0.001 * confidences
     groups = rng.integers(0, 30, 90)
     own, other = (
         draw_reliability(confidences, right, groups),
@@ -88,6 +92,7 @@ def test_the_diagram_is_the_second_readers():
     )
     at = (100 * own["confidence"]).round().astype(int) - 1
     assert np.isfinite(other["right"]).sum() == len(own)
+    assert (own["confidence"].tolist() == [0.33]) == narrow
     for column in ("right", "low", "high"):
         assert own[column].to_numpy() == pytest.approx(other[column][at])
 

@@ -59,5 +59,8 @@ def test_nothing_overflows_or_is_missing(tmp_path, monkeypatch, contenders, repl
     assert not [width for width in widths if float(width) > OVERFULL], widths
     assert not re.search(r"Missing character|undefined|multiply defined", log)
     assert find_far_floats(pdf) == {}
+    headings = r"\\timbangheading\{\w+\}\{(\d)\}.*\s+\\timbangheading\{\w+\}\{(\d)\}"
+    pairs = re.findall(headings, pdf.with_suffix(".tex").read_text())
+    assert not [pair for pair in pairs if pair[1] <= pair[0]], "a section without a word"
     checked = check_study(pdf, "id", figures, made.folder, made.study, made.claims)
     assert checked.faults == ()

@@ -8,7 +8,7 @@ import pytest
 
 from timbang import logs
 from timbang.errors import TimbangError
-from timbang.logs import count_bytes, describe_failures, progress
+from timbang.logs import count_bytes, describe_failures, log_to, progress
 
 
 @pytest.fixture
@@ -66,6 +66,16 @@ def test_a_fault_of_our_own_is_told_from_a_user_s(tmp_path):
     said = describe_failures([("Reading", [str(log)])])
     assert "fault of Timbang" in said
     assert "Traceback" not in said
+
+
+def test_a_step_that_ctrl_c_ends_says_so_without_a_traceback(tmp_path):
+    log = tmp_path / "step.log"
+    with pytest.raises(SystemExit) as caught, log_to(log):
+        raise KeyboardInterrupt
+    assert caught.value.code == 130
+    assert "Traceback" not in log.read_text()
+    said = describe_failures([("Training", [str(log)])])
+    assert said.splitlines()[-1] == "stopped; the same command goes on where it was"
 
 
 def test_a_killed_step_shows_the_end_of_its_log(tmp_path):

@@ -32,6 +32,16 @@ def test_replicates_that_are_added_are_another_look():
     assert count_replicates(back) == [5, 9]
 
 
+def test_a_network_that_is_compared_after_a_look_is_told():
+    runs = {"default": make_runs(5)}
+    first = record_look([], runs, "default", {"net": "higher"})
+    both = record_look(first, runs, "default", {"net": "higher", "more": "undecided"})
+    assert [sorted(own["findings"]) for own in both] == [["net"], ["more", "net"]]
+    assert count_replicates(both) == [5]
+    again = record_look(both, runs, "default", {"net": "higher", "more": "higher"})
+    assert [sorted(own["findings"]) for own in again] == [["net"], ["more", "net"]]
+
+
 def test_other_runs_begin_anew():
     first = look_at([], make_runs(5), "undecided")
     assert count_replicates(look_at(first, make_runs(9, "b"), "higher")) == [9]

@@ -4,7 +4,7 @@ import pytest
 
 from timbang.errors import TimbangError
 from timbang.evidence.claims import read_claim
-from timbang.study.plain_yaml import MOST_BYTES
+from timbang.study.plain_yaml import MOST_BYTES, read_config
 from timbang.study.published import read_published
 
 ALIASES = "".join(f"a{place}: &a{place} [{f'*a{place - 1}, ' * 9}]\n" for place in range(1, 10))
@@ -36,3 +36,25 @@ def test_a_file_that_hides_something_is_refused_in_one_line(tmp_path, read, key,
         read(path)
     (line,) = str(caught.value).splitlines()
     assert line.startswith(f"{key}{path}")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("a: 1\nb: 2\na: 3\n", ", line 3: a stands in line 1 too; keep one"),
+        ("b:\n  - {c: 1, c: 1}\n", ", line 2: c stands in line 2 too; keep one"),
+        ("- a\n", ": is not a mapping (key: value)"),
+    ],
+)
+def test_a_configuration_with_a_key_that_stands_twice_is_refused(tmp_path, content, said):
+    path = tmp_path / "study.yaml"
+    path.write_text(content)
+    with pytest.raises(TimbangError) as caught:
+        read_config(path)
+    assert str(caught.value) == f"{path}{said}"
+
+
+def test_a_configuration_may_say_a_thing_once_and_name_it_again(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text("a: &all {c: 1}\nb: *all\nd: {c: 2}\n")
+    assert read_config(path) == {"a": {"c": 1}, "b": {"c": 1}, "d": {"c": 2}}

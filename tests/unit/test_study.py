@@ -114,6 +114,14 @@ MISTAKES = {
         with_part(replicates="many"),
         ["replicates: 'many'", "a whole number from 1 to 1000"],
     ),
+    "name of a claim": (
+        with_part(claims={"my claim": {"tests": []}}),
+        ["claims: 'my claim' is not allowed", "lower-case letters"],
+    ),
+    "claim that is named twice": (
+        with_part(claims=["a", "a"]),
+        ["claims: ['a', 'a'] is not allowed", "each may be named once only"],
+    ),
     "nothing for a number": (with_part(threads=None), ["threads: null", "a whole number"]),
     "too small": (with_part(recipe={"batch_size": 1}), ["recipe.batch_size: 1", "from 2"]),
     "not finite": (

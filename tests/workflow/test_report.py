@@ -355,6 +355,31 @@ def test_what_the_report_says_of_itself_only_rebuilds_the_report(project, odd_st
     assert again <= {"all", "write_explorer", "report"}
 
 
+def test_what_was_deleted_is_made_again_though_the_report_stands(project, odd_study):
+    """Of a run its predictions, and so all of the run; of the results a table; and a figure."""
+    gone = {
+        "runs/preact34/0/predictions.csv": "train_network",
+        "facts.json": "collect_facts",
+        "figures/forest-en.svg": "draw_forest",
+    }
+    for name, rule in gone.items():
+        path = odd_study / name
+        aside = path.replace(path.with_suffix(".aside"))
+        assert would_run(project, odd_study).get(rule) == 1
+        aside.replace(path)
+
+
+def check_report(folder, *arguments):
+    """Check the report of the odd study as `make check-report` does."""
+    return subprocess.run(
+        [sys.executable, "-m", "timbang.reader", "--config", folder / "odd.yaml", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+    )
+
+
 def test_a_mistyped_path_is_told_before_anything_is_deleted(project, odd_study):
     config = yaml.safe_load((odd_study.parents[1] / "odd.yaml").read_text())
     config["data"]["folder"] = "imagse"
@@ -378,7 +403,7 @@ def test_snakemakes_own_report_holds_the_explorer_and_leads_to_it(project, odd_s
 
 
 def test_a_report_that_contradicts_the_runs_stays_unchecked(odd_study):
-    """One prediction is another than the report was made from; nothing else tells."""
+    """One prediction and one file are others than the report was made from."""
     folder = odd_study.parents[1]
     path = odd_study / "runs/preact34/0/predictions.csv"
     before = path.read_text()
@@ -387,17 +412,28 @@ def test_a_report_that_contradicts_the_runs_stays_unchecked(odd_study):
     others = sorted(set(table["label"]) - {label})
     table.loc[0, "predicted"] = others[0] if predicted == label else label
     table.to_csv(path, index=False)
-    done = subprocess.run(
-        [sys.executable, "-m", "timbang.reader", odd_study, "--config", folder / "odd.yaml"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-        capture_output=True,
-        text=True,
-    )
+    runs = odd_study / "runs.csv"
+    table = runs.read_text()
+    runs.write_text(table + "\n")
+    done = check_report(folder, odd_study)
+    runs.write_text(table)
     path.write_text(before)
     assert done.returncode == 1
     assert "accuracy.mean/preact34 is" in done.stderr
+    assert "runs.csv is not the file that the report was made from" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_report_that_is_not_there_is_named(odd_study):
+    folder, pdf = odd_study.parents[1], odd_study / "report/report-en.pdf"
+    unchecked = pdf.replace(pdf.with_name("report-en-unchecked.pdf"))
+    failed = check_report(folder)
+    aside = unchecked.replace(folder / "aside.pdf")
+    missing = check_report(folder)
+    aside.replace(pdf)
+    assert (failed.returncode, missing.returncode) == (2, 2)
+    assert "report-en-unchecked.pdf did not pass the second reader" in failed.stderr
+    assert "There is no results/odd/report/report-en.pdf; make the report first" in missing.stderr
 
 
 def test_languages_that_print_other_numbers_stay_unchecked(project, odd_study):

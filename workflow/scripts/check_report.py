@@ -21,7 +21,13 @@ with log_to(snakemake.log[0]) as log:
         claims=list_claims([Path(path) for path in params.claims[0]], params.claims[1]),
     )
     if checked.faults:
-        lines = [*checked.faults, f"the PDF stays as {snakemake.input.pdf}"]
+        lines = [
+            *checked.faults,
+            f"the PDF stays as {snakemake.input.pdf}",
+            f"If a file below {params.folder} was changed by hand (runs.csv, say), delete it and "
+            "give the same command again, which makes it anew; else this is a fault of Timbang: "
+            "please report it.",
+        ]
         raise TimbangError("\n".join(lines))
     for note in checked.notes:
         log.info("%s", note)

@@ -120,7 +120,7 @@ with log_to(snakemake.log[0]) as log:
             inputs.contrasts,
             inputs.verdicts,
             inputs.looks,
-            *(inputs[name] for name in (*TABLES, *SUSPECTS) if inputs.get(name)),
+            *(inputs[name] for name in (*TABLES, *SUSPECTS, "variants") if inputs.get(name)),
         )
     }
     content = {

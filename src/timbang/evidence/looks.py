@@ -25,8 +25,9 @@ def record_look(
 ) -> list[dict[str, Any]]:
     """Return the looks at a study's results, the last of them at these runs.
 
-    A look at the same replicates takes the place of the one before, unless other runs decided then;
-    one at runs that were made in another way, or on other images, is none at these.
+    A look at the same replicates takes the place of the one before, unless other runs decided then
+    or fewer were compared; one at runs that were made in another way, or on other images, is none
+    at these.
 
     Args:
         before: the looks so far, the content of ``looks.json``.
@@ -54,7 +55,8 @@ def _is_another(
 ) -> bool:
     """Return whether a look was one at these runs, and not at the same as the last one."""
     decides = look.get("decides", last["decides"])
-    if (look["replicates"], decides) == (last["replicates"], last["decides"]):
+    is_alike = (look["replicates"], decides) == (last["replicates"], last["decides"])
+    if is_alike and set(last["findings"]) <= set(look["findings"]):
         return False
     present = made.get(decides)
     return present is not None and all(

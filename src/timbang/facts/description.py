@@ -115,6 +115,11 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
         "decided_otherwise": any(
             look.get("decides", study.decides) != study.decides for look in results.looks
         ),
+        "compared_later": [
+            name
+            for name in tested
+            if any(name not in look["findings"] for look in results.looks[:-1])
+        ],
         **_describe_fairness(study, results, facts, names),
         "scored_at_chance": study.diverged == "chance",
         "finished": finished,
@@ -130,6 +135,11 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
         "numbered": any(own["number"] for own in results.verdicts),
         "tied_lowest": [n for n in finished if _is_tied(facts, "lowest", n, len(classes))],
         "tied_highest": [n for n in finished if _is_tied(facts, "highest", n, len(classes))],
+        "level_recalls": [
+            name
+            for name in finished
+            if facts.value(f"recall.lowest/{name}") == facts.value(f"recall.highest/{name}")
+        ],
         "lost_classes": any(
             facts.value(f"recall.min/{n}/{place}") == 0
             for n in finished

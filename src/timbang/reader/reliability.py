@@ -40,7 +40,8 @@ def draw_diagram(
         groups: int [answers], equal for answers to copies of one image.
 
     Returns:
-        ``right``, ``low`` and ``high``, float [100]; NaN where no confidence reaches.
+        ``right``, ``low`` and ``high``, float [100]; NaN where no confidence reaches, but for the
+        place nearest to confidences that all lie between two.
     """
     names = sorted(set(groups.tolist()))
     place = {name: at for at, name in enumerate(names)}
@@ -67,4 +68,7 @@ def _regress(grouped: Grouped, hits: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _read_off(grouped: Grouped, is_right: np.ndarray) -> np.ndarray:
     known, rates = _regress(grouped, is_right.astype(float))
     places = np.arange(1, PLACES + 1) / PLACES
-    return np.interp(places, known, rates, left=np.nan, right=np.nan)
+    is_reached = (known[0] <= places) & (places <= known[-1])
+    if not is_reached.any():
+        is_reached[np.abs(places - known[0]).argmin()] = True
+    return np.where(is_reached, np.interp(places, known, rates), np.nan)

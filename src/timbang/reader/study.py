@@ -1,5 +1,6 @@
 """A study's report with its figures, checked against the study's files."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from timbang.evidence.claims import Claim
 from timbang.networks.titles import title_contender
 from timbang.reader.check import Checked, check_report
 from timbang.reader.drawn import check_figure
-from timbang.reader.raw import RawResults, Twin
+from timbang.reader.raw import RawResults, Twin, read_json
 from timbang.study.published import read_published
 from timbang.study.study import Study
 
@@ -66,6 +67,23 @@ def open_results(folder: Path, study: Study, claims: Sequence[Claim]) -> RawResu
     other = study.report.compare_with
     twin = Twin(folder.parent / other) if other else None
     return RawResults(folder, study, published, twin, claims)
+
+
+def find_changed(folder: Path) -> list[str]:
+    """Return a fault for each file that is not the one that the report was made from.
+
+    Args:
+        folder: the study's results.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    made_from = read_json(folder / "facts.json")["files"]
+    return [
+        f"{folder / name} is not the file that the report was made from: it has another SHA-256"
+        for name, digest in made_from.items()
+        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest
+    ]
 
 
 def describe_checked(checked: Checked) -> str:

@@ -11,9 +11,10 @@ from pathlib import Path
 import yaml
 
 from timbang.errors import TimbangError
+from timbang.networks.catalogue import find_fault
 from timbang.running.progress import describe_runs, is_held, list_runs
 from timbang.sources.choice import find_source
-from timbang.study.plain_yaml import read_plain_yaml
+from timbang.study.plain_yaml import read_config
 from timbang.study.reading import read_study
 from timbang.study.schema import read_schema
 
@@ -25,8 +26,8 @@ def main() -> int:
     parser.add_argument("--every", type=float, metavar="SECONDS", help="say it again and again")
     arguments = parser.parse_args()
     try:
-        config = read_plain_yaml(arguments.config)
-        study = read_study(config, read_schema(), find_source, lambda network, width: None)
+        config = read_config(arguments.config)
+        study = read_study(config, read_schema(), find_source, find_fault)
     except (OSError, ValueError, yaml.YAMLError, TimbangError) as error:
         print(f"{arguments.config} cannot be read: {error}", file=sys.stderr)
         return 2

@@ -134,11 +134,13 @@ def draw_reliability(
         groups: int [answers], equal for copies of an image and for answers to the same one.
 
     Returns:
-        A row for each of ``PLACES`` between the lowest and the highest confidence: ``confidence``,
-        the share that is right (``right``), and the ends of the band (``low``, ``high``).
+        A row for each of ``PLACES`` between the lowest and the highest confidence, or for the
+        nearest where none is: ``confidence``, the share that is right (``right``), and the ends of
+        the band (``low``, ``high``).
     """
     is_within = (confidences.min() <= PLACES) & (confidences.max() >= PLACES)
-    places = PLACES[is_within]
+    nearest = np.abs(PLACES - confidences.min()).argmin()
+    places = PLACES[is_within] if is_within.any() else PLACES[[nearest]]
     _, members = np.unique(groups, return_inverse=True)
     numbers = np.random.default_rng(SEED).random((RESAMPLES, members.max() + 1))
     distinct, positions, counts = np.unique(confidences, return_inverse=True, return_counts=True)

@@ -37,11 +37,25 @@ def explain(error: ValidationError) -> Iterator[str]:
         case "required":
             missing = [key for key in schema["required"] if key not in instance]
             yield f"{f'{place}.' if place else ''}{missing[0]}: missing, and it has no default"
+        case "anyOf" if faults := _alternative(error):
+            for fault in faults:
+                yield from explain(fault)
         case _:
             shown = TRUTH_VALUES[instance] if _is_truth(instance) else repr(instance)
             known = [own for own in schema.get("enum", ()) if isinstance(own, str)]
             meant = suggest(instance, known) if isinstance(instance, str) else ""
             yield f"{prefix}{shown} is not allowed{meant}; {_allowed(error)}"
+
+
+def _alternative(error: ValidationError) -> list[ValidationError]:
+    """Return the faults of the one alternative whose kind of value this is, if there is one."""
+    faults: dict[Any, list[ValidationError]] = {}
+    for own in error.context or ():
+        faults.setdefault(own.schema_path[0], []).append(own)
+    of_kind = [
+        own for own in faults.values() if not {"type", "const"} & {e.schema_path[1] for e in own}
+    ]
+    return of_kind[0] if len(of_kind) == 1 else []
 
 
 def _schema(error: ValidationError) -> Mapping[str, Any]:

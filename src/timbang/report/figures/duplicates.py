@@ -171,8 +171,8 @@ def _caption(writer: Writer) -> str:
         writer.value("pictured") > groups
         and writer.say(
             "Pairs of images closest to the criterion, which asks for an evidence of "
-            "%(evidence)s nats; left of each pair its evidence, below it what makes the second "
-            "image of the first.",
+            "%(evidence)s nats; left of each pair its evidence, below a pair that is joined what "
+            "makes the second image of the first.",
             evidence=writer.num("criterion.evidence"),
         ),
     )

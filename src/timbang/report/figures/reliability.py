@@ -35,7 +35,9 @@ def _draw(drawing: Drawing) -> Drawn:
         own = table[table["contender"] == name]
         places = (100 * own["confidence"]).round().astype(int)
         low, high = 100 * own["low"], 100 * own["high"]
-        color, first = looks[name].color, places.iloc[0] if len(places) else 1
+        color, first = looks[name].color, places.iloc[0]
+        # A line of one point is none.
+        dot = "." if len(places) == 1 else ""
         axes.plot([0, 100], [0, 100], color="0.6", lw=0.6)
         axes.fill_between(places, low, high, color=color, alpha=0.15, linewidth=0)
         for word, edge, width in (
@@ -43,7 +45,7 @@ def _draw(drawing: Drawing) -> Drawn:
             ("high", high, 0.4),
             ("right", 100 * own["right"], 1.2),
         ):
-            (line,) = axes.plot(places, edge, color=color, lw=width)
+            (line,) = axes.plot(places, edge, color=color, lw=width, marker=dot, ms=5)
             style.mark_datum(line, "y", f"reliability.{word}/{name}/{first}*")
         axes.set_xlim(0, 100)
         axes.set_ylim(0, 100)
