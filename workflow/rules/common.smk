@@ -226,3 +226,20 @@ def list_explored():
         for series, (contender, variant) in enumerate(product(CONTENDERS, EXPLORED))
         for replicate, seed in STUDY.runs
     ]
+
+
+def list_sources():
+    """Return the files that a report's numbers come from, and those that it was put together from."""
+    given = [file for file in rules.collect_facts.input if isinstance(file, str)]
+    ends = [
+        *(f"figures/{figure}-{{language}}.{end}" for figure in FIGURES for end in ("pdf", "svg"))
+    ]
+    ends += ["report/report-{language}.html", "report/values-{language}.json"]
+    written = expand([f"{RESULTS}/{end}" for end in ends], language=STUDY.report.languages)
+    return [
+        *map(str, given),
+        *expand(rules.train_network.output.predictions, **ALL_RUNS),
+        str(rules.list_images.output.calibration),
+        str(rules.collect_facts.output.facts),
+        *written,
+    ]
