@@ -2,10 +2,12 @@
 
 import math
 
+import pandas as pd
 import pytest
 from made_up import collect, make_up
 
 from timbang.facts.fact import Facts, Unit, read_facts
+from timbang.facts.runs import add_histories
 from timbang.reader.quantities import look_up
 from timbang.reader.study import open_results
 
@@ -57,3 +59,13 @@ def test_an_id_has_one_value():
     facts.add("a", 1, Unit.COUNT, "f", "x")
     with pytest.raises(ValueError, match="two facts are called a"):
         facts.add("a", 2, Unit.COUNT, "f", "x")
+
+
+def test_a_single_epoch_has_no_way_from_the_first_to_the_last():
+    columns = ["train_loss", "validation_loss", "validation_accuracy"]
+    history = pd.DataFrame([[1.5, 1.0, 0.5], [1.0, 0.8, 0.6]], columns=columns)
+    facts = Facts()
+    add_histories(facts, {"two": {"0": history}, "one": {"0": history.head(1)}})
+    assert facts.value("first.train_loss/two") == 1.5
+    assert "first.train_loss/one" not in facts
+    assert facts.value("first.loss/one") == 1.0

@@ -1,5 +1,6 @@
 """Facts of the runs: scores over the replicates, classes, histories, sizes, settings, machines."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -153,7 +154,9 @@ def add_histories(facts: Facts, histories: Mapping[str, Mapping[str, pd.DataFram
             continue
         losses = np.mean([run["validation_loss"] for run in finished], axis=0)
         accuracies = np.mean([run["validation_accuracy"] for run in finished], axis=0)
-        first = float(np.mean([run["train_loss"].iloc[0] for run in finished]))
+        # Of one epoch there is no way from the first to the last.
+        starts = [run["train_loss"].iloc[0] for run in finished]
+        first = float(np.mean(starts)) if len(losses) > 1 else math.nan
         before = max(int(len(losses) * LAST_SHARE), 1)
         late = float(accuracies[-1] - accuracies[before - 1])
         for id, value, unit, at, rule in (
