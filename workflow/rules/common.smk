@@ -228,18 +228,23 @@ def list_explored():
     ]
 
 
-def list_sources():
-    """Return the files that a report's numbers come from, and those that it was put together from."""
-    given = [file for file in rules.collect_facts.input if isinstance(file, str)]
+def list_deleted(wildcards):
+    """Return the files that a report was made from and that are gone, where there is a report.
+
+    Only those: Snakemake compares each file that is asked for with the outputs of all rules.
+    """
+    reports = expand(rules.check_report.output.pdf, language=STUDY.report.languages)
+    if not any(map(os.path.exists, reports)):
+        return []
     ends = [
-        *(f"figures/{figure}-{{language}}.{end}" for figure in FIGURES for end in ("pdf", "svg"))
+        *(f"figures/{figure}-{{language}}.{end}" for figure in FIGURES for end in ("pdf", "svg")),
+        *("report/report-{language}.html", "report/values-{language}.json"),
     ]
-    ends += ["report/report-{language}.html", "report/values-{language}.json"]
-    written = expand([f"{RESULTS}/{end}" for end in ends], language=STUDY.report.languages)
-    return [
-        *map(str, given),
+    sources = [
+        *(file for file in rules.collect_facts.input if isinstance(file, str)),
         *expand(rules.train_network.output.predictions, **ALL_RUNS),
-        str(rules.list_images.output.calibration),
-        str(rules.collect_facts.output.facts),
-        *written,
+        rules.list_images.output.calibration,
+        rules.collect_facts.output.facts,
+        *expand([f"{RESULTS}/{end}" for end in ends], language=STUDY.report.languages),
     ]
+    return [str(file) for file in sources if not os.path.exists(file)]
