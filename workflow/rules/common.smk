@@ -240,9 +240,10 @@ def list_deleted(wildcards):
         *(f"figures/{figure}-{{language}}.{end}" for figure in FIGURES for end in ("pdf", "svg")),
         *("report/report-{language}.html", "report/values-{language}.json"),
     ]
+    makers = [rules.collect_facts, rules.judge_claims]
+    makers += [rules.score_variants] if HAS_VARIANTS else []
     sources = [
-        *(file for file in rules.collect_facts.input if isinstance(file, str)),
-        *expand(rules.train_network.output.predictions, **ALL_RUNS),
+        *(file for maker in makers for file in maker.input if isinstance(file, str)),
         rules.list_images.output.calibration,
         rules.collect_facts.output.facts,
         *expand([f"{RESULTS}/{end}" for end in ends], language=STUDY.report.languages),
