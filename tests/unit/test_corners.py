@@ -25,7 +25,7 @@ def name_class(place):
 
 
 def find_far_floats(pdf):
-    """Return the pages of tables and figures that begin more than so many pages from a mention.
+    """Return the pages of tables and figures that begin more than a page from their mention.
 
     Their number is marked where they are mentioned and in their caption, and nearly never else.
     """

@@ -13,8 +13,12 @@ from hypothesis import strategies as st
 from pages import read_text
 
 from timbang.errors import TimbangError
+from timbang.languages.catalogue import read_language
+from timbang.reader.pages import read_pieces
 from timbang.report import compile
 from timbang.report.compile import LATEXMK, compile_document, find_engine
+from timbang.report.document import Front, write_page
+from timbang.report.media.medium import Caption, Column, Grid, Row
 from timbang.report.media.tex import Tex
 from timbang.report.tex import escape_tex
 
@@ -109,6 +113,34 @@ def test_names_of_any_length_fit_the_lines_of_the_page(tmp_path):
     assert not [
         width for width in re.findall(r"Overfull .hbox .([\d.]+)pt", log) if float(width) > 2
     ]
+
+
+@pytest.mark.skipif(not shutil.which("latexmk"), reason="no latexmk")
+def test_a_table_is_near_its_mention_and_a_heading_at_its_text(tmp_path):
+    """Tables of half a page with little text between would wait for each other."""
+    medium, parts = Tex(), []
+    grid = Grid([Column("a"), Column("b")], [Row(["0", "1"])] * 29)
+    for place in map(str, range(1, 8)):
+        label = f"tab:{place}"
+        mention = f"{'word ' * 40}{medium.reference(label, place)} shows it."
+        parts += [
+            medium.section(1, place, "Heading", f"sec:{place}"),
+            medium.section(2, f"{place}.1", "Heading", f"sec:{place}.1"),
+            medium.paragraph(mention, [label]),
+            medium.table(Caption(label, "Table", place, "A caption."), grid),
+        ]
+    source = tmp_path / "a.tex"
+    front = Front("Title", [], "", "", "", [], None, [], {})
+    source.write_text(write_page("".join(parts), front, read_language("en"), medium))
+    pdf, _ = compile_document(source, LATEXMK, tmp_path)
+    pages = {}
+    for piece in read_pieces(pdf):
+        if piece.kind == "R":
+            pages.setdefault(piece.id, []).append(piece.page)
+    for place in range(1, 8):
+        mention, *_, caption = sorted(pages[f"tab:{place}"])
+        assert caption - mention <= 1
+        assert pages[f"sec:{place}"] == pages[f"sec:{place}.1"] == [mention]
 
 
 @pytest.mark.skipif(not shutil.which("latexmk"), reason="no latexmk")

@@ -160,8 +160,21 @@ def write_document(
         pass_ = _Pass(writer, front)
         body = pass_.render()
         numbering = writer.numbering
-    page = _read_page(medium.ending).render(
-        body=body,
+    page = write_page(body, front, language, medium)
+    return Document(page, list(writer.printed.values()), pass_.tables)
+
+
+def write_page(body: str, front: Front, language: Language, medium: Medium) -> str:
+    """Return a whole file of a medium: a document's body, and what stands around it.
+
+    Args:
+        body: the body, in the medium.
+        front: what the document says of itself.
+        language: the language.
+        medium: the medium.
+    """
+    return _read_page(medium.ending).render(
+        body=medium.arrange(body),
         medium=medium,
         language=language,
         title=medium.name("text/title", medium.escape(front.title)),
@@ -174,7 +187,6 @@ def write_document(
         explorer=medium.escape(language.say("The explorer: runs and images to look through")),
         title_page=[_write_title_line(medium, line) for line in front.title_page],
     )
-    return Document(page, list(writer.printed.values()), pass_.tables)
 
 
 def write_tex(
@@ -242,7 +254,7 @@ class _Pass:
         standing = [own for name in slots for own in self._find_floats(name)]
         said = " ".join([caller(), *map(self._mention, standing)])
         floats = "".join(map(self._write_float, standing))
-        return self.writer.medium.paragraph(_tidy(said)) + floats
+        return self.writer.medium.paragraph(_tidy(said), list(map(_label, standing))) + floats
 
     def fill_slot(self, name: str) -> str:
         """Return the tables and figures that stand in a place, after a paragraph on them."""

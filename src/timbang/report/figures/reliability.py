@@ -11,7 +11,6 @@ from timbang.report.shown import choose_shown, say_shown
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
 
-COLUMNS = 3
 # Of a row of diagrams, and of what stands round them, in inches.
 ROW, BESIDES = 1.7, 0.3
 
@@ -26,9 +25,11 @@ def _draw(drawing: Drawing) -> Drawn:
     known = set(table["contender"])
     names = [name for name in drawing.titles if name in drawing.weighed and name in known]
     names = choose_shown(names, drawing.reference)
-    rows = max(1, -(-len(names) // COLUMNS))
+    # Four stand in one row, and many.
+    columns = 3 if len(names) in (1, 2, 3, 5, 6) else 4
+    rows = max(1, -(-len(names) // columns))
     figure = style.new_figure(BESIDES + ROW * rows)
-    panels = figure.subplots(rows, COLUMNS, squeeze=False).flat
+    panels = figure.subplots(rows, columns, squeeze=False).flat
     for axes in list(panels)[len(names) :]:
         axes.remove()
     for name, axes in zip(names, figure.axes, strict=True):

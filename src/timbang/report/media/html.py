@@ -105,9 +105,13 @@ class Html:
         shown = f"{number}&ensp;{title}" if number else title
         return f'\n<h{level + 1} id="at.{encode_id(label)}">{shown}</h{level + 1}>\n'
 
-    def paragraph(self, text: str) -> str:
-        """Return a paragraph; nothing for one without text."""
+    def paragraph(self, text: str, leads_to: Sequence[str] = ()) -> str:
+        """Return a paragraph, which leads to figures and tables; nothing for one without text."""
         return f"<p>{text}</p>\n" if text else ""
+
+    def arrange(self, body: str) -> str:
+        """Return a body as it is: it has no pages."""
+        return body
 
     def abstract(self, heading: str, text: str) -> str:
         """Return the summary."""

@@ -145,9 +145,17 @@ class Tex:
             f"{{{number}}}{{{title}}}{{at.{encode_id(label)}}}\n"
         )
 
-    def paragraph(self, text: str) -> str:
-        """Return a paragraph; nothing for one without text."""
-        return f"\n{text}\n" if text else ""
+    def paragraph(self, text: str, leads_to: Sequence[str] = ()) -> str:
+        """Return a paragraph, which leads to figures and tables; nothing for one without text."""
+        labels = list(map(encode_id, leads_to))
+        before = "".join(rf"\timbangleads{{{label}}}" for label in labels)
+        after = "".join(rf"\timbangpage{{m}}{{{label}}}" for label in labels)
+        return f"\n{before}{text}{after}\n" if text else ""
+
+    def arrange(self, body: str) -> str:
+        """Return a body in which what may begin a page stands before a paragraph's headings."""
+        headings, leads = r"((?:\s*\\timbangheading\{.*\n)+)", r"((?:\\timbangleads\{.*?\})+)"
+        return re.sub(rf"{headings}\s*{leads}", r"\n\2\1\n", body)
 
     def abstract(self, heading: str, text: str) -> str:
         """Return the summary."""
@@ -222,8 +230,9 @@ def _mark_word(id: str, word: str) -> str:
 
 def _write_caption(caption: Caption) -> str:
     number = _mark("R", caption.label, caption.number)
-    target = f"at.{encode_id(caption.label)}"
-    return rf"\timbangtarget{{{target}}}\textbf{{{caption.name} {number}.}} {caption.text}"
+    label = encode_id(caption.label)
+    place = rf"\timbangtarget{{at.{label}}}\timbangpage{{f}}{{{label}}}"
+    return rf"{place}\textbf{{{caption.name} {number}.}} {caption.text}"
 
 
 def _write_long(caption: Caption | None, grid: Grid) -> str:

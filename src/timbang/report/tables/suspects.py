@@ -26,7 +26,9 @@ TABLE = Table(
     name="suspects",
     slot="suspects",
     build=_build,
-    mention=message("%(table)s lists the least believed ones; `images.csv` has all images."),
+    mention=message(
+        "%(table)s lists the images whose labels are believed least; `images.csv` has all images."
+    ),
     caption=lambda writer: writer.say(
         "Images whose labels are believed least, one of each group of copies, and the score of "
         "each label: half of its lead over the largest other mean probability, plus a half; zero "
