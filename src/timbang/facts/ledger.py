@@ -9,7 +9,7 @@ from timbang.scores.ledger import WRONG, find_hardest, find_surest, find_suspect
 IMAGES, CONFUSIONS = "images.csv", "confusions.csv"
 # What a report lists at most: suspects, pairs of classes, hardest images of a class, and surest
 # mistakes.
-MOST_SUSPECTS, MOST_PAIRS, MOST_HARD, MOST_SURE = 20, 10, 6, 18
+MOST_SUSPECTS, MOST_PAIRS, MOST_HARD, MOST_SURE = 20, 10, 6, 12
 
 
 def add_ledger(facts: Facts, images: pd.DataFrame, confusions: pd.DataFrame) -> None:

@@ -170,10 +170,13 @@ def _caption(writer: Writer) -> str:
         and writer.say("The largest groups of duplicates, with the number of their images."),
         writer.value("pictured") > groups
         and writer.say(
-            "Pairs of images closest to the criterion, which asks for an evidence of "
-            "%(evidence)s nats; left of each pair its evidence, below a pair that is joined what "
-            "makes the second image of the first.",
+            "Pairs of images closest to the criterion, an evidence of %(evidence)s nats; left of "
+            "each pair stands its own.",
             evidence=writer.num("criterion.evidence"),
+        ),
+        writer.value("pictured") > groups > 0
+        and writer.say(
+            "Below a pair that is joined stands what makes the second image of the first."
         ),
     )
 

@@ -11,8 +11,8 @@ from timbang.report.shown import choose_shown, say_shown
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
 
-# Of a row of diagrams, and of what stands round them, in inches.
-ROW, BESIDES = 1.7, 0.3
+# Of a row of diagrams, of what stands round them, and between two, in inches.
+ROW, BESIDES, BETWEEN = 1.7, 0.3, 0.6
 
 
 def _draw(drawing: Drawing) -> Drawn:
@@ -25,9 +25,9 @@ def _draw(drawing: Drawing) -> Drawn:
     known = set(table["contender"])
     names = [name for name in drawing.titles if name in drawing.weighed and name in known]
     names = choose_shown(names, drawing.reference)
-    # Four stand in one row, and many.
-    columns = 3 if len(names) in (1, 2, 3, 5, 6) else 4
+    columns = 4 if len(names) == 4 or len(names) > 6 else 3
     rows = max(1, -(-len(names) // columns))
+    panel = style.TEXT_WIDTH / columns - BETWEEN
     figure = style.new_figure(BESIDES + ROW * rows)
     panels = figure.subplots(rows, columns, squeeze=False).flat
     for axes in list(panels)[len(names) :]:
@@ -53,7 +53,7 @@ def _draw(drawing: Drawing) -> Drawn:
         axes.set_xticks([0, 50, 100])
         axes.set_yticks([0, 50, 100])
         axes.set_title(
-            style.wrap_label(drawing.titles[name], 1.15, style.SMALL, 2), fontsize=style.SMALL
+            style.wrap_label(drawing.titles[name], panel, style.SMALL, 2), fontsize=style.SMALL
         )
     if names:
         figure.supxlabel(drawing.say("Confidence (%)"), fontsize=style.NORMAL)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
 
 # Rows and images of a row; the facts are of as many.
-ROWS, SHOWN = 3, 6
+ROWS, SHOWN = 2, 6
 # Below each image, in inches: three lines.
 WORDS = 3 * LINE + 0.04
 

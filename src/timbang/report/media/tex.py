@@ -140,8 +140,10 @@ class Tex:
     def section(self, level: int, number: str, title: str, label: str) -> str:
         """Return a heading with its target and its bookmark."""
         marked = _mark("R", label, number) + r"\quad " if number else ""
+        # What an appendix shows stands before the next.
+        flush = "\n\\timbangflush" if label.startswith("app:") else ""
         return (
-            f"\n\\timbangheading{{{HEADINGS[level]}}}{{{level}}}{{{marked}}}"
+            f"{flush}\n\\timbangheading{{{HEADINGS[level]}}}{{{level}}}{{{marked}}}"
             f"{{{number}}}{{{title}}}{{at.{encode_id(label)}}}\n"
         )
 
