@@ -1,6 +1,6 @@
 """Writes the document's parts: numbers of facts, names, sections, figures, tables, references."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from string import ascii_uppercase
@@ -188,6 +188,10 @@ class Writer:
         for place, item in zip(places, items, strict=True):
             text = text.replace(place, item)
         return text
+
+    def titles(self, names: Iterable[str]) -> str:
+        """Return the names of contenders in print, as a list in prose."""
+        return self.joined([self.title(name) for name in names])
 
     def title(self, name: str) -> str:
         """Return a contender's name in print; one that the study does not have keeps its own."""
