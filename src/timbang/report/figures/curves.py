@@ -25,7 +25,7 @@ MOST_LABELLED_RATIO = 1e4
 # So many lines, with names of so many inches, are named beside their ends; else in a legend.
 MOST_NAMED, WIDEST_NAME = 6, 1.5
 # In inches, and as a share of the height of a panel.
-HEIGHT, LEAST_DISTANCE = 4.7, 0.085
+HEIGHT, LEAST_DISTANCE = 3.6, 0.112
 
 
 def _draw(drawing: Drawing) -> Drawn:

@@ -29,4 +29,7 @@ def _write_part(medium: Medium, part: str) -> str:
         return medium.emphasise(write_literal(medium, part[1:-1]))
     if len(part) > 2 and part[0] == part[-1] == "`":
         return medium.code(write_literal(medium, part[1:-1]))
-    return medium.prose(part).replace("%", "%%")
+    # No line ends within an equation.
+    return medium.prose(part.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")).replace(
+        "%", "%%"
+    )
