@@ -4,6 +4,7 @@ import re
 import shutil
 import sys
 import time
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -141,6 +142,24 @@ def test_a_table_is_near_its_mention_and_a_heading_at_its_text(tmp_path):
         mention, *_, caption = sorted(pages[f"tab:{place}"])
         assert caption - mention <= 1
         assert pages[f"sec:{place}"] == pages[f"sec:{place}.1"] == [mention]
+
+
+@pytest.mark.skipif(not shutil.which("latexmk"), reason="no latexmk")
+def test_a_marked_word_ends_on_the_page_where_it_begins(tmp_path):
+    """Its mark would be open at the end of a page, and closed on one that opened none."""
+    medium = Tex()
+    words = " ".join(medium.name("n", "Pre-activation-and-afterwards") for _ in range(700))
+    source = tmp_path / "a.tex"
+    front = Front("Title", [], "", "", "", [], None, [], {})
+    source.write_text(write_page(medium.paragraph(words) * 2, front, read_language("id"), medium))
+    pdf, _ = compile_document(source, LATEXMK, tmp_path)
+    contents = []
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf.read_bytes(), re.DOTALL):
+        with suppress(zlib.error):
+            contents.append(zlib.decompress(stream))
+    pages = [text for text in contents if b" BDC" in text]
+    assert len(pages) > 5
+    assert all(text.count(b" BDC") == text.count(b"EMC") for text in pages)
 
 
 @pytest.mark.skipif(not shutil.which("latexmk"), reason="no latexmk")
