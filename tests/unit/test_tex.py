@@ -148,7 +148,8 @@ def test_a_table_is_near_its_mention_and_a_heading_at_its_text(tmp_path):
 def test_a_marked_word_ends_on_the_page_where_it_begins(tmp_path):
     """Its mark would be open at the end of a page, and closed on one that opened none."""
     medium = Tex()
-    words = " ".join(medium.name("n", "Pre-activation-and-afterwards") for _ in range(700))
+    names = [f"Pre-activation-{'and-' * (place % 3)}later-{place}" for place in range(800)]
+    words = " ".join(medium.name("n", name) for name in names)
     source = tmp_path / "a.tex"
     front = Front("Title", [], "", "", "", [], None, [], {})
     source.write_text(write_page(medium.paragraph(words) * 2, front, read_language("id"), medium))
