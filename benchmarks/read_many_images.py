@@ -73,10 +73,8 @@ def read_images(folder: Path, count: int) -> None:
     described = count_cost("manifest", lambda: describe_images(source, images, 2))
     manifest = described.manifest.assign(group=pd.array(np.arange(count), dtype="Int64"))
     closest = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in PAIR_TYPES.items()})
-    grouped = Grouped(manifest, closest)
-    count_cost(
-        "audit", lambda: audit_images(grouped, described.hashes, described.thumbnails, 4, 10.0)
-    )
+    grouped = Grouped(manifest, closest, closest, [])
+    count_cost("audit", lambda: audit_images(grouped, described.looks, 4, 10.0))
     usable = usable_images(manifest)
     count_cost("split of one replicate", lambda: split_images(usable, SPLIT, 0))
     paths = [images / name for name in usable["filename"]]

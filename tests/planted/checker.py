@@ -25,11 +25,11 @@ WORDS = {
     "en": {
         "higher": [
             r"(\w+)isN percentagepointsmoreaccuratethan(\w+)\(",
-            r"(\w+)ismoreaccuratethan(\w+)",
+            r"(\w+)(?:is|are)moreaccuratethan(\w+)",
         ],
         "lower": [
             r"(\w+)isN percentagepointslessaccuratethan(\w+)\(",
-            r"(\w+)islessaccuratethan(\w+)",
+            r"(\w+)(?:is|are)lessaccuratethan(\w+)",
         ],
         "verdict": "Claim{},{}",
         "words": {"supported": "supported", "refuted": "refuted", "inconclusive": "inconclusive"},
@@ -89,14 +89,18 @@ def _find_wrong_directions(scenario: Scenario, text: str, language: str) -> list
     """Every sentence that puts one contender before another must be true, and be allowed."""
     names = {squash(title(name)): name for name in scenario.plants}
     any_name = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    # Before the verb there may be several.
+    any_names = rf"(?:(?:{any_name}),?(?:and|dan)?)+"
     faults = []
     for says in ("higher", "lower"):
         for form in WORDS[language][says]:
-            pattern = form.replace(r"(\w+)", f"({any_name})").replace("N ", r"[\d.,]+")
+            pattern = form.replace(r"(\w+)", f"({any_names})", 1)
+            pattern = pattern.replace(r"(\w+)", f"({any_name})").replace("N ", r"[\d.,]+")
             for match in re.finditer(pattern, text):
-                first, second = (names[word] for word in match.groups())
-                if _true_direction(scenario, first, second) != says:
-                    faults.append(f"{language}: says {first} is {says} than {second}")
+                second = names[match[2]]
+                for first in (names[word] for word in re.findall(any_name, match[1])):
+                    if _true_direction(scenario, first, second) != says:
+                        faults.append(f"{language}: says {first} is {says} than {second}")
     return faults
 
 

@@ -73,7 +73,7 @@ def test_order_turns_with_the_number_of_images(read, tmp_path):
     assert "verdict_of_other_recipe" not in verdicts["10b"]
     text = read(scenario)
     assert "the verdict would be: not tested" not in text
-    assert "changes the difference between Multi-Path ResNet-34 and ResNet-34 by +10.0" in text
+    assert "Multi-Path ResNet-34 minus ResNet-34 changes by an estimated +10.0" in text
 
 
 def test_report_in_indonesian_says_the_same(read):

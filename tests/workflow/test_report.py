@@ -320,7 +320,7 @@ def test_figures_for_the_web_are_there(study):
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", ["wasnotmeasured", "differsinitstrainingsetup:Epochs2andWidthfactor0.15", "leaked"]),
+        ("en", ["wasnotmeasured", "differsinitstrainingsetup:epochs2andwidthfactor0.15", "leaked"]),
         ("id", ["tidakdiukur", "0,15", "bocor"]),
     ],
 )

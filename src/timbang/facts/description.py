@@ -22,6 +22,7 @@ from timbang.networks.relations import (
     layout_of,
 )
 from timbang.networks.titles import title_contender
+from timbang.probes.measures import PROBE_MEASURES
 from timbang.records.tables import sorted_classes, usable_images
 from timbang.scores.ledger import find_suspects
 from timbang.scores.stability import LAST_EPOCHS
@@ -155,6 +156,7 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
         ],
         **_describe_networks(study, facts),
         **_describe_settings(results, study.reference),
+        "mixing": [own.name for own in study.contenders if own.recipe.mixup or own.recipe.cutmix],
         "probes": list(study.probes),
         "published": results.published
         and {"title": results.published.title, "citation": results.published.citation},
@@ -170,7 +172,9 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
         "reasons": [
             own["name"]
             for own in results.verdicts
-            if own.get("topic") == "residual" and own["verdict"] in ("supported", "refuted")
+            if own.get("topic") == "residual"
+            and own["verdict"] in ("supported", "refuted")
+            and any(test["measure"] in PROBE_MEASURES for test in own["tests"])
         ],
         "modified": any(
             run["timbang"]["modified"]

@@ -15,6 +15,9 @@ LATEXMK = (
     "-norc",
     # From the start: it remembers failures of earlier calls, and their files may be cut off.
     "-gg",
+    # Each may move a paragraph to a new page, and each number of a page is one of the last run.
+    "-e",
+    "$max_repeat = 20",
     "-pdf",
     "-interaction=nonstopmode",
     "-halt-on-error",

@@ -14,6 +14,7 @@ from timbang.report.figures.samples import (
     WIDEST_NAME,
     Answer,
     choose_evenly,
+    say_copies,
     show_answers,
 )
 
@@ -93,8 +94,10 @@ FIGURE = Figure(
         writer.say(
             "The hardest images of each class: those whose label has the lowest mean "
             "probability over all networks, which stands below each under the class that it is "
-            "most often mistaken for (a dash where it never is). Copies are shown once."
+            "most often mistaken for (a dash where it never is)."
         ),
+        writer.say_recipe(decides=False),
+        say_copies(writer),
         writer.value("classes") > MOST_CLASSES
         and writer.say(
             "Twelve of the %(classes)s classes are shown.", classes=writer.num("classes")

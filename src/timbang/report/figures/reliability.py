@@ -73,9 +73,10 @@ FIGURE = Figure(
         writer.say(
             "How often answers of each confidence are right, by isotonic regression over the "
             "validation images of all replicates. On the diagonal confidences are as often right "
-            "as they say; within the shaded band (%(confidence)s at each place) a line leaves the "
-            "diagonal by chance alone."
+            "as they say; within the shaded band (%(confidence)s at each place) a line may leave "
+            "the diagonal by chance alone."
         ),
+        writer.say_recipe(decides=False),
         say_shown(writer, writer.study["finished"], "calibration.csv"),
     ),
     stands=lambda writer: bool(writer.study["finished"]),

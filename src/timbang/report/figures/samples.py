@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure as Drawn
 
+    from timbang.report.writer import Writer
+
 # The caption says twelve.
 MOST_CLASSES = 12
 # Up to so many classes are shown with fewer and larger images.
@@ -142,6 +144,11 @@ def show_answers(
             height -= LINE
         text = style.add_text(figure, across, height, answer.probability, **look)
         style.mark_datum(text, "t", answer.fact)
+
+
+def say_copies(writer: Writer) -> str | bool:
+    """Say in a caption that copies are shown once; False where there are none."""
+    return writer.value("duplicates.groups", default=0) > 0 and writer.say("Copies are shown once.")
 
 
 def _samples_per_class(classes: int) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from timbang.languages.messages import message
 from timbang.report.figures.figure import Drawing, Figure
-from timbang.report.figures.samples import GAP, LINE, Answer, show_answers
+from timbang.report.figures.samples import GAP, LINE, Answer, say_copies, show_answers
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
@@ -54,10 +54,14 @@ FIGURE = Figure(
     shows="the images with the surest mistakes",
     draw=_draw,
     mention=message("%(figure)s shows the surest mistakes."),
-    caption=lambda writer: writer.say(
-        "The surest mistakes: of all wrong answers those with the largest probability, one per "
-        "image. Below each image stand its label, the class that it was taken for, and the "
-        "probability of that. Copies are shown once."
+    caption=lambda writer: writer.sentences(
+        writer.say(
+            "The surest mistakes: of all wrong answers those with the largest probability, one per "
+            "image. Below each image stand its label, the class that it was taken for, and the "
+            "probability of that."
+        ),
+        writer.say_recipe(decides=False),
+        say_copies(writer),
     ),
     # Where nothing was wrong there is none.
     stands=lambda writer: bool(writer.study["finished"]) and writer.has("sure.probability", 0),

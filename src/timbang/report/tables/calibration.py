@@ -22,10 +22,13 @@ TABLE = Table(
     slot="calibration",
     build=_build,
     mention=message("%(table)s gives the numbers."),
-    caption=lambda writer: writer.say(
-        "The Brier score of all classes, and the parts of the mean squared error of the "
-        "confidence, which is miscalibration minus discrimination plus uncertainty "
-        "(%(n)s = %(runs)s runs). A lower Brier score and a lower miscalibration are better."
+    caption=lambda writer: writer.sentences(
+        writer.say(
+            "The Brier score of all classes, and the parts of the mean squared error of the "
+            "confidence, which is miscalibration minus discrimination plus uncertainty "
+            "(%(n)s = %(runs)s runs). A lower Brier score and a lower miscalibration are better."
+        ),
+        writer.say_recipe(decides=False),
     ),
     stands=lambda writer: bool(writer.study["finished"]),
 )

@@ -26,9 +26,13 @@ TABLE = Table(
     slot="confusions",
     build=_build,
     mention=message("%(table)s lists the most confused pairs of classes."),
-    caption=lambda writer: writer.say(
-        "The pairs of classes that are confused most, by the share of all answers to validation "
-        "images of a class that name the other class, over all networks and replicates."
+    caption=lambda writer: writer.sentences(
+        writer.say(
+            "The pairs of classes that are confused most, by the share of all answers to "
+            "validation images of a class that name the other class, over all networks and "
+            "replicates."
+        ),
+        writer.say_recipe(decides=False),
     ),
     stands=lambda writer: writer.has("confused.share", 0),
 )

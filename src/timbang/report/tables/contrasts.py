@@ -45,7 +45,14 @@ TABLE = Table(
         writer.say(
             "Mean difference in validation accuracy from %(reference)s, in percentage points, with "
             "its %(confidence)s intervals on these images and for images like these, and the "
-            "Holm-adjusted %(p)s of what is decided; the margin is %(margin)s points."
+            "Holm-adjusted %(p)s of no difference for what is decided; the margin is %(margin)s "
+            "points."
+        ),
+        "equal" in writer.study["findings"].values()
+        and writer.say(
+            "Equality within the margin is decided by %(p)s of its own (%(where)s).",
+            p=writer.formula("p"),
+            where=writer.ref("sec:decides"),
         ),
         writer.say_recipe(decides=True),
     ),
