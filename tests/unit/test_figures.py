@@ -611,6 +611,7 @@ def make_writer(replicates):
         "twin": "another",
         **dict.fromkeys(("tuning", "curves", "learning"), replicates > 1),
         "finished": ["c0", "c1"],
+        "mixing": [],
     }
     return Writer(described, facts, ENGLISH, Html(Path()), {}, Numbering())
 

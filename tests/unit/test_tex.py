@@ -117,6 +117,21 @@ def test_names_of_any_length_fit_the_lines_of_the_page(tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("latexmk"), reason="no latexmk")
+def test_a_long_name_is_broken_at_its_hyphens(tmp_path):
+    medium, name = Tex(), "resnet34-warmup-cosine"
+    shown = medium.name("n", escape_tex(name))
+    lines = [f"{'word ' * place}{' '.join([shown] * 20)}" for place in range(1, 14)]
+    source = tmp_path / "a.tex"
+    front = Front("Title", [], "", "", "", [], None, [], {})
+    body = "".join(map(medium.paragraph, lines))
+    source.write_text(write_page(body, front, read_language("id"), medium))
+    pdf, _ = compile_document(source, LATEXMK, tmp_path)
+    ends = {line.split()[-1] for line in read_text(pdf).splitlines() if "resnet34" in line}
+    assert ends - {name, "word"} != set()
+    assert all(end.endswith("-") for end in ends - {name, "word"})
+
+
+@pytest.mark.skipif(not shutil.which("latexmk"), reason="no latexmk")
 def test_a_table_is_near_its_mention_and_a_heading_at_its_text(tmp_path):
     """Tables of half a page with little text between would wait for each other."""
     medium, parts = Tex(), []
@@ -154,7 +169,8 @@ def test_a_marked_word_ends_on_the_page_where_it_begins(tmp_path):
     """Its mark would be open at the end of a page, and closed on one that opened none."""
     medium = Tex()
     names = [f"Pre-activation-{'and-' * (place % 3)}later-{place}" for place in range(800)]
-    words = " ".join(medium.name("n", name) for name in names)
+    names += ["W" * (20 + place % 21) for place in range(300)]
+    words = " ".join(medium.name("n", escape_tex(name)) for name in names)
     source = tmp_path / "a.tex"
     front = Front("Title", [], "", "", "", [], None, [], {})
     source.write_text(write_page(medium.paragraph(words) * 2, front, read_language("id"), medium))

@@ -1,7 +1,7 @@
 """Text for TeX: what a user wrote prints literally."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from timbang.report.fonts import spell
@@ -44,8 +44,11 @@ _SPECIAL = {
 # Letters that LaTeX's T1 encoding has no glyph or accent for, though their neighbours do.
 _NOT_IN_T1 = set("ĦħĸĿŀŉŦŧſ")
 _LONG_WORD = 20
-# After so many characters of a long word a line may end.
-_PIECE = 5
+# A line may end after a mark in a long word, or after some characters of what is long without one.
+_MARKS = {"-", "{-}", r"\_", "_", ".", "/"}
+_LONG_RUN, _PIECE = 12, 5
+# A page does not end there, as it would after a mere penalty.
+_BREAK = r"\discretionary{}{}{}"
 # Which pdfTeX writes as a ligature, and LuaLaTeX as they are.
 _LIGATURES = "’‘"
 ISOLATES = {RIGHT: r"\timbangrtl{}", LEFT: r"\timbangltr{}", END: r"\timbangend{}"}
@@ -102,11 +105,19 @@ def _escape_word(word: str, faces: Faces | None) -> str:
     else:
         parts = [_escape_character(character) for character in composed]
     if len(parts) > _LONG_WORD:
-        parts = [
-            part if place % _PIECE or place == len(parts) else rf"{part}\allowbreak{{}}"
-            for place, part in enumerate(parts, start=1)
-        ]
+        return _BREAK.join(_split_word(parts))
     return "".join(parts)
+
+
+def _split_word(parts: Sequence[str]) -> Iterator[str]:
+    """Yield the pieces of a long word after which a line may end."""
+    start = 0
+    for end, part in enumerate(parts, start=1):
+        if part in _MARKS or end == len(parts):
+            step = _PIECE if end - start > _LONG_RUN else end - start
+            for place in range(start, end, step):
+                yield "".join(parts[place : min(place + step, end)])
+            start = end
 
 
 def _escape_character(character: str) -> str:
