@@ -45,7 +45,7 @@ _SPECIAL = {
 _NOT_IN_T1 = set("ĦħĸĿŀŉŦŧſ")
 _LONG_WORD = 20
 # A line may end after a mark in a long word, or after some characters of what is long without one.
-_MARKS = {"-", "{-}", r"\_", "_", ".", "/"}
+_MARKS = {_SPECIAL.get(mark, mark) for mark in "-_./"}
 _LONG_RUN, _PIECE = 12, 5
 # A page does not end there, as it would after a mere penalty.
 _BREAK = r"\discretionary{}{}{}"

@@ -51,7 +51,6 @@ TABLE = Table(
         "equal" in writer.study["findings"].values()
         and writer.say(
             "Equality within the margin is decided by %(p)s of its own (%(where)s).",
-            p=writer.formula("p"),
             where=writer.ref("sec:decides"),
         ),
         writer.say_recipe(decides=True),
