@@ -131,7 +131,7 @@ def find_with_timbang(folder: Path, workers: int) -> Found:
     with clocks() as seconds:
         described = describe_images(source, folder, workers)
         group_duplicates(described, DISTANCE, EVIDENCE, workers)
-    looks = described.looks
+    looks = described.looks[described.pictures]
     places = {name.split(".")[0]: place for place, name in enumerate(names)}
     originals = [place for name, place in places.items() if name.endswith("-original")]
     recall, false = {}, 0

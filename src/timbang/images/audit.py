@@ -26,7 +26,8 @@ def audit_images(
 
     Args:
         grouped: the manifest with groups, and the pairs that were compared.
-        looks: records of ``timbang.images.looks.LOOK`` [U] of the U usable images.
+        looks: records of ``timbang.images.looks.LOOK`` [D] of the D pictures of which no two are
+            equal in every pixel, in the order in which they first come.
         distance: the bits in which the hashes of near-duplicates may differ.
         evidence: the evidence in nats from which images count as near-duplicates.
 
@@ -46,7 +47,7 @@ def audit_images(
     manifest = grouped.manifest
     usable = usable_images(manifest)
     groups = usable["group"].to_numpy(dtype=int)
-    chains = judge_groups(groups, looks, evidence)
+    chains = judge_groups(groups[~usable["pixels_sha256"].duplicated()], looks, evidence)
     duplicates = _list_duplicates(usable, chains, _list_pairs(usable, grouped.links))
     classes = _count_classes(usable)
     return {

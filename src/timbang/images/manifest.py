@@ -27,18 +27,21 @@ from timbang.records.tables import MANIFEST_COLUMNS
 
 # So many images with a problem are listed where a study stops because of them.
 PROBLEMS_LISTED = 1000
+ROWS_MOVED = 1024
 
 
 @dataclass(frozen=True)
 class Described:
     """A manifest without groups, and what near-duplicates are found by.
 
-    ``looks`` are records of ``timbang.images.looks.LOOK`` [U] of the U rows that are usable, in
-    their order.
+    ``looks`` are records of ``timbang.images.looks.LOOK`` [D] of the D pictures of which no two are
+    equal in every pixel, in the order in which they first come, and ``pictures``, int [U], has the
+    number of the picture that each of the U usable rows shows.
     """
 
     manifest: pd.DataFrame
     looks: np.ndarray
+    pictures: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,10 @@ def describe_images(
         manifest[column] = manifest[column].astype("Int64")
     manifest["group"] = pd.array([pd.NA] * len(manifest), dtype="Int64")
     manifest["problem"] = _find_conflicts(manifest)
-    usable = (manifest["problem"] == "").to_numpy()
-    return Described(manifest[list(MANIFEST_COLUMNS)], _choose_rows(looks, usable))
+    usable = manifest[manifest["problem"] == ""]
+    first = usable.index[~usable["pixels_sha256"].duplicated()].to_numpy(dtype=int)
+    pictures = pd.factorize(usable["pixels_sha256"])[0]
+    return Described(manifest[list(MANIFEST_COLUMNS)], _keep_rows(looks, first), pictures)
 
 
 def group_duplicates(
@@ -118,12 +123,9 @@ def group_duplicates(
     """
     manifest = described.manifest.copy()
     usable = manifest["problem"] == ""
-    equal = pd.factorize(manifest.loc[usable, "pixels_sha256"])[0]
+    equal = described.pictures
     _, first = np.unique(equal, return_index=True)
-    is_first = np.zeros(len(equal), dtype=bool)
-    is_first[first] = True
-    looks = _choose_rows(described.looks, is_first)
-    near = group_near_duplicates(looks, distance, evidence, workers, progress)
+    near = group_near_duplicates(described.looks, distance, evidence, workers, progress)
     groups, holds, closest = near.groups, np.ones(len(near.links), bool), near.closest
     told: list[dict[str, Any]] = []
     if confirmed:
@@ -196,9 +198,15 @@ def _measure_contrast(pixels: np.ndarray) -> int:
     return int((high.max(axis=0) - low.min(axis=0)).max())
 
 
-def _choose_rows(looks: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Return the chosen looks; all of them, which may take a gigabyte, are not copied."""
-    return looks if chosen.all() else looks[chosen]
+def _keep_rows(looks: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return some looks, by ascending number, moved to the front of their array.
+
+    Their copy would be a gigabyte of a hundred thousand images.
+    """
+    for start in range(0, len(rows), ROWS_MOVED):
+        moved = rows[start : start + ROWS_MOVED]
+        looks[start : start + len(moved)] = looks[moved]
+    return looks[: len(rows)]
 
 
 def _describe_file(

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.sparse import csr_array
 
-from timbang.images.spots import TABLES, make_words
+from timbang.images.spots import TABLES, WORD_BITS, make_words
 
 ROWS_AT_ONCE = 64
 # A word that so many spots have says nothing of whose copy an image is.
 MOST_SPOTS = 64
+WORDS_AT_ONCE = 1 << 20
 # Two images are looked at where so many spots of one share a word with the other, unless more do
 # with so many others.
 FEWEST_SHARED, MOST_PROPOSED = 3, 10
@@ -65,32 +66,62 @@ def _index_words(spots: np.ndarray, there: np.ndarray) -> tuple[list[np.ndarray]
 
     The matrix has a row a word, those of all tables one after the other, and a column an image.
     """
-    known, columns, counts = [], [], []
-    image = np.nonzero(there)[0].astype(np.uint32)
+    image = np.nonzero(there)[0].astype(np.int32)
+    columns, filled = np.empty(TABLES * len(image), np.int32), 0
+    known, counts = [], [np.zeros(1, np.int32)]
     for table in range(TABLES):
-        # One number a word and its image, since sorting these takes the least time and memory.
-        both = _list_words(spots, there, table).astype(np.uint64) << np.uint64(32)
-        both |= image
-        both.sort()
-        # An image that has a word twice has it once.
-        is_other = _begin_runs(both)
-        images = both.astype(np.int32)
-        both >>= np.uint64(32)
-        words = both.astype(np.uint32)
-        del both
-        starts = np.flatnonzero(_begin_runs(words))
-        found, occurs = words[starts], np.diff(starts, append=len(words))
-        varied = np.sort(_list_words(spots, there, table, True))
-        is_varied = np.searchsorted(varied, found, "right") > np.searchsorted(varied, found)
-        telling = (occurs <= MOST_SPOTS) & ((occurs > 1) | is_varied)
-        known.append(found[telling])
-        counts.append(np.add.reduceat(is_other, starts, dtype=np.int32)[telling])
-        columns.append(images[is_other & np.repeat(telling, occurs)])
-    column = np.concatenate(columns)
-    # In half the memory, up to 2.8 million images, whose looks would take 36 GB.
-    ends = np.concatenate([[0], *counts]).cumsum(dtype=np.int32)
-    matrix = csr_array((np.ones(len(column), np.int16), column, ends), (len(ends) - 1, len(spots)))
+        words, varied = (_list_words(spots, there, table, way) for way in (False, True))
+        telling = []
+        # Some of the words at a time: what sorting them takes is a small part of what is kept.
+        for first in range(0, 1 << WORD_BITS, WORDS_AT_ONCE):
+            own, sought = (_begin_with(some, first) for some in (words, varied))
+            found, occurs, images = _choose_telling(words[own], image[own], varied[sought])
+            columns[filled : filled + len(images)] = images
+            filled += len(images)
+            telling.append(found)
+            counts.append(occurs)
+        known.append(np.concatenate(telling))
+    # Places as int32, in half the memory: up to 2.8 million images, whose looks would take 36 GB.
+    ends = np.concatenate(counts).cumsum(dtype=np.int32)
+    matrix = csr_array(
+        (np.ones(filled, np.int8), columns[:filled], ends), (len(ends) - 1, len(spots))
+    )
     return known, matrix
+
+
+def _begin_with(words: np.ndarray, first: int) -> np.ndarray:
+    """Return which words are among the ``WORDS_AT_ONCE`` from a first one, bool."""
+    return (words >= first) & (words < first + WORDS_AT_ONCE)
+
+
+def _choose_telling(
+    words: np.ndarray, images: np.ndarray, varied: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the words that are worth looking up, sorted, and which images have them.
+
+    Args:
+        words: of spots.
+        images: whose spots they are, int32.
+        varied: all words that will be looked up beside these.
+
+    Returns:
+        The words, how many images have each, and these images, word by word.
+    """
+    # One number a word and its image, since sorting these takes the least time and memory.
+    both = words.astype(np.uint64) << np.uint64(32)
+    both |= images.astype(np.uint64)
+    both.sort()
+    # An image that has a word twice has it once.
+    is_other = _begin_runs(both)
+    words = (both >> np.uint64(32)).astype(np.uint32)
+    starts = np.flatnonzero(_begin_runs(words))
+    found, occurs = words[starts], np.diff(starts, append=len(words))
+    varied = np.sort(varied)
+    is_varied = np.searchsorted(varied, found, "right") > np.searchsorted(varied, found)
+    telling = (occurs <= MOST_SPOTS) & ((occurs > 1) | is_varied)
+    counts = np.add.reduceat(is_other, starts, dtype=np.int32) if len(starts) else starts
+    chosen = is_other & np.repeat(telling, occurs)
+    return found[telling], counts[telling], both[chosen].astype(np.int32)
 
 
 def _begin_runs(values: np.ndarray) -> np.ndarray:
@@ -100,9 +131,7 @@ def _begin_runs(values: np.ndarray) -> np.ndarray:
     return begins
 
 
-def _list_words(
-    spots: np.ndarray, there: np.ndarray, table: int, is_varied: bool = False
-) -> np.ndarray:
+def _list_words(spots: np.ndarray, there: np.ndarray, table: int, is_varied: bool) -> np.ndarray:
     """Return the words of all spots that are there, made of a thousand images at a time."""
     blocks = [slice(start, start + 1024) for start in range(0, len(spots), 1024)]
     words = (make_words(spots[rows], table, is_varied)[there[rows]] for rows in blocks)
@@ -123,7 +152,7 @@ def _look_up(
             columns.append(above + place[found])
         above += len(sought)
     row, column = np.concatenate(rows), np.concatenate(columns)
-    matrix = csr_array((np.ones(len(row), np.int16), (row, column)), shape=(len(spot), count))
+    matrix = csr_array((np.ones(len(row), np.int8), (row, column)), shape=(len(spot), count))
     matrix.sum_duplicates()
     matrix.data[:] = 1
     return matrix
