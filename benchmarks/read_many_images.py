@@ -2,8 +2,8 @@
 
     python benchmarks/read_many_images.py 1000 10000 100000
 
-JPEG files of 96x96 pixels are made, each another one, in ten classes. The search for
-near-duplicates is left out (benchmarks/group_duplicates.py): every image is a group of its own.
+JPEG files of 96x96 pixels are made, noise with the spectrum of photographs, one in twenty a copy of
+the one before it, in ten classes.
 """
 
 import argparse
@@ -15,13 +15,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-from PIL import Image
+from group_duplicates import DISTANCE, EVIDENCE, make_photographs
 
 from timbang.images.audit import audit_images
-from timbang.images.duplicates import PAIR_TYPES
-from timbang.images.manifest import Grouped, describe_images
+from timbang.images.manifest import describe_images, group_duplicates
 from timbang.images.resizing import write_pixels
 from timbang.records.tables import usable_images
 from timbang.sources.fingerprints import hash_files
@@ -29,19 +26,16 @@ from timbang.sources.listing import list_images
 from timbang.splits.drawing import split_images
 from timbang.study.words import Split
 
-SIDE, SIZE, CLASSES = 96, 64, 10
+SIZE, CLASSES, WORKERS = 64, 10, 2
 SPLIT = Split("grouped", 0.2, 0.1, None, None, True)
 
 
 def make_images(folder: Path, count: int) -> None:
-    """Write so many images, blurred noise of different seeds, into a folder a class."""
-    random = np.random.default_rng(0)
+    """Write so many images into a folder a class; a copy is of the class of its original."""
     for number in range(CLASSES):
         (folder / f"class{number}").mkdir(parents=True)
-    for place in range(count):
-        small = random.integers(0, 256, (12, 12, 3), dtype=np.uint8)
-        image = Image.fromarray(small).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-        image.save(folder / f"class{place % CLASSES}" / f"{place:06}.jpg", quality=80)
+    for place, image in enumerate(make_photographs(count)):
+        image.save(folder / f"class{place // 20 % CLASSES}" / f"{place:06}.jpg", quality=80)
 
 
 def count_cost(what: str, work: Callable):
@@ -70,15 +64,18 @@ def read_images(folder: Path, count: int) -> None:
     source = count_cost(
         "listing", lambda: list_images("folder", images, None, "filename", "label", None)
     )
-    described = count_cost("manifest", lambda: describe_images(source, images, 2))
-    manifest = described.manifest.assign(group=pd.array(np.arange(count), dtype="Int64"))
-    closest = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in PAIR_TYPES.items()})
-    grouped = Grouped(manifest, closest, closest, [])
-    count_cost("audit", lambda: audit_images(grouped, described.looks, 4, 10.0))
+    described = count_cost("manifest", lambda: describe_images(source, images, WORKERS))
+    grouped = count_cost(
+        "near-duplicates", lambda: group_duplicates(described, DISTANCE, EVIDENCE, WORKERS)
+    )
+    manifest = grouped.manifest
+    looks = described.looks
+    audit = count_cost("audit", lambda: audit_images(grouped, looks, DISTANCE, EVIDENCE))
     usable = usable_images(manifest)
     count_cost("split of one replicate", lambda: split_images(usable, SPLIT, 0))
     paths = [images / name for name in usable["filename"]]
-    count_cost("pixels", lambda: write_pixels(paths, SIZE, folder / "pixels.npy", 2))
+    count_cost("pixels", lambda: write_pixels(paths, SIZE, folder / "pixels.npy", WORKERS))
+    print(f"\n{audit['groups']:,} groups", flush=True)
 
 
 def main() -> None:

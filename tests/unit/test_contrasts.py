@@ -21,7 +21,13 @@ from timbang.evidence.contrasts import (
 from timbang.evidence.design import About, Design
 from timbang.evidence.images import Cells, estimate_image_part
 from timbang.evidence.planner import Remedy, find_detectable, look_ahead, plan, power
-from timbang.evidence.sampling import TRAINING_SHARE, Sampling, correction, sampling_of
+from timbang.evidence.sampling import (
+    TRAINING_SHARE,
+    Sampling,
+    correction,
+    resolution_of,
+    sampling_of,
+)
 from timbang.scores.measures import RUN_MEASURES
 
 REDRAWN = Design("redrawn", 800, 200)
@@ -371,3 +377,13 @@ def test_differences_that_cancel_but_for_rounding_have_no_evidence():
     values = np.array([0.0, 0.0, -0.145, -0.285, 0.145, 0.285])
     assert flip_signs(values) == 1.0
     assert flip_signs(1e-9 * values) == 1.0
+
+
+@pytest.mark.parametrize("measure, resolution", [("rises", 1.0), ("accuracy", 1 / 200)])
+def test_differences_that_are_all_alike_are_known_to_the_resolution_of_their_measure(
+    measure, resolution
+):
+    """Seven counts of zero do not say that one run in seven hundred has none."""
+    own = weigh([0.0] * 7, resolution=resolution_of(measure, REDRAWN))
+    assert own.these.high == pytest.approx(stats.t.ppf(0.975, 6) * resolution / math.sqrt(12 * 7))
+    assert own.these.p_value == 1

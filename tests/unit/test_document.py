@@ -207,7 +207,7 @@ def test_rules_of_the_appendix_are_said_in_its_language(study):
     for rule in {fact.rule for fact in facts}:
         assert write_rule(rule, indonesian) != rule, f"{rule}: is not in RULES of sources.py"
         assert write_rule(rule, english) == rule
-    assert write_rule("power 0.8 after Holm's correction", indonesian).startswith("kuasa 0,8 ")
+    assert write_rule("power 0.8 after Holm's correction", indonesian).startswith("kuasa uji 0,8 ")
     assert r"\timbangmark{N}{rule}{apa}" in write(study, "id").text
 
 

@@ -13,6 +13,7 @@ from sklearn.datasets import load_sample_image
 from timbang.errors import TimbangError
 from timbang.images import building
 from timbang.images.audit import audit_images, write_summary
+from timbang.images.looks import look_at
 from timbang.images.manifest import describe_images, group_duplicates, list_problems
 from timbang.records.tables import (
     MANIFEST_COLUMNS,
@@ -64,6 +65,15 @@ def test_equal_pixels_share_a_group_whatever_the_format(folder):
     assert manifest.loc["a/1.png", "group"] != manifest.loc["b/2.png", "group"]
     assert manifest.loc["a/1.png", "sha256"] != manifest.loc["a/copy.tif", "sha256"]
     assert pd.isna(manifest.loc["b/text.png", "group"])
+
+
+def test_images_of_equal_pixels_have_one_look(folder):
+    described = describe_images(list_folder(folder), folder, workers=2)
+    first, copy, other = described.pictures
+    assert (first, copy, len(described.looks)) == (0, 0, 2)
+    for name, number in {"a/copy.tif": copy, "b/2.png": other}.items():
+        with Image.open(folder / name) as image:
+            assert described.looks[number] == look_at(image)
 
 
 def test_same_bytes_in_another_shape_are_another_group(tmp_path):

@@ -121,6 +121,7 @@ def contrast(
     sampling: Sampling,
     about: About = About.LIKE_THESE,
     cells: Cells | None = None,
+    resolution: float | None = None,
 ) -> Contrast:
     """Analyse the differences of two contenders, replicate by replicate.
 
@@ -137,7 +138,9 @@ def contrast(
         sampling: what the measure is of.
         about: what is to be decided.
         cells: the differences image by image, in the same unit; None where there are none.
+        resolution: the smallest difference of the measure; None for that of accuracies.
     """
+    resolution = design.resolution if resolution is None else resolution
     values = np.asarray(differences, dtype=float)
     known = values[np.isfinite(values)]
     pairs = len(known)
@@ -151,7 +154,7 @@ def contrast(
     these = like = Estimate()
     better = equal = worse = superiority = superiority_low = superiority_high = nan
     if pairs >= FEWEST_REPLICATES:
-        runs = _spread_of_runs(known, design)
+        runs = _spread_of_runs(known, resolution)
         these = _estimate(mean, runs, margin)
         if design.splits == "fixed":
             these = replace(these, p_value=flip_signs(known))
@@ -187,13 +190,13 @@ def contrast(
     )
 
 
-def _spread_of_runs(differences: np.ndarray, design: Design) -> _Spread:
+def _spread_of_runs(differences: np.ndarray, resolution: float) -> _Spread:
     """Return s²/J of differences, float [J], J at least 2.
 
     Differences that happen to be all alike say nothing of their spread: their standard deviation
     counts as that of rounding to the resolution of the measure, resolution / √12, at least.
     """
-    sd = max(float(differences.std(ddof=1)), design.resolution / math.sqrt(12))
+    sd = max(float(differences.std(ddof=1)), resolution / math.sqrt(12))
     return _Spread(sd**2 / len(differences), len(differences) - 1, 0.0, 0.0, 0.0)
 
 

@@ -51,6 +51,7 @@ _OF_TRAINING = (
     "gradient_cosine",
     "gradient_lipschitz",
 )
+_COUNTS = ("train_images", "validation_images", "leaked_images", "rises")
 # Of the variance of a measure of training between redrawn splits, what the split is taken to cause.
 # Networks showed none of it (benchmarks/weigh_alike.py); a method without randomness has all of it.
 TRAINING_SHARE = 1 / 16
@@ -63,6 +64,14 @@ def sampling_of(measure: str) -> Sampling:
     if measure in _COSTS:
         return Sampling.COST
     return Sampling.TRAINING if measure in _OF_TRAINING else Sampling.VALIDATION
+
+
+def resolution_of(measure: str, design: Design) -> float:
+    """Return the smallest difference of a measure of ``runs.csv``: 1 of what is counted.
+
+    Of any other that of accuracies.
+    """
+    return 1.0 if measure in _COUNTS else design.resolution
 
 
 def correction(sampling: Sampling, design: Design, replicates: int) -> float | None:

@@ -15,7 +15,7 @@ from timbang.evidence.claims import DEFAULT
 from timbang.evidence.contrasts import Contrast, contrast
 from timbang.evidence.design import About, Design
 from timbang.evidence.images import Cells, ImageScores
-from timbang.evidence.sampling import IMAGE_MEANS, Sampling, sampling_of
+from timbang.evidence.sampling import IMAGE_MEANS, Sampling, resolution_of, sampling_of
 from timbang.evidence.seeds import pair_seeds
 
 # A run that diverged has learned nothing: by these it scores as one that guesses.
@@ -75,6 +75,7 @@ class Scale:
             sampling_of(measure),
             about or self.about,
             self._find_cells(measure, first, second, differences, chance),
+            resolution_of(measure, self.design),
         )
         return Weighed(own, len(known), float(known.mean()) if len(known) else math.nan)
 

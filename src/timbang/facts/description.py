@@ -306,6 +306,7 @@ def _describe_settings(results: Results, reference: str) -> dict[str, Any]:
     return {
         "settings": list(common),
         "optimizer": common["optimizer"],
+        "one_length": len({list_settings(own)["epochs"] for own in made.values()}) == 1,
         "own_settings": [
             {
                 "name": name,

@@ -124,7 +124,14 @@ def add_claims(facts: Facts, verdicts: Sequence[Mapping[str, Any]]) -> None:
     facts.add("claims", len(verdicts), Unit.COUNT, VERDICTS, "/", "how many")
     for kind in Verdict:
         count = sum(own["verdict"] == kind for own in verdicts)
-        facts.add(f"claims.{kind}", count, Unit.COUNT, VERDICTS, "/*/verdict", f"those {kind}")
+        facts.add(
+            f"claims.{kind}",
+            count,
+            Unit.COUNT,
+            VERDICTS,
+            "/*/verdict",
+            f"those {kind.replace('_', ' ')}",
+        )
     for place, own in enumerate(verdicts):
         for number, test in enumerate(own["tests"]):
             if "mean" in test:

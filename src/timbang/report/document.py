@@ -18,6 +18,8 @@ from timbang.errors import TimbangError
 from timbang.evidence.claims import TUNED
 from timbang.facts.fact import Facts
 from timbang.languages.catalogue import Language
+from timbang.networks.catalogue import CATALOGUE
+from timbang.networks.titles import title_network
 from timbang.report.bibliography import Entry
 from timbang.report.figures import list_figures
 from timbang.report.figures.figure import Figure
@@ -308,7 +310,9 @@ class _Pass:
                 if name in RUN_MEASURES
                 else writer.say("tuned networks")
                 if name == TUNED
-                else writer.name(f"missing/{name}", name)
+                else writer.name(
+                    f"missing/{name}", title_network(name) if name in CATALOGUE else name
+                )
                 for name in missing
             ]
         )

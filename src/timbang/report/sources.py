@@ -65,7 +65,7 @@ RULES = (
     message("those below a half, one a group"),
     message("those inconclusive"),
     message("those never validated"),
-    message("those not_tested"),
+    message("those not tested"),
     message("those of all networks"),
     message("those of both studies"),
     message("those of it alone"),
@@ -95,7 +95,7 @@ def write_sources(writer: Writer, files: Mapping[str, str]) -> str:
         "`results/%(study)s/`, the place in it, and how it was made.",
         study=writer.name("text/study", writer.study["name"]),
     )
-    heads = writer.say("Value"), writer.say("File"), writer.say("Place"), writer.say("Made how")
+    heads = writer.say("Value"), writer.say("File"), writer.say("Place"), writer.say("How obtained")
     rows = [_write_row(writer, own.fact) for own in writer.printed.values() if own.is_linked]
     listed = [
         Row([writer.name("file", file), writer.name("sha", digest[:SHOWN_DIGITS])])
@@ -123,7 +123,7 @@ def _write_table(
     writer: Writer, heads: Sequence[str], rows: Sequence[Row], widths: Sequence[int]
 ) -> str:
     columns = [Column(head, "l") for head in heads]
-    return writer.medium.table(None, Grid(columns, rows, widths=widths))
+    return writer.medium.table(None, Grid(columns, rows, widths=widths, stays=True))
 
 
 def _write_row(writer: Writer, fact: Fact) -> Row:

@@ -114,7 +114,8 @@ def draw_runs(
         return []
     mean = float(np.mean([value for value in values.values() if np.isfinite(value)]))
     ends = [row - reaches[1], row + reaches[1]]
-    (bar,) = axes.plot([mean] * 2, ends, color=color, lw=1.4, zorder=3)
+    # Behind the dots, over which it reaches: it would hide those that lie at the mean.
+    (bar,) = axes.plot([mean] * 2, ends, color=color, lw=1.4, zorder=1)
     style.mark_datum(bar, "x", of_mean)
     return [(row, style.write_number(mean / 100, Unit.SHARE, language), of_mean)]
 

@@ -17,6 +17,7 @@ FORMULAS = {
     "residual": "<i>y</i> = <i>F</i>(<i>x</i>) + <i>x</i>",
     "plain": "<i>y</i> = <i>F</i>(<i>x</i>)",
     "variance": "<i>s</i>²/<i>J</i>",
+    "squared": "<i>s</i>²",
     "validation": "<i>n</i><sub>v</sub>",
     "training": "<i>n</i><sub>t</sub>",
     "replicates": "<i>J</i>",
@@ -115,7 +116,7 @@ class Html:
 
     def abstract(self, heading: str, text: str) -> str:
         """Return the summary."""
-        return f'<section class="summary" aria-label="{heading}"><p>{text}</p></section>\n'
+        return f'<section class="summary"><h2>{heading}</h2><p>{text}</p></section>\n'
 
     def references(self, entries: Sequence[tuple[str, str, str]]) -> str:
         """Return the list of references."""
@@ -151,11 +152,13 @@ class Html:
 
     def table(self, caption: Caption | None, grid: Grid) -> str:
         """Return a table that scrolls sideways by itself where the page is narrow."""
-        lines = []
+        lines, above, own = [], "", ""
         if caption is not None:
-            lines.append(
-                f"<caption><b>{caption.name} {caption.number}.</b> {caption.text}</caption>"
-            )
+            label = encode_id(caption.label)
+            text = f"<b>{caption.name} {caption.number}.</b> {caption.text}"
+            # Beside the table, not in it: a caption as wide as a wide table would scroll with it.
+            above = f'<p class="caption" id="of.{label}">{text}</p>'
+            own = f' aria-labelledby="of.{label}"'
         groups = [(name, len(list(own))) for name, own in groupby(grid.columns, lambda c: c.group)]
         lines.append("<thead>")
         if any(name for name, _ in groups):
@@ -177,8 +180,9 @@ class Html:
                 for column, cell in zip(grid.columns, row.cells, strict=True)
             )
             lines.append(f"<tr{' class=rule' if row.rule else ''}>{cells}</tr>")
-        own = f' id="at.{encode_id(caption.label)}"' if caption is not None else ""
-        return f'<div class="table"{own}><table>{"".join(lines)}</tbody></table></div>\n'
+        target = f' id="at.{encode_id(caption.label)}"' if caption is not None else ""
+        body = f'<div class="scroll"><table{own}>{"".join(lines)}</tbody></table></div>'
+        return f'<div class="table"{target}>{above}{body}</div>\n'
 
 
 def shrink_photographs(svg: bytes) -> bytes:

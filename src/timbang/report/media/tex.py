@@ -16,6 +16,7 @@ FORMULAS = {
     "residual": r"$y=F(x)+x$",
     "plain": r"$y=F(x)$",
     "variance": "$s^2/J$",
+    "squared": "$s^2$",
     "validation": r"$n_\mathrm{v}$",
     "training": r"$n_\mathrm{t}$",
     "replicates": "$J$",
