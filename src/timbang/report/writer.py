@@ -118,8 +118,9 @@ class Writer:
     def num_p(self, *parts: object) -> str:
         """Return ``p = …`` or ``p < …`` of a fact."""
         text = write_value(self.facts[_join(parts)], self.language)
-        relation = "" if text.startswith("<") else "= "
-        return f"{self.medium.formula('p')} {relation}{self.num(*parts)}"
+        blank = self.medium.prose("\u00a0")
+        relation = "" if text.startswith("<") else f"={blank}"
+        return f"{self.medium.formula('p')}{blank}{relation}{self.num(*parts)}"
 
     def num_time(self, *parts: object) -> str:
         """Return a fact in hours with its unit, in minutes where it is less than one."""
@@ -224,7 +225,9 @@ class Writer:
     def ref(self, label: str) -> str:
         """Return "Section 2.1", "Figure 3", "Table 4" or "Appendix A", which leads there."""
         link = self.medium.reference(label, self.before.labels.get(label, "0"))
-        return self.say(REFERENCES[label.partition(":")[0]], number=link)
+        said = self.language.say(REFERENCES[label.partition(":")[0]])
+        # No line ends within it.
+        return write_literal(self.medium, said.replace(" ", "\u00a0")) % {"number": link}
 
     def cite(self, *keys: str) -> str:
         """Return numbers of references, in brackets."""
