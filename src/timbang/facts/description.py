@@ -6,8 +6,8 @@ from typing import Any
 from timbang.evidence.design import Design, Splits
 from timbang.evidence.fairness import FEWEST_TRIALS
 from timbang.evidence.planner import Remedy
-from timbang.evidence.verdicts import ACCURACY, Finding
-from timbang.facts.evidence import foresee
+from timbang.evidence.verdicts import ACCURACY, LATE_ACCURACY, Finding
+from timbang.facts.evidence import STILL_LEARNING, foresee
 from timbang.facts.fact import Facts
 from timbang.facts.fairness import letter_recipes, name_recipe
 from timbang.facts.ledger import MOST_SUSPECTS
@@ -32,8 +32,6 @@ from timbang.study.variants import OWN
 DECIDED = (Finding.HIGHER, Finding.LOWER, Finding.EQUAL)
 OPEN = (Finding.UNDECIDED, Finding.FEW, Finding.SINGLE)
 MOST_LISTED_PROBLEMS = 40
-# A network whose accuracy still gained so much in the last quarter had not ended learning.
-UNDERTRAINED = 0.02
 # A validation loss spikes where its highest mean is so many times that of the first epoch.
 SPIKE = 2
 # Of the parameters of the reference, what a network has more or less to be told.
@@ -51,9 +49,10 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
         splits: how the splits of the replicates hang together.
     """
     names = [own.name for own in study.contenders]
-    findings = {
-        row["first"]: row["says"] for row in results.contrasts if row["measure"] == ACCURACY
-    }
+    findings, late = (
+        {row["first"]: row["says"] for row in results.contrasts if row["measure"] == measure}
+        for measure in (ACCURACY, LATE_ACCURACY)
+    )
     tested = [name for name in names if name in findings]
     design = Design(splits, facts.value("split.train"), facts.value("split.validation"))
     remedies = {
@@ -104,6 +103,9 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
             and depth_of(own.network)
         ],
         "findings": findings,
+        "late_otherwise": {
+            name: late[name] for name in tested if late.get(name, findings[name]) != findings[name]
+        },
         "without": None
         if results.without_suspects is None
         else {row["first"]: row["says"] for row in results.without_suspects},
@@ -131,7 +133,7 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
         "leak_example": next(
             (n for n in (study.reference, *names) if f"leak_difference.mean/{n}" in facts), None
         ),
-        "undertrained": [n for n in finished if facts.value(f"late_gain/{n}", 0) > UNDERTRAINED],
+        "undertrained": [n for n in names if facts.value(f"late_gain/{n}", 0) > STILL_LEARNING],
         "has_late": facts.value("setting.epochs") >= 2 * LAST_EPOCHS,
         "numbered": any(own["number"] for own in results.verdicts),
         "tied_lowest": [n for n in finished if _is_tied(facts, "lowest", n, len(classes))],

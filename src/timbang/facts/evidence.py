@@ -19,11 +19,14 @@ from timbang.facts.runs import unit_of_difference
 from timbang.networks.catalogue import CATALOGUE
 from timbang.networks.relations import depth_of
 from timbang.scores.ledger import list_doubted
+from timbang.scores.stability import LAST_EPOCHS
 from timbang.scores.summary import STATISTICS
 from timbang.study.published import Published
 
 WITHOUT_SUSPECTS = "without_suspects.csv"
 CONTRASTS, VERDICTS, LOOKS, TIMBANG = "contrasts.csv", "verdicts.json", "looks.json", "Timbang"
+# A network whose accuracy gained more than this in the last quarter was learning still.
+STILL_LEARNING = 0.02
 IN_UNIT = (
     "mean",
     "sd",
@@ -285,6 +288,8 @@ def add_constants(facts: Facts, networks: Mapping[str, str]) -> None:
         ("spread_confidence", SPREAD_CONFIDENCE, Unit.SHARE),
         ("image_allowance", IMAGE_ALLOWANCE, Unit.NUMBER),
         ("training_share", TRAINING_SHARE, Unit.NUMBER),
+        ("last_epochs", LAST_EPOCHS, Unit.COUNT),
+        ("still_learning", STILL_LEARNING, Unit.POINTS),
         ("kernel.point", 1, Unit.COUNT),
         ("kernel.small", 3, Unit.COUNT),
         ("kernel.large", 5, Unit.COUNT),

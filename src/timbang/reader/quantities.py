@@ -49,6 +49,8 @@ CONSTANTS = {
     "image_allowance": (IMAGE_ALLOWANCE, "number"),
     "training_share": (TRAINING_SHARE, "number"),
     "alpha": (ALPHA, "number"),
+    "last_epochs": (5, "count"),
+    "still_learning": (0.02, "points"),
     "kernel.point": (1, "count"),
     "kernel.small": (3, "count"),
     "kernel.large": (5, "count"),

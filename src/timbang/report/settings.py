@@ -87,7 +87,9 @@ def write_measure(writer: Writer, measure: str) -> str:
         "accuracy": writer.say("Validation accuracy (points)"),
         "late_accuracy": writer.say("Mean validation accuracy of the last epochs (points)"),
         "largest_rise": writer.say("Largest rise of the training loss between epochs (nats)"),
-        "rises": writer.say("Epochs whose training loss rises by at least a tenth of the first"),
+        "rises": writer.say(
+            "Epochs whose training loss rises by at least a tenth of that of the first epoch"
+        ),
         "recall_spread": writer.say("Largest minus smallest recall of a class (points)"),
         "brier": writer.say("Brier score"),
         "miscalibration": writer.say("Miscalibration"),

@@ -12,15 +12,17 @@ if TYPE_CHECKING:
 MOST_BESIDE_REFERENCE = 11
 
 
-def choose_shown(names: Sequence[str], reference: str) -> list[str]:
+def choose_shown(names: Sequence[str], reference: str, weighed: Sequence[str] = ()) -> list[str]:
     """Return the networks that are shown, in their order: the reference, and the first others.
 
-    The study's order decides and not what came out, so that nothing is chosen for its result.
+    Those that are ``weighed`` come before others. The study's order decides and not what came out,
+    so that nothing is chosen for its result.
 
     >>> choose_shown([*"abcdefghijklmnop"], "p")
     ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'p']
     """
     others = [name for name in names if name != reference]
+    others.sort(key=lambda name: name not in weighed)
     shown = {reference, *others[:MOST_BESIDE_REFERENCE]}
     return [name for name in names if name in shown]
 
@@ -34,7 +36,7 @@ def say_shown(writer: Writer, names: Sequence[str], file: str) -> str | bool:
         file: the file, below the study's results.
     """
     return len(choose_shown(names, writer.study["reference"])) < len(names) and writer.say(
-        "Of many networks the reference and those that the study names first are shown; "
-        "%(file)s has all of them.",
+        "Of many networks the reference and the first others of the study are shown, controls "
+        "last; %(file)s has all of them.",
         file=writer.medium.code(writer.medium.prose(file)),
     )

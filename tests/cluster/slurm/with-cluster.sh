@@ -4,7 +4,7 @@
 # It has a network (loopback alone), mounts (/etc/slurm), a hostname and a process tree of its own:
 # however it ends, every daemon and every job ends with it. SLURM_DIR, a folder that everybody may
 # enter, keeps the cluster's files: run/<daemon>.main (process ids), log/, log/jobcomp.txt. After
-# SECONDS_AT_MOST (900) all is killed.
+# SECONDS_AT_MOST (1500) all is killed.
 #
 # with-cluster.sh --up DAEMON, --down DAEMON: within such a command, starts or ends one of
 # slurmctld, withgpu and plain, as a machine that is switched on or off.
@@ -59,7 +59,7 @@ if [ "${TIMBANG_IN_CLUSTER:-}" != 1 ]; then
     own=$(mktemp -d /tmp/timbang-slurm.XXXXXX)
     chmod 755 "$own" # as munge wants it
     status=0
-    TIMBANG_IN_CLUSTER=1 SLURM_DIR=$own timeout -s KILL "${SECONDS_AT_MOST:-900}" \
+    TIMBANG_IN_CLUSTER=1 SLURM_DIR=$own timeout -s KILL "${SECONDS_AT_MOST:-1500}" \
         unshare --mount --net --uts --pid --fork --kill-child --mount-proc "$0" "$@" || status=$?
     rm -rf "$own"
     exit $status

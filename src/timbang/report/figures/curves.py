@@ -36,7 +36,7 @@ def _draw(drawing: Drawing) -> Drawn:
     from timbang.report.figures import style
 
     files, marks = drawing.paths("histories"), style.mark_all(drawing.titles)
-    shown = choose_shown(list(drawing.titles), drawing.reference)
+    shown = choose_shown(list(drawing.titles), drawing.reference, drawing.weighed)
     titles = {name: drawing.titles[name] for name in shown}
     looks = {name: marks[name] for name in shown}
     histories = {name: [pd.read_csv(path) for path in files[name]] for name in shown}

@@ -25,13 +25,15 @@ TABLE = Table(
     ),
     caption=lambda writer: (
         writer.say(
-            "Validation accuracy after the last epoch, its mean over the last epochs, and its "
-            "largest minus its smallest value over these, over the runs of all replicates."
+            "Validation accuracy after the last epoch, its mean over the last %(epochs)s, and its "
+            "largest minus its smallest value over these, over the runs of all replicates.",
+            epochs=writer.num("constant.last_epochs"),
         )
         if writer.seeds > 1
         else writer.say(
-            "Validation accuracy after the last epoch, its mean over the last epochs, and its "
-            "largest minus its smallest value over these, over the replicates."
+            "Validation accuracy after the last epoch, its mean over the last %(epochs)s, and its "
+            "largest minus its smallest value over these, over the replicates.",
+            epochs=writer.num("constant.last_epochs"),
         )
     ),
     stands=lambda writer: bool(writer.study["has_late"]),
