@@ -66,16 +66,11 @@ def _index_words(spots: np.ndarray, there: np.ndarray) -> tuple[list[np.ndarray]
 
     The matrix has a row a word, those of all tables one after the other, and a column an image.
     """
-    image = np.nonzero(there)[0].astype(np.int32)
-    columns, filled = np.empty(TABLES * len(image), np.int32), 0
+    columns, filled = np.empty(TABLES * there.sum(), np.int32), 0
     known, counts = [], [np.zeros(1, np.int32)]
     for table in range(TABLES):
-        words, varied = (_list_words(spots, there, table, way) for way in (False, True))
         telling = []
-        # Some of the words at a time: what sorting them takes is a small part of what is kept.
-        for first in range(0, 1 << WORD_BITS, WORDS_AT_ONCE):
-            own, sought = (_begin_with(some, first) for some in (words, varied))
-            found, occurs, images = _choose_telling(words[own], image[own], varied[sought])
+        for found, occurs, images in _index_table(spots, there, table):
             columns[filled : filled + len(images)] = images
             filled += len(images)
             telling.append(found)
@@ -87,6 +82,20 @@ def _index_words(spots: np.ndarray, there: np.ndarray) -> tuple[list[np.ndarray]
         (np.ones(filled, np.int8), columns[:filled], ends), (len(ends) - 1, len(spots))
     )
     return known, matrix
+
+
+def _index_table(
+    spots: np.ndarray, there: np.ndarray, table: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield what ``_choose_telling`` does of the words of a table, some of them at a time.
+
+    What sorting so many takes is a small part of what is kept.
+    """
+    image = np.repeat(np.arange(len(spots), dtype=np.int32), there.sum(axis=1))
+    words, varied = (_list_words(spots, there, table, way) for way in (False, True))
+    for first in range(0, 1 << WORD_BITS, WORDS_AT_ONCE):
+        own, sought = (_begin_with(some, first) for some in (words, varied))
+        yield _choose_telling(words[own], image[own], varied[sought])
 
 
 def _begin_with(words: np.ndarray, first: int) -> np.ndarray:
@@ -133,9 +142,13 @@ def _begin_runs(values: np.ndarray) -> np.ndarray:
 
 def _list_words(spots: np.ndarray, there: np.ndarray, table: int, is_varied: bool) -> np.ndarray:
     """Return the words of all spots that are there, made of a thousand images at a time."""
-    blocks = [slice(start, start + 1024) for start in range(0, len(spots), 1024)]
-    words = (make_words(spots[rows], table, is_varied)[there[rows]] for rows in blocks)
-    return np.concatenate([np.empty(0, np.uint32), *words])
+    words, filled = np.empty(there.sum(), np.uint32), 0
+    for start in range(0, len(spots), 1024):
+        rows = slice(start, start + 1024)
+        own = make_words(spots[rows], table, is_varied)[there[rows]]
+        words[filled : filled + len(own)] = own
+        filled += len(own)
+    return words
 
 
 def _look_up(
@@ -151,7 +164,8 @@ def _look_up(
             rows.append(spot[found])
             columns.append(above + place[found])
         above += len(sought)
-    row, column = np.concatenate(rows), np.concatenate(columns)
+    # Of 64 bits, scipy would turn all that is known into as many, for each block anew.
+    row, column = (np.concatenate(part).astype(np.int32) for part in (rows, columns))
     matrix = csr_array((np.ones(len(row), np.int8), (row, column)), shape=(len(spot), count))
     matrix.sum_duplicates()
     matrix.data[:] = 1
@@ -160,6 +174,6 @@ def _look_up(
 
 def _sum_spots(there: np.ndarray) -> csr_array:
     """Return what sums the rows of spots up to those of their images: [N, S]."""
-    ends = np.concatenate([[0], there.sum(axis=1).cumsum()])
-    places = np.arange(ends[-1])
+    ends = np.concatenate([[0], there.sum(axis=1).cumsum()]).astype(np.int32)
+    places = np.arange(ends[-1], dtype=np.int32)
     return csr_array((np.ones(len(places), np.int16), places, ends), (len(there), len(places)))
