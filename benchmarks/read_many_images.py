@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from group_duplicates import DISTANCE, EVIDENCE, make_photographs
+from group_duplicates import COPIES, DISTANCE, EVIDENCE, make_photographs
 
 from timbang.images.audit import audit_images
 from timbang.images.manifest import describe_images, group_duplicates
@@ -35,7 +35,7 @@ def make_images(folder: Path, count: int) -> None:
     for number in range(CLASSES):
         (folder / f"class{number}").mkdir(parents=True)
     for place, image in enumerate(make_photographs(count)):
-        image.save(folder / f"class{place // 20 % CLASSES}" / f"{place:06}.jpg", quality=80)
+        image.save(folder / f"class{place // COPIES % CLASSES}" / f"{place:06}.jpg", quality=80)
 
 
 def count_cost(what: str, work: Callable):
@@ -68,10 +68,8 @@ def read_images(folder: Path, count: int) -> None:
     grouped = count_cost(
         "near-duplicates", lambda: group_duplicates(described, DISTANCE, EVIDENCE, WORKERS)
     )
-    manifest = grouped.manifest
-    looks = described.looks
-    audit = count_cost("audit", lambda: audit_images(grouped, looks, DISTANCE, EVIDENCE))
-    usable = usable_images(manifest)
+    audit = count_cost("audit", lambda: audit_images(grouped, described.looks, DISTANCE, EVIDENCE))
+    usable = usable_images(grouped.manifest)
     count_cost("split of one replicate", lambda: split_images(usable, SPLIT, 0))
     paths = [images / name for name in usable["filename"]]
     count_cost("pixels", lambda: write_pixels(paths, SIZE, folder / "pixels.npy", WORKERS))
