@@ -12,13 +12,15 @@ fail() {
 }
 
 packages="latexmk texlive-latex-base texlive-latex-recommended texlive-fonts-recommended texlive-lang-other"
+# What report/templates/page.tex.j2 loads, and its languages.
 # ptmr8t.tfm and phvr8t.tfm: mathptmx and helvet come without their fonts at times.
-files="scrartcl.cls microtype.sty booktabs.sty siunitx.sty natbib.sty subcaption.sty mathptmx.sty helvet.sty
-    hyperref.sty indonesian.ldf english.ldf ptmr8t.tfm phvr8t.tfm"
+files="scrartcl.cls fontenc.sty inputenc.sty textcomp.sty babel.sty mathptmx.sty helvet.sty microtype.sty
+    geometry.sty amsmath.sty graphicx.sty array.sty booktabs.sty longtable.sty xcolor.sty caption.sty
+    scrlayer-scrpage.sty hyperref.sty indonesian.ldf english.ldf ptmr8t.tfm phvr8t.tfm"
 
 # Prints what is missing, be it programs or files.
 missing_for_latexmk() {
-    for program in latexmk pdflatex bibtex kpsewhich; do
+    for program in latexmk pdflatex kpsewhich; do
         command -v "$program" >/dev/null || printf ' %s' "$program"
     done
     command -v kpsewhich >/dev/null || return 0

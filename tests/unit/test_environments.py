@@ -153,7 +153,7 @@ class Machine:
         self.program("sudo", f'echo "sudo $*" >>"{self.log_file}"\nexec "$@"')
 
     def latexmk(self, missing=""):
-        for name in ("latexmk", "pdflatex", "bibtex"):
+        for name in ("latexmk", "pdflatex"):
             self.program(name, "true")
         # Like the real one, it exits with the number of files that it did not find.
         self.program(
@@ -338,12 +338,23 @@ def test_tex_from_apt(machine, user):
 
 
 def test_latex_without_the_packages(machine):
-    machine.latexmk(missing="siunitx.sty indonesian.ldf")
+    machine.latexmk(missing="booktabs.sty indonesian.ldf")
     line = only_line(machine.run("set_up_tex.sh"))
-    assert "(missing: siunitx.sty indonesian.ldf)" in line
+    assert "(missing: booktabs.sty indonesian.ldf)" in line
     machine.apt_get()  # which brings too little
     line = only_line(machine.run("set_up_tex.sh"))
-    assert "still missing: siunitx.sty indonesian.ldf" in line
+    assert "still missing: booktabs.sty indonesian.ldf" in line
+
+
+def test_tex_is_asked_for_what_the_report_loads():
+    # With fonts of their own come the packages that timbang.report.scripts asks for.
+    page = (ROOT / "report/templates/page.tex.j2").read_text().replace("[no-math]{fontspec}", "")
+    loaded = re.findall(r"\\(documentclass|usepackage)(?:\[.*\])?\{(.*?)\}", page)
+    suffixes = {"documentclass": ".cls", "usepackage": ".sty"}
+    names = {name + suffixes[kind] for kind, names in loaded for name in names.split(",")}
+    script = (ROOT / "envs/set_up_tex.sh").read_text()
+    [asked] = re.findall(r'^files="(.*?)"', script, re.DOTALL | re.MULTILINE)
+    assert {name for name in asked.split() if name.endswith((".cls", ".sty"))} == names
 
 
 # The Makefile
