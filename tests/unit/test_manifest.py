@@ -1,12 +1,15 @@
 """The manifest: what is found out about each image, and that it survives its file."""
 
 import hashlib
+import os
+import signal
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
 from PIL import Image, ImageOps
 from sklearn.datasets import load_sample_image
 
@@ -14,7 +17,12 @@ from timbang.errors import TimbangError
 from timbang.images import building
 from timbang.images.audit import audit_images, write_summary
 from timbang.images.looks import look_at
-from timbang.images.manifest import describe_images, group_duplicates, list_problems
+from timbang.images.manifest import (
+    FEWEST_FOR_PROCESSES,
+    describe_images,
+    group_duplicates,
+    list_problems,
+)
 from timbang.records.tables import (
     MANIFEST_COLUMNS,
     class_indices,
@@ -300,3 +308,32 @@ def test_order_names_formats_and_duplicates_change_no_group(pictures, tmp_path_f
     pairs = set(zip(manifest["group"], manifest["filename"].map(truth), strict=True))
     assert len(manifest) == len(shown)
     assert len(pairs) == manifest["group"].nunique() == len(set(truth.values()))
+
+
+@pytest.fixture
+def many(tmp_path):
+    """A folder of so many images that processes read them, one of which cannot be read."""
+    (tmp_path / "a").mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (FEWEST_FOR_PROCESSES, 6, 8, 3), np.uint8)
+    for number, pixels in enumerate(noise):
+        Image.fromarray(pixels).resize((64, 48)).save(tmp_path / f"a/{number:03d}.png")
+    (tmp_path / "a/100.png").write_text("no image")
+    return tmp_path
+
+
+def test_many_images_are_described_alike_by_processes_and_by_one_thread(many):
+    source = list_folder(many)
+    alone, beside = (describe_images(source, many, workers) for workers in (1, 2))
+    assert_frame_equal(alone.manifest, beside.manifest)
+    assert (alone.looks == beside.looks).all() and len(alone.looks) == len(source) - 1
+    assert list(alone.pictures) == list(beside.pictures)
+
+
+def test_process_that_is_ended_from_outside_is_told_in_one_line(many, monkeypatch):
+    monkeypatch.setattr("timbang.images.manifest._describe_file", _end_process)
+    with pytest.raises(TimbangError, match="ended from outside, most likely as memory ran out"):
+        describe_images(list_folder(many), many, workers=2)
+
+
+def _end_process(*_):
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -102,28 +102,25 @@ def group_near_duplicates(
         looks: records of ``timbang.images.looks.LOOK`` [N].
         distance: the bits in which the hashes of two near-duplicates may differ.
         evidence: the evidence, in nats, from which two images count as near-duplicates.
-        workers: how many threads compare images.
+        workers: how many threads compare hashes.
         progress: wraps the blocks as they come, to show how far the work is.
     """
     hashes = np.ascontiguousarray(looks["hashes"].T)
-    small = np.concatenate(
-        [np.empty((0, COARSE_SIDE, COARSE_SIDE), np.uint8)]
-        + [_shrink_thumbnails(some) for some in _blocks(looks)]
+    details = np.concatenate(
+        [np.empty(0), *(count_details(_shrink_thumbnails(some)) for some in _blocks(looks))]
     )
-    details = np.concatenate([np.empty(0), *(count_details(some) for some in _blocks(small))])
     reach = (distance * np.minimum(details / MANY_DETAILS, 1)).astype(np.uint8)
     least = min(FEWEST_DETAILS, evidence / float(weigh_evidence(np.array(1.0), np.array(1.0))))
     groups = np.arange(len(looks))
     found = [pd.DataFrame({column: np.empty(0, kind) for column, kind in PAIR_TYPES.items()})] * 2
     with ThreadPoolExecutor(workers) as pool:
         near = partial(_find_near, hashes, reach, details, least)
-        whole = (
-            _weigh_whole(small, details, _choose_apart(groups, pairs), evidence)
-            for pairs in pool.map(near, range(0, len(looks), ROWS_AT_ONCE))
+        whole = _weigh_near(
+            looks, details, groups, pool.map(near, range(0, len(looks), ROWS_AT_ONCE)), evidence
         )
         weighed: set[tuple[int, int]] = set()
         parts = (
-            _weigh_parts(looks, details, groups, proposed, evidence, weighed, pool)
+            _weigh_parts(looks, details, groups, proposed, evidence, weighed)
             for proposed in propose_pairs(looks["spots"], looks["count"])
         )
         for pairs in progress(chain(whole, parts)):
@@ -284,6 +281,22 @@ def _find_near(
     return pd.DataFrame(dict(zip(("first", "second", "way", "distance"), columns, strict=True)))
 
 
+def _weigh_near(
+    looks: np.ndarray,
+    details: np.ndarray,
+    groups: np.ndarray,
+    near: Iterable[pd.DataFrame],
+    enough: float,
+) -> Iterator[pd.DataFrame]:
+    """Yield tables of pairs with the evidence of their whole outlines, but for joined ones."""
+    small = np.concatenate(
+        [np.empty((0, COARSE_SIDE, COARSE_SIDE), np.uint8)]
+        + [_shrink_thumbnails(some) for some in _blocks(looks)]
+    )
+    for pairs in near:
+        yield _weigh_whole(small, details, _choose_apart(groups, pairs), enough)
+
+
 def _share_details(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the number of details that two pictures have in common: their geometric mean."""
     return np.sqrt(first * second)
@@ -385,7 +398,6 @@ def _weigh_parts(
     proposed: Iterable[np.ndarray],
     enough: float,
     weighed: set[tuple[int, int]],
-    pool: ThreadPoolExecutor,
 ) -> pd.DataFrame:
     """Weigh pairs laid upon each other, join the groups of those that agree, and return all.
 
@@ -396,7 +408,6 @@ def _weigh_parts(
         proposed: pairs [P, 2] of one image after the other, the likeliest first.
         enough: the evidence that joins.
         weighed: pairs that were weighed before, to which these are added.
-        pool: what weighs.
     """
     found = []
     least = enough / float(ALIGNED_WORTH * weigh_evidence(np.array(BEST_ALIGNED), np.array(1.0)))
@@ -408,11 +419,9 @@ def _weigh_parts(
             if groups[first] != groups[second] and (first, second) not in weighed
         }
         weighed |= pairs
-        ordered = sorted(pairs)
-        results = pool.map(
-            lambda pair: weigh_aligned(looks[pair[0]], looks[pair[1]], enough), ordered
-        )
-        for (first, second), (evidence, matrix) in zip(ordered, results, strict=True):
+        for first, second in sorted(pairs):
+            # Not in threads: so many small steps of Python would wait for each other.
+            evidence, matrix = weigh_aligned(looks[first], looks[second], enough)
             if matrix is not None:
                 distance = int(
                     np.bitwise_count(looks["hashes"][first, :1] ^ looks["hashes"][second]).min()

@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,26 @@ from timbang.images.decoding import (
 from timbang.images.duplicates import group_near_duplicates
 from timbang.images.looks import LOOK, look_at, write_hash
 from timbang.images.memory import MemoryBudget
+from timbang.images.processes import open_processes
 from timbang.records.tables import MANIFEST_COLUMNS
 
 # So many images with a problem are listed where a study stops because of them.
 PROBLEMS_LISTED = 1000
 ROWS_MOVED = 1024
+# Processes take a second or two to start, and small images in threads wait for Python's lock.
+FEWEST_FOR_PROCESSES = 500
+# While the next are looked for, the processes have one at hand.
+CALLS_A_PROCESS = 2
+# What is said of an image with a problem, beside it.
+UNKNOWN: dict[str, Any] = {
+    "width": None,
+    "height": None,
+    "format": "",
+    "sha256": "",
+    "pixels_sha256": "",
+    "phash": "",
+    "contrast": None,
+}
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,7 @@ def describe_images(
         source: the table that ``timbang.sources.listing`` returns.
         folder: the image folder that its file names are relative to.
         workers: how many images are decoded at the same time, as long as they do not need more
-            memory together than the largest that is allowed.
+            memory together than the largest that is allowed. Of many images they are processes.
         largest: the number of pixels above which an image is not decoded.
         progress: wraps the results as they come, to show how far the work is.
 
@@ -84,8 +99,20 @@ def describe_images(
     """
     memory = MemoryBudget(largest * MEMORY_PER_PIXEL)
     looks = np.zeros(len(source), LOOK)
-    describe = partial(_describe_file, largest, memory, looks)
-    with ThreadPoolExecutor(workers) as pool:
+    with ExitStack() as stack:
+        call, calls = _call_directly, workers
+        if workers > 1 and len(source) >= FEWEST_FOR_PROCESSES:
+            call = stack.enter_context(open_processes(workers))
+            calls = CALLS_A_PROCESS * workers
+        pool = stack.enter_context(ThreadPoolExecutor(calls))
+
+        def describe(row: int, path: Path, problem: str) -> dict[str, Any]:
+            if problem:
+                return UNKNOWN | {"problem": problem}
+            with memory.hold(estimate_memory(path)):
+                described, looks[row] = call(_describe_file, path, largest)
+            return described
+
         places = [folder / name for name in source["filename"]]
         rows = range(len(source))
         found = pd.DataFrame(list(progress(pool.map(describe, rows, places, source["problem"]))))
@@ -209,38 +236,29 @@ def _keep_rows(looks: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return looks[: len(rows)]
 
 
-def _describe_file(
-    largest: int, memory: MemoryBudget, looks: np.ndarray, row: int, path: Path, problem: str
-) -> dict:
-    """Describe one image and put its look into its row; one with a problem is not opened."""
+def _call_directly(function: Callable[..., Any], *arguments: Any) -> Any:
+    return function(*arguments)
+
+
+def _describe_file(path: Path, largest: int) -> tuple[dict[str, Any], np.ndarray]:
+    """Return the description of one image and its look, which is empty where it has a problem."""
+    try:
+        content = read_file(path, largest)
+        image, kind = decode_image(content, largest)
+    except ImageError as error:
+        return UNKNOWN | {"problem": str(error)}, np.zeros((), LOOK)
+    pixels = np.asarray(image)
+    digest = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
+    digest.update(pixels.data)
+    look = look_at(image)
     described = {
-        "width": None,
-        "height": None,
-        "format": "",
-        "sha256": "",
-        "pixels_sha256": "",
-        "phash": "",
-        "contrast": None,
-        "problem": problem,
+        "width": image.width,
+        "height": image.height,
+        "format": kind,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "pixels_sha256": digest.hexdigest(),
+        "phash": write_hash(look),
+        "contrast": _measure_contrast(pixels),
+        "problem": "",
     }
-    if problem:
-        return described
-    with memory.hold(estimate_memory(path)):
-        try:
-            content = read_file(path, largest)
-            image, kind = decode_image(content, largest)
-        except ImageError as error:
-            return described | {"problem": str(error)}
-        pixels = np.asarray(image)
-        digest = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
-        digest.update(pixels.data)
-        looks[row] = look_at(image)
-        return described | {
-            "width": image.width,
-            "height": image.height,
-            "format": kind,
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "pixels_sha256": digest.hexdigest(),
-            "phash": write_hash(looks[row]),
-            "contrast": _measure_contrast(pixels),
-        }
+    return described, look

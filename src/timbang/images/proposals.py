@@ -66,20 +66,22 @@ def _index_words(spots: np.ndarray, there: np.ndarray) -> tuple[list[np.ndarray]
 
     The matrix has a row a word, those of all tables one after the other, and a column an image.
     """
+    # Room for all; what stays empty takes no memory. Places as int32, in half of it: up to 2.8
+    # million images, whose looks would take 36 GB.
     columns, filled = np.empty(TABLES * there.sum(), np.int32), 0
-    known, counts = [], [np.zeros(1, np.int32)]
+    ends, rows = np.empty(len(columns) + 1, np.int32), 0
+    ends[0] = 0
+    known = []
     for table in range(TABLES):
         telling = []
         for found, occurs, images in _index_table(spots, there, table):
             columns[filled : filled + len(images)] = images
-            filled += len(images)
+            ends[rows + 1 : rows + 1 + len(found)] = filled + occurs.cumsum()
+            filled, rows = filled + len(images), rows + len(found)
             telling.append(found)
-            counts.append(occurs)
         known.append(np.concatenate(telling))
-    # Places as int32, in half the memory: up to 2.8 million images, whose looks would take 36 GB.
-    ends = np.concatenate(counts).cumsum(dtype=np.int32)
     matrix = csr_array(
-        (np.ones(filled, np.int8), columns[:filled], ends), (len(ends) - 1, len(spots))
+        (np.ones(filled, np.int8), columns[:filled], ends[: rows + 1]), (rows, len(spots))
     )
     return known, matrix
 
@@ -91,11 +93,12 @@ def _index_table(
 
     What sorting so many takes is a small part of what is kept.
     """
-    image = np.repeat(np.arange(len(spots), dtype=np.int32), there.sum(axis=1))
+    ends = there.sum(axis=1).cumsum()
     words, varied = (_list_words(spots, there, table, way) for way in (False, True))
     for first in range(0, 1 << WORD_BITS, WORDS_AT_ONCE):
-        own, sought = (_begin_with(some, first) for some in (words, varied))
-        yield _choose_telling(words[own], image[own], varied[sought])
+        own, sought = (np.flatnonzero(_begin_with(some, first)) for some in (words, varied))
+        images = np.searchsorted(ends, own, "right").astype(np.int32)
+        yield _choose_telling(words[own], images, varied[sought])
 
 
 def _begin_with(words: np.ndarray, first: int) -> np.ndarray:

@@ -13,6 +13,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
+# What is looked at is so small that OpenCV's own threads take longer than they save.
+cv2.setNumThreads(1)
+
 # The longer side of the image that is looked at, unless it would be enlarged by more than the
 # second number; and so many sizes from there down, each so many times smaller than the one before.
 # None is looked at whose shorter side is below the last number.
