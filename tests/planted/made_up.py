@@ -177,7 +177,7 @@ def _choose_config(dice: random.Random) -> dict[str, Any]:
         "contenders": contenders,
         "reference": dice.choice(networks),
         "split": split,
-        "probes": ["train_loss", "gradients"] if dice.random() < 0.3 else [],
+        "probes": ["train_loss", "gradients", "paths"] if dice.random() < 0.3 else [],
         **({"claims": "published"} if dice.random() < 0.5 else {}),
         "report": report,
     }
@@ -441,7 +441,7 @@ def _write_run(
     write_json(run / "training.json", training)
     if variant not in (OWN, TUNED):
         return
-    probed: Mapping[str, float] = {}
+    probed: dict[str, float] = {}
     if study.probes:
         probed = {
             "clean_train_loss": float(dice.uniform(0, 2)),
@@ -449,6 +449,9 @@ def _write_run(
             "gradient_cosine": float(dice.uniform(-1, 1)),
             "gradient_lipschitz": float(dice.normal()),
         }
+        if contender.network.startswith(("multipath", "twinpath")):
+            for place in ("first", "second"):
+                probed[f"without_{place}_path"] = float(dice.uniform(0, 1))
         looks = [
             {"epoch": epoch, "gradient_cosine": float(dice.uniform(-1, 1))} for epoch in (1, 2, 3)
         ]

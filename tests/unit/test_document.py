@@ -82,6 +82,16 @@ def test_a_number_stands_in_full_only_where_it_is_short(value, printed):
     assert write_value(fact, read_language("en")) == printed
 
 
+def test_a_whole_count_among_others_has_their_decimals():
+    whole, mean = (Fact("id", value, Unit.COUNT, "f", "at", "rule") for value in (36, 35.1))
+    language = read_language("en")
+    assert [write_value(fact, language) for fact in (whole, mean)] == ["36", "35.1"]
+    assert [write_value(fact, language, style="tenths") for fact in (whole, mean)] == [
+        "36.0",
+        "35.1",
+    ]
+
+
 def test_every_word_of_the_document_is_a_message():
     """Text between statements is white space and marks, which no language says otherwise."""
     for found in parse_template().find_all(nodes.TemplateData):

@@ -164,6 +164,18 @@ def test_a_table_is_near_its_mention_and_a_heading_at_its_text(tmp_path):
         assert pages[f"sec:{place}"] == pages[f"sec:{place}.1"] == [mention]
 
 
+def test_no_page_parts_the_few_rows_below_a_heading():
+    few, many = ([Row(["0", "1"])] * count for count in (8, 40))
+    columns = [Column("a"), Column("b")]
+    rows = [Row(["x"]), *few, Row(["y"]), *many]
+    text = Tex().table(None, Grid(columns, rows, stays=True))
+    ends = re.findall(r"\\\\(\*?)%$", text.partition("endfoot")[2], re.MULTILINE)
+    assert ends == ["*"] * 8 + [""] + ["*"] + [""] * 40
+    # Rows of one column are no headings.
+    text = Tex().table(None, Grid(columns[:1], [Row(["0"])] * 3, stays=True))
+    assert "\\*" not in text
+
+
 @pytest.mark.skipif(not shutil.which("latexmk"), reason="no latexmk")
 def test_a_marked_word_ends_on_the_page_where_it_begins(tmp_path):
     """Its mark would be open at the end of a page, and closed on one that opened none."""

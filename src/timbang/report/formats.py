@@ -28,7 +28,7 @@ def write_value(fact: Fact, language: Language, *, signed: bool = False, style: 
         language: whose marks are written.
         signed: whether a positive number gets its sign.
         style: ``millions`` for a count in millions, ``whole`` for a share without decimals,
-            ``hours`` or ``minutes`` for hours.
+            ``hours`` or ``minutes`` for hours, ``tenths`` for a whole count among others.
     """
     value = fact.value
     if isinstance(value, str):
@@ -47,7 +47,8 @@ def write_value(fact: Fact, language: Language, *, signed: bool = False, style: 
             is_small = value < SMALLEST_P
             return f"< {smallest}" if is_small else language.number(value, P_DIGITS)
         case Unit.COUNT:
-            return language.number(value, 0 if value == int(value) else 1, signed=signed)
+            is_whole = value == int(value) and style != "tenths"
+            return language.number(value, 0 if is_whole else 1, signed=signed)
         case Unit.NUMBER:
             return language.number(*_shorten(value), signed=signed)
         case unit:

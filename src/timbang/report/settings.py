@@ -98,6 +98,8 @@ def write_measure(writer: Writer, measure: str) -> str:
         "gradient_cosine": writer.say("Cosine of the gradients before and after a step"),
         "gradient_lipschitz": writer.say("Change of the gradient per change of the weights (log)"),
         "zoom_drop": writer.say("Accuracy lost when the images are rescaled (points)"),
+        "without_first_path": writer.say("Validation accuracy without the first path (points)"),
+        "without_second_path": writer.say("Validation accuracy without the second path (points)"),
         "fall_marked": writer.say("Probability lost without what the map marks (points)"),
         "fall_control": writer.say("Probability lost without what the control marks (points)"),
         "fall_random": writer.say("Probability lost without a random part (points)"),

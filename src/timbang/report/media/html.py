@@ -171,7 +171,7 @@ class Html:
         )
         lines.append(f"<tr>{heads}</tr></thead><tbody>")
         for row in grid.rows:
-            if len(row.cells) == 1 and len(grid.columns) > 1:
+            if grid.is_heading(row):
                 head = f'<th scope="rowgroup" colspan="{len(grid.columns)}">{row.cells[0]}</th>'
                 lines.append(f"<tr>{head}</tr>")
                 continue

@@ -40,6 +40,10 @@ class Grid:
     row_lines: int = 1
     stays: bool = False
 
+    def is_heading(self, row: Row) -> bool:
+        """Whether a row is a heading of those below."""
+        return len(row.cells) == 1 < len(self.columns)
+
     @property
     def is_long(self) -> bool:
         """Whether it may go over several pages, as it would leave too much of one empty."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from pylatex import LongTable, NoEscape, Tabular
@@ -42,6 +42,8 @@ PLACES = ("file", "at")
 _BETWEEN = (" ", *ISOLATES.values())
 # In TeX, where a hyphen or an underscore takes more than a character.
 LONG_WORD = 16
+# Rows below a heading, with it, that no page parts; more would leave too much of one empty.
+MOST_TOGETHER = 13
 HEADINGS = {1: "section", 2: "subsection", 3: "subsubsection"}
 
 
@@ -280,13 +282,25 @@ def _head(column: Column) -> str:
 
 
 def _add_rows(table: Tabular, grid: Grid) -> None:
-    for row in grid.rows:
+    kept = _keep_together(grid)
+    for place, row in enumerate(grid.rows):
         if row.rule:
             table.append(NoEscape(r"\midrule"))
-        table.append(NoEscape(_write_row(row, len(grid.columns))))
+        end = r"\\*" if place in kept else r"\\"
+        table.append(NoEscape(_write_row(row, grid) + end))
 
 
-def _write_row(row: Row, width: int) -> str:
-    if len(row.cells) == 1 and width > 1:
-        return rf"\addlinespace\multicolumn{{{width}}}{{l}}{{\emph{{{row.cells[0]}}}}}\\*"
-    return " & ".join(row.cells) + r"\\"
+def _keep_together(grid: Grid) -> set[int]:
+    """Return the rows below which no page ends: headings, and all but the last of few below one."""
+    headings = [place for place, row in enumerate(grid.rows) if grid.is_heading(row)]
+    kept = set(headings)
+    for start, end in pairwise([*headings, len(grid.rows)]):
+        if end - start <= MOST_TOGETHER:
+            kept.update(range(start, end - 1))
+    return kept
+
+
+def _write_row(row: Row, grid: Grid) -> str:
+    if grid.is_heading(row):
+        return rf"\addlinespace\multicolumn{{{len(grid.columns)}}}{{l}}{{\emph{{{row.cells[0]}}}}}"
+    return " & ".join(row.cells)

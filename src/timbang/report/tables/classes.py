@@ -8,20 +8,27 @@ from timbang.report.writer import Writer
 
 
 def _build(writer: Writer) -> Grid:
+    shown = [
+        name
+        for name in choose_shown(writer.study["weighed"], writer.study["reference"])
+        if writer.has("recall.lowest", name)
+    ]
+    places = range(len(writer.study["classes"]))
+    counts = [writer.value("support.mean", name, place) for name in shown for place in places]
+    style = "" if all(count == int(count) for count in counts) else "tenths"
     measures = [
-        Measure(writer.say("images"), "support.mean"),
+        Measure(writer.say("images"), "support.mean", style=style),
         *spread(writer, writer.say("Precision"), "precision"),
         *spread(writer, writer.say("Recall"), "recall"),
         *spread(writer, writer.name("term/f1", "F1"), "f1"),
     ]
     rows = []
-    for name in choose_shown(writer.study["weighed"], writer.study["reference"]):
-        if writer.has("recall.lowest", name):
-            rows.append(Row([writer.title(name)]))
-            rows += [
-                Row([writer.label(place), *fill_cells(writer, measures, name, place)])
-                for place in range(len(writer.study["classes"]))
-            ]
+    for name in shown:
+        rows.append(Row([writer.title(name)]))
+        rows += [
+            Row([writer.label(place), *fill_cells(writer, measures, name, place)])
+            for place in places
+        ]
     columns = [Column(writer.say("Class"), "l"), *head_columns(measures)]
     return Grid(columns, rows, widths=[42], stays=True)
 
