@@ -47,6 +47,8 @@ IDS = (
     "setting.learning_rate",
     "constant.confidence@whole",
     "recall.mean/resnet34/2",
+    "support.mean/resnet34/2",
+    "support.mean/resnet34/2@tenths",
 )
 TEXTS = ("environment.python/0", "environment.torch/0")
 
@@ -63,7 +65,10 @@ def write(results, id, language):
     if isinstance(quantity.value, str):
         return quantity.value
     value = Decimal(quantity.value) * quantity.scale * form
-    digits = 0 if "@whole" in id else DIGITS.get(quantity.unit, 0 if value == int(value) else 4)
+    fixed = {"@whole": 0, "@tenths": 1}
+    digits = next((fixed[own] for own in fixed if own in id), None)
+    if digits is None:
+        digits = DIGITS.get(quantity.unit, 0 if value == int(value) else 4)
     pattern = "#,##0." + "0" * digits
     shown = format_decimal(value, pattern, locale=language).replace("-", "$-$")
     sign = "+" if "@signed" in id and value > 0 else ""

@@ -11,11 +11,12 @@ from timbang.reader.printed import Marks, find_marks, holds_digit, parse_number,
 from timbang.reader.quantities import Quantity, look_up
 from timbang.reader.raw import RawResults
 
-# How a value is written, at the end of its id: in millions, without decimals, with a sign in any
-# case, hours as such or as minutes; and what it is multiplied by for that.
+# How a value is written, at the end of its id: in millions, without decimals or with one, with a
+# sign in any case, hours as such or as minutes; and what it is multiplied by for that.
 FORMS = {
     "millions": Decimal("1e-6"),
     "whole": Decimal(1),
+    "tenths": Decimal(1),
     "signed": Decimal(1),
     "hours": Decimal(1),
     "minutes": Decimal(60),
