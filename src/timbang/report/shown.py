@@ -35,8 +35,17 @@ def say_shown(writer: Writer, names: Sequence[str], file: str) -> str | bool:
         names: the networks that might be shown.
         file: the file, below the study's results.
     """
-    return len(choose_shown(names, writer.study["reference"])) < len(names) and writer.say(
+    study, code = writer.study, writer.medium.code(writer.medium.prose(file))
+    if len(choose_shown(names, study["reference"])) == len(names):
+        return False
+    if set(names) <= set(study["weighed"]):
+        return writer.say(
+            "Of many networks the reference and the first others of the study are shown; %(file)s "
+            "has all of them.",
+            file=code,
+        )
+    return writer.say(
         "Of many networks the reference and the first others of the study are shown, controls "
         "last; %(file)s has all of them.",
-        file=writer.medium.code(writer.medium.prose(file)),
+        file=code,
     )

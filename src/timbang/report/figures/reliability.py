@@ -77,7 +77,11 @@ FIGURE = Figure(
             "the diagonal by chance alone."
         ),
         writer.say_recipe(decides=False),
-        say_shown(writer, writer.study["finished"], "calibration.csv"),
+        say_shown(
+            writer,
+            [name for name in writer.study["weighed"] if name in writer.study["finished"]],
+            "calibration.csv",
+        ),
     ),
     stands=lambda writer: bool(writer.study["finished"]),
 )
