@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from timbang.languages.messages import message
 from timbang.report.figures.figure import Drawing, Figure
+from timbang.report.shown import choose_shown, say_shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
@@ -29,14 +30,17 @@ def _draw(drawing: Drawing) -> Drawn:
     from timbang.report.figures import rows, style
     from timbang.scores.summary import name_runs
 
-    looks = style.mark_all(drawing.titles)
+    marks = style.mark_all(drawing.titles)
+    shown = choose_shown(list(drawing.titles), drawing.reference, drawing.weighed)
+    looks = {name: marks[name] for name in shown}
     depth, factor = drawing.say("Depth (first to last layer)"), drawing.say("Factor of enlargement")
     panels: list[tuple[Callable[[Sequence[Any]], Line], str, str]] = [
         (_collect_norms, drawing.say("Gradient norm by layer"), depth),
         (_collect_cosines, drawing.say("Cosine of successive gradients"), drawing.say("Epoch")),
         (_collect_scales, drawing.say("Validation accuracy (%)"), factor),
     ]
-    probes = drawing.contents("probes")
+    contents = drawing.contents("probes")
+    probes = {name: contents[name] for name in shown}
     taken = [panel for panel in panels if any(panel[0](own)[0] for own in probes.values())]
     down = (len(taken) + 2) // 2
     figure = style.new_figure(0.5 + 2.1 * down)
@@ -53,10 +57,10 @@ def _draw(drawing: Drawing) -> Drawn:
     axes = all_axes[len(taken)]
     runs = read_rows(drawing.path("runs"))
     runs = runs.assign(run=name_runs(runs))
-    for row in runs[~runs["diverged"] & runs["contender"].isin(list(looks))].to_dict("records"):
+    for row in runs[~runs["diverged"] & runs["contender"].isin(list(marks))].to_dict("records"):
         id = f"run.gap/{row['contender']}/{row['run']}"
         place = row["parameters"] / MILLION, row["gap"]
-        rows.draw_dot(axes, place, looks[row["contender"]], "y", id)
+        rows.draw_dot(axes, place, looks.get(row["contender"], style.UNNAMED), "y", id)
     axes.margins(x=0.08)
     axes.set_title(drawing.say("Validation minus training loss"))
     axes.set_xlabel(drawing.say("Parameters (millions)"))
@@ -64,7 +68,7 @@ def _draw(drawing: Drawing) -> Drawn:
         axes.grid(axis="y", **style.GRID)
     for axes in all_axes[len(taken) + 1 :]:
         axes.set_axis_off()
-    style.add_legend(figure, list(looks.values()), list(drawing.titles.values()))
+    style.add_legend(figure, list(looks.values()), [drawing.titles[name] for name in shown])
     style.print_numbers(figure, drawing.language)
     return figure
 
@@ -101,6 +105,7 @@ def _mean(rows: Sequence[Sequence[float]]) -> list[float]:
 
 def _caption(writer: Writer) -> str:
     probes = set(writer.study["probes"])
+    is_some = say_shown(writer, writer.names, "runs/*/*/probes.json")
     return writer.sentences(
         "gradients" in probes
         and writer.say(
@@ -119,6 +124,8 @@ def _caption(writer: Writer) -> str:
             if writer.seeds > 1
             else writer.say("Lines are means over the replicates.")
         ),
+        is_some and writer.say("Marks in grey are networks that the legend does not name."),
+        is_some,
     )
 
 

@@ -105,6 +105,10 @@ class Mark:
         return Line2D([], [], color=self.color, marker=self.marker, **look)
 
 
+# Of a network that a legend has no room for.
+UNNAMED = Mark((0.6, 0.6, 0.6), ".")
+
+
 def mark(place: int) -> Mark:
     """Return the mark of the network at a place of the configuration, counted from 0.
 
