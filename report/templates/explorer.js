@@ -61,6 +61,13 @@ function returnToPlace() {
   window.scrollBy({ top: box.top + place.share * box.height - topOfPage(), behavior: "instant" });
 }
 
+// A report leads here in its own language.
+function takeLanguage() {
+  const asked = new URLSearchParams(location.search).get("language");
+  const own = findAll(".languages input").find((input) => input.value === asked);
+  if (own) own.checked = true;
+}
+
 const redraw = []; // what has to be written anew in another language
 
 function changeLanguage() {
@@ -463,6 +470,7 @@ find(".languages")?.addEventListener("pointerdown", rememberPlace);
 redraw.push(search, () => cell && showCell(cell, false), () => dialog.open && showImage(opened));
 window.addEventListener("hashchange", showView);
 
+takeLanguage();
 document.documentElement.lang = language();
 search();
 showView();

@@ -5,6 +5,7 @@ import json
 import time
 from collections import Counter
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 from explored import CLASSES, HOSTILE_NAME, HOSTILE_TITLE, explore
@@ -222,6 +223,17 @@ def test_the_language_changes_without_losing_the_place(opened):
     assert ask(opened, "document.documentElement.lang") == "en"
     assert ask(opened, first) == before != "0"
     assert "Accuracies" in opened.find_element("css selector", "nav").text
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"), [("en", "en"), ("id", "id"), ('x"y', "id"), ("", "id")]
+)
+def test_a_report_leads_to_the_explorer_in_its_own_language(browser, explored, asked, shown):
+    browser.get(f"{explored.page}?language={quote(asked)}#curves")
+    assert ask(browser, "document.documentElement.lang") == shown
+    assert browser.find_element("css selector", f"#show-{shown}").is_selected()
+    curves = {"en": "Curves", "id": "Kurva"}[shown]
+    assert curves in browser.find_element("css selector", "nav").text
 
 
 def test_the_keyboard_alone_searches_sorts_and_switches_runs_off(opened):
