@@ -35,7 +35,7 @@ WORDS = {
         "words": {"supported": "supported", "refuted": "refuted", "inconclusive": "inconclusive"},
         "needs": "Claim{}needs",
         "single": "run-to-run variation was not measured",
-        "open": ["are too few to tell", "replicate cannot tell"],
+        "open": ["are too few to tell", "whether others would show the same is unknown"],
     },
     "id": {
         "higher": [
@@ -55,7 +55,7 @@ WORDS = {
         },
         "needs": "Klaim{}memerlukan",
         "single": "variasi antarpelatihan tidak diukur",
-        "open": ["belum dapat dibedakan dari"],
+        "open": ["belum dapat dibedakan dari", "belum diketahui apakah ulangan lain"],
     },
 }
 # What the last epochs together would say decides nothing, and may be another thing than the truth.

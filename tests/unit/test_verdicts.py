@@ -23,6 +23,7 @@ from timbang.evidence.verdicts import (
     join_verdicts,
     judge_claims,
     judge_test,
+    list_missing,
     read_contrasts,
     tabulate_decisions,
     turn,
@@ -151,6 +152,16 @@ def test_what_is_missing_is_not_tested():
     assert verdict("greater", runs, measure="cosine") == "not_tested"
     runs["cosine"] = np.nan
     assert verdict("greater", runs, measure="cosine") == "not_tested"
+
+
+def test_all_that_a_test_lacks_is_named():
+    runs = make_runs(ref=BASE, a=BASE)
+    for names, measure, missing in (
+        (("a", "ref"), "accuracy", ()),
+        (("b", "c"), "accuracy", ("b", "c")),
+        (("a", "c"), "cosine", ("c", "cosine")),
+    ):
+        assert list_missing(Comparison(measure, *names, "greater", None), runs) == missing
 
 
 def test_runs_that_diverged_count_as_guesses():
@@ -412,4 +423,8 @@ def test_claim_is_judged_by_the_recipes_that_it_asks_for_and_shows_the_other_ver
     ]
     assert judge_claims(claims[:1], scales[1], pairs, scales[0])[0].verdict == "supported"
     (alone,) = judge_claims([claims[1]], scales[0], pairs)
-    assert (alone.verdict, alone.other, alone.outcomes[0].missing) == ("not_tested", None, "tuned")
+    assert (alone.verdict, alone.other, alone.outcomes[0].missing) == (
+        "not_tested",
+        None,
+        ("tuned",),
+    )

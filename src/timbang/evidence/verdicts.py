@@ -82,16 +82,16 @@ class Outcome:
     """A test of a claim: its decision, None where it could not be made, and its verdict.
 
     ``decision`` is the test by itself, or as one of the study's contrasts; ``p_refuted`` is the p
-    that would refute it, corrected over the tests of the claim. ``missing`` names the contender or
-    measure that a test lacks. ``late`` is the same test by the mean of the last epochs, for tests
-    by accuracy.
+    that would refute it, corrected over the tests of the claim. ``missing`` names the contenders
+    and the measure that a test lacks. ``late`` is the same test by the mean of the last epochs, for
+    tests by accuracy.
     """
 
     test: Comparison
     decision: Decision | None
     p_refuted: float
     verdict: Verdict
-    missing: str | None
+    missing: tuple[str, ...]
     late: "Outcome | None"
 
 
@@ -248,7 +248,7 @@ def _choose_recipe(judged: Mapping[str, JudgedClaim], claim: Claim, recipe: str)
     if recipe not in judged:
         lacking = Verdict.NOT_TESTED
         outcomes = tuple(
-            Outcome(test, None, math.nan, lacking, recipe, None) for test in claim.tests
+            Outcome(test, None, math.nan, lacking, (recipe,), None) for test in claim.tests
         )
         return JudgedClaim(claim, outcomes, lacking, lacking, recipe, None)
     others = [
@@ -288,7 +288,7 @@ def _judge_tests(
     scale: Scale,
     of_study: Mapping[tuple[str, str, str, str], Decision],
 ) -> list[Outcome]:
-    missing = [find_missing(test, scale.runs) for test in tests]
+    missing = [list_missing(test, scale.runs) for test in tests]
     there = [
         (
             test.measure,
@@ -297,13 +297,13 @@ def _judge_tests(
             scale.margin if test.margin is None else test.margin,
         )
         for test, lack in zip(tests, missing, strict=True)
-        if lack is None
+        if not lack
     ]
     weighed = [scale.weigh(*test, claim.about) for test in there]
     decisions = iter(zip(there, weighed, decide_family(there, weighed), strict=True))
     outcomes = []
     for test, lack in zip(tests, missing, strict=True):
-        if lack is not None:
+        if lack:
             outcomes.append(Outcome(test, None, math.nan, Verdict.NOT_TESTED, lack, None))
             continue
         named, own, joint = next(decisions)
@@ -311,7 +311,7 @@ def _judge_tests(
         alone = _correct_by_study(alone, scale.recipe, of_study)
         joint = _take_larger(joint, alone)
         verdict, p_refuted = judge_test(test.expect, alone, joint)
-        outcomes.append(Outcome(test, alone, p_refuted, verdict, None, None))
+        outcomes.append(Outcome(test, alone, p_refuted, verdict, (), None))
     return outcomes
 
 
@@ -350,20 +350,20 @@ def _take_larger(decision: Decision, other: Decision) -> Decision:
     )
 
 
-def find_missing(test: Comparison, runs: pd.DataFrame) -> str | None:
-    """Return the contender or the measure that a test lacks, None where it has all."""
-    for name in (test.first, test.second):
-        if name not in set(runs["contender"]):
-            return name
+def list_missing(test: Comparison, runs: pd.DataFrame) -> tuple[str, ...]:
+    """Return the contenders and the measure that a test lacks."""
+    names = (test.first, test.second)
+    known = set(runs["contender"])
+    lacking = tuple(name for name in names if name not in known)
     if test.measure not in runs.columns:
-        return test.measure
-    for name in (test.first, test.second):
+        return (*lacking, test.measure)
+    for name in known.intersection(names):
         own = runs.loc[runs["contender"] == name]
         # A run that diverged has no measure, but its contender may.
         finished = own.loc[~own["diverged"], test.measure]
         if len(finished) and finished.isna().all():
-            return test.measure
-    return None
+            return (*lacking, test.measure)
+    return lacking
 
 
 def tabulate_decisions(decisions: Sequence[Decision]) -> pd.DataFrame:
@@ -493,7 +493,7 @@ def _describe_outcome(outcome: Outcome) -> dict[str, Any]:
         "second": test.second,
         "expect": test.expect,
         "verdict": outcome.verdict,
-        "missing": outcome.missing,
+        "missing": list(outcome.missing),
     }
     if decision is not None:
         described |= {

@@ -104,7 +104,9 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
         ],
         "findings": findings,
         "late_otherwise": {
-            name: late[name] for name in tested if late.get(name, findings[name]) != findings[name]
+            name: late.get(name, findings[name])
+            for name in tested
+            if late.get(name, findings[name]) != findings[name] or _is_turned(facts, name)
         },
         "without": None
         if results.without_suspects is None
@@ -322,6 +324,13 @@ def _describe_settings(results: Results, reference: str) -> dict[str, Any]:
     }
 
 
+def _is_turned(facts: Facts, contender: str) -> bool:
+    """Say whether one replicate has another network ahead by the mean of the last epochs."""
+    ids = (f"contrast.{own}.mean/{contender}" for own in ("accuracy", "late_accuracy"))
+    last, late = (facts.value(id, 0.0) for id in ids)
+    return facts.value("replicates") == 1 and last * late < 0
+
+
 def _describe_claims(verdicts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     keys = (
         "name",
@@ -339,6 +348,6 @@ def _describe_claims(verdicts: Sequence[Mapping[str, Any]]) -> list[dict[str, An
     return [
         {key: own.get(key) for key in keys}
         | {"tests": [{key: test[key] for key in tests} for test in own["tests"] if "mean" in test]}
-        | {"missing": [test["missing"] for test in own["tests"] if test["missing"]]}
+        | {"missing": [name for test in own["tests"] for name in test["missing"]]}
         for own in verdicts
     ]

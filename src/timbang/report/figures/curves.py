@@ -189,10 +189,7 @@ FIGURE = Figure(
         )
         if writer.replicates > 1
         else writer.say("Loss (in nats) and accuracy by epoch, one run per network."),
-        writer.say(
-            "Where losses span orders of magnitude their axis is logarithmic; training values are "
-            "those of the batches while they were trained on."
-        ),
+        writer.say("Training values are those of the batches while they were trained on."),
         writer.study["mixing"]
         and writer.say(
             "Of networks whose training images are mixed they are those of the unmixed images "

@@ -94,7 +94,7 @@ FIGURE = Figure(
         writer.say(
             "The hardest images of each class: those whose label has the lowest mean "
             "probability over all networks, which stands below each under the class that it is "
-            "most often mistaken for (a dash where it never is)."
+            "most often mistaken for (the first of several; a dash where it never is)."
         ),
         writer.say_recipe(decides=False),
         say_copies(writer),

@@ -72,7 +72,7 @@ FIGURE = Figure(
     caption=lambda writer: writer.sentences(
         writer.say(
             "How often answers of each confidence are right, by isotonic regression over the "
-            "validation images of all replicates. On the diagonal confidences are as often right "
+            "answers to validation images. On the diagonal confidences are as often right "
             "as they say; within the shaded band (%(confidence)s at each place) a line may leave "
             "the diagonal by chance alone."
         ),

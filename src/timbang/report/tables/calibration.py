@@ -25,9 +25,10 @@ TABLE = Table(
     caption=lambda writer: writer.sentences(
         writer.say(
             "The Brier score of all classes, and the parts of the mean squared error of the "
-            "confidence, which is miscalibration minus discrimination plus uncertainty "
-            "(%(n)s = %(runs)s runs). A lower Brier score and a lower miscalibration are better."
+            "confidence, which is miscalibration minus discrimination plus uncertainty. A lower "
+            "Brier score and a lower miscalibration are better."
         ),
+        writer.replicates > 1 and writer.say("Means over %(runs)s runs."),
         writer.say_recipe(decides=False),
     ),
     stands=lambda writer: bool(writer.study["finished"]),

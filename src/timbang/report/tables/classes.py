@@ -35,7 +35,11 @@ def _build(writer: Writer) -> Grid:
 
 def _caption(writer: Writer) -> str:
     f1 = writer.name("term/f1", "F1")
-    if writer.seeds > 1:
+    if writer.replicates == writer.seeds == 1:
+        said = writer.say(
+            "Precision, recall and %(f1)s per class and the number of validation images.", f1=f1
+        )
+    elif writer.seeds > 1:
         said = writer.say(
             "Precision, recall and %(f1)s per class and the mean number of validation images, over "
             "the runs of all replicates.",

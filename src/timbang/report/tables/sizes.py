@@ -20,8 +20,12 @@ TABLE = Table(
     slot="sizes",
     build=_build,
     mention=message("%(table)s gives the sizes of the networks."),
-    caption=lambda writer: writer.say(
-        "Size of the networks: parameters, multiply-adds for one image, and images trained on per "
-        "second in the fastest run, since other work on the machine slows runs."
+    caption=lambda writer: writer.sentences(
+        writer.say(
+            "Size of the networks: parameters, multiply-adds for one image, and images trained on "
+            "per second."
+        ),
+        writer.replicates > 1
+        and writer.say("The speed is that of the fastest run, since other work slows runs."),
     ),
 )
