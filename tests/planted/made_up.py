@@ -298,7 +298,7 @@ def _make_manifest(images: list[tuple[str, str]], dice: random.Random) -> pd.Dat
             {
                 "filename": filename,
                 "label": label,
-                "width": 32,
+                "width": 32 + place % 3,
                 "height": 32,
                 "contrast": 200,
                 "format": "PNG",
@@ -337,6 +337,10 @@ def _audit(manifest: pd.DataFrame) -> dict[str, Any]:
         "usable": len(usable),
         "classes": classes,
         "formats": {"PNG": len(usable)},
+        "sides": {
+            "shortest": int(usable[["width", "height"]].to_numpy().min()),
+            "longest": int(usable[["width", "height"]].to_numpy().max()),
+        },
         "groups": int(usable["group"].nunique()),
         "duplicate_groups": len(duplicates),
         "duplicate_images": sum(map(len, duplicates)),

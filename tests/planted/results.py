@@ -200,6 +200,7 @@ def _write_data(folder: Path, study: Study) -> None:
         "usable": count,
         "classes": {name: {"images": count // 2, "groups": count // 2} for name in "ab"},
         "formats": {"PNG": count},
+        "sides": {"shortest": 32, "longest": 32},
         "groups": count,
         "duplicate_groups": 0,
         "duplicate_images": 0,

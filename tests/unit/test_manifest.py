@@ -137,6 +137,7 @@ def test_audit_counts(folder):
         "usable": 3,
         "classes": {"x": {"images": 2, "groups": 1}, "y": {"images": 1, "groups": 1}},
         "formats": {"PNG": 2, "TIFF": 1},
+        "sides": {"shortest": 5, "longest": 6},
         "groups": 2,
         "duplicate_groups": 1,
         "duplicate_images": 2,

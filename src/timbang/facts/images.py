@@ -35,6 +35,8 @@ def add_images(facts: Facts, audit: Mapping[str, Any]) -> None:
             count(f"class.{what}/{place}", value, f"/classes, number {place}, {what}")
         count(f"class.{what}.largest", max(own), f"/classes/*/{what}", "the largest")
         count(f"class.{what}.smallest", min(own), f"/classes/*/{what}", "the smallest")
+    for which in ("shortest", "longest"):
+        count(f"side.{which}", audit["sides"][which], f"/sides/{which}")
     count("groups", audit["groups"], "/groups")
     sizes = [len(entry["images"]) for entry in audit["duplicates"]]
     count("duplicates.groups", audit["duplicate_groups"], "/duplicate_groups")

@@ -34,7 +34,8 @@ def audit_images(
     Returns:
         ``images`` and ``usable`` images; ``problems`` (file, row, reason); ``classes``: by name
         in sorted order the ``images`` and ``groups`` of each; ``formats`` (by content);
-        ``groups`` in all; ``duplicate_groups`` (of two or more) over ``duplicate_images``;
+        ``sides`` in pixels, the ``shortest`` and the ``longest``; ``groups`` in all;
+        ``duplicate_groups`` (of two or more) over ``duplicate_images``;
         ``equal_bytes`` and ``equal_pixels`` with ``distinct``, ``groups`` and ``images``;
         ``criterion``; ``duplicates``: one entry a group of two or more, the largest first, with
         the ``links`` that hold it together: what was done to the second image, as phrases, and the
@@ -55,6 +56,10 @@ def audit_images(
         "usable": len(usable),
         "classes": classes,
         "formats": _count(usable["format"]),
+        "sides": {
+            "shortest": int(_shorter_side(usable).min()) if len(usable) else 0,
+            "longest": int(_longer_side(usable).max()) if len(usable) else 0,
+        },
         "groups": len(np.unique(groups)),
         "duplicate_groups": len(duplicates),
         "duplicate_images": sum(len(entry["images"]) for entry in duplicates),

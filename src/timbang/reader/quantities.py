@@ -424,6 +424,8 @@ RULES: dict[str, dict[str, Callable[..., Any]]] = {
         "images.usable": lambda r: len(r.usable),
         "images.left_out": lambda r: len(r.manifest) - len(r.usable),
         "classes": lambda r: len(r.classes),
+        "side.shortest": lambda r: r.usable[["width", "height"]].to_numpy().min(),
+        "side.longest": lambda r: r.usable[["width", "height"]].to_numpy().max(),
         "groups": lambda r: r.usable["group"].nunique(),
         "duplicates.groups": lambda r: len(_copies(r, "group")),
         "duplicates.images": lambda r: _copies(r, "group").sum(),
