@@ -30,6 +30,11 @@ def test_calls_come_back_to_who_made_them():
         assert call(os.getpid) != os.getpid()
 
 
+def test_without_processes_a_call_is_made_here():
+    with open_processes(0) as call:
+        assert call(os.getpid) == os.getpid()
+
+
 def test_processes_end_with_the_one_that_opened_them_even_when_it_is_killed():
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", STARTED]

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,12 +98,9 @@ def describe_images(
     """
     memory = MemoryBudget(largest * MEMORY_PER_PIXEL)
     looks = np.zeros(len(source), LOOK)
-    with ExitStack() as stack:
-        call, calls = _call_directly, workers
-        if workers > 1 and len(source) >= FEWEST_FOR_PROCESSES:
-            call = stack.enter_context(open_processes(workers))
-            calls = CALLS_A_PROCESS * workers
-        pool = stack.enter_context(ThreadPoolExecutor(calls))
+    processes = workers if workers > 1 and len(source) >= FEWEST_FOR_PROCESSES else 0
+    calls = CALLS_A_PROCESS * processes or workers
+    with open_processes(processes) as call, ThreadPoolExecutor(calls) as pool:
 
         def describe(row: int, path: Path, problem: str) -> dict[str, Any]:
             if problem:
@@ -234,10 +230,6 @@ def _keep_rows(looks: np.ndarray, rows: np.ndarray) -> np.ndarray:
         moved = rows[start : start + ROWS_MOVED]
         looks[start : start + len(moved)] = looks[moved]
     return looks[: len(rows)]
-
-
-def _call_directly(function: Callable[..., Any], *arguments: Any) -> Any:
-    return function(*arguments)
 
 
 def _describe_file(path: Path, largest: int) -> tuple[dict[str, Any], np.ndarray]:

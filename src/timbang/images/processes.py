@@ -22,12 +22,16 @@ SECONDS_BETWEEN_LOOKS = 1.0
 def open_processes(count: int) -> Iterator[Callable[..., Any]]:
     """Give a function that calls another in one of so many processes and waits for its result.
 
-    Threads call it side by side. The processes do not run the main script again, as those of
-    ``multiprocessing`` do where they are not forked, and end with this one.
+    Threads call it side by side. With 0 it calls in the thread itself. The processes do not run the
+    main script again, as those of ``multiprocessing`` do where they are not forked, and end with
+    this one.
 
     Raises:
         TimbangError: from the calls: one of the processes was ended from outside.
     """
+    if not count:
+        yield lambda function, *arguments: function(*arguments)
+        return
     pool = ProcessPoolExecutor(
         count, env=ONE_THREAD, initializer=_end_with, initargs=(os.getpid(),)
     )
