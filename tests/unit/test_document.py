@@ -290,4 +290,5 @@ def test_of_many_networks_those_of_one_finding_share_a_clause_and_some_are_shown
     assert "is less accurate than" not in text and "percentage points less accurate" not in text
     assert "{depth/preact34-0}" in text and "{depth/preact34-1}" not in text
     assert "it remains open" not in text.lower()
+    assert " thread each, under" in text
     assert text.count(r"are shown; \timbangcode{per\_class.csv} has all of them") == 1

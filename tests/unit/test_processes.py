@@ -1,15 +1,17 @@
 """Processes beside this one: what they do for it, and that none outlives it."""
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
+import psutil
 import pytest
 
-from timbang.images.processes import open_processes
+from timbang.images.processes import ProcessEndedError, open_processes
 
 STARTED = """
 import os, sys, time
@@ -35,16 +37,32 @@ def test_without_processes_a_call_is_made_here():
         assert call(os.getpid) == os.getpid()
 
 
+def test_only_a_process_that_was_ended_is_told_as_one():
+    with open_processes(1) as call:
+        with pytest.raises(Exception, match="pickle") as found:
+            call(id, threading.Lock())
+        assert not isinstance(found.value, ProcessEndedError)
+    with open_processes(1) as call, pytest.raises(ProcessEndedError):
+        call(os.kill, call(os.getpid), signal.SIGKILL)
+
+
 def test_processes_end_with_the_one_that_opened_them_even_when_it_is_killed():
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", STARTED]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as opener:
-        process = Path("/proc", opener.stdout.readline().strip())
-        if not process.parent.exists():
-            pytest.skip("reads /proc")
-        assert process.exists()
-        opener.kill()
+        try:
+            process = int(opener.stdout.readline())
+            assert is_running(process)
+        finally:
+            opener.kill()
     ends = time.monotonic() + 30
-    while process.exists() and "Z" not in (process / "stat").read_text().split()[2]:
+    while is_running(process):
         assert time.monotonic() < ends, "it is still there"
         time.sleep(0.1)
+
+
+def is_running(process):
+    try:
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

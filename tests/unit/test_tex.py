@@ -171,6 +171,11 @@ def test_no_page_parts_the_few_rows_below_a_heading():
     text = Tex().table(None, Grid(columns, rows, stays=True))
     ends = re.findall(r"\\\\(\*?)%$", text.partition("endfoot")[2], re.MULTILINE)
     assert ends == ["*"] * 8 + [""] + ["*"] + [""] * 40
+    # Rows of several lines would be more than a page.
+    text = Tex().table(None, Grid(columns, [Row(["x"]), *few], row_lines=2, stays=True))
+    assert (
+        re.findall(r"\\\\(\*?)%$", text.partition("endfoot")[2], re.MULTILINE) == ["*"] + [""] * 8
+    )
     # Rows of one column are no headings.
     text = Tex().table(None, Grid(columns[:1], [Row(["0"])] * 3, stays=True))
     assert "\\*" not in text

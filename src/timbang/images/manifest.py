@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from timbang.errors import TimbangError
 from timbang.images.confirming import Confirmed, list_overruled, overrule
 from timbang.images.decoding import (
     LARGEST_IMAGE,
@@ -22,7 +23,7 @@ from timbang.images.decoding import (
 from timbang.images.duplicates import group_near_duplicates
 from timbang.images.looks import LOOK, look_at, write_hash
 from timbang.images.memory import MemoryBudget
-from timbang.images.processes import open_processes
+from timbang.images.processes import ProcessEndedError, open_processes
 from timbang.records.tables import MANIFEST_COLUMNS
 
 # So many images with a problem are listed where a study stops because of them.
@@ -95,6 +96,9 @@ def describe_images(
 
     Returns:
         The columns of ``MANIFEST_COLUMNS`` in the order of the source; ``group`` is empty.
+
+    Raises:
+        TimbangError: a process that read images was ended.
     """
     memory = MemoryBudget(largest * MEMORY_PER_PIXEL)
     looks = np.zeros(len(source), LOOK)
@@ -105,13 +109,26 @@ def describe_images(
         def describe(row: int, path: Path, problem: str) -> dict[str, Any]:
             if problem:
                 return UNKNOWN | {"problem": problem}
-            with memory.hold(estimate_memory(path)):
-                described, looks[row] = call(_describe_file, path, largest)
+            try:
+                with memory.hold(estimate_memory(path)):
+                    described, looks[row] = call(_describe_file, path, largest)
+            except ProcessEndedError:
+                raise TimbangError(
+                    f"a process ended while it read {str(path)!r} or one of the "
+                    f"{calls} files around it: if memory ran out, give this step more (resources: "
+                    "mem_mb) or fewer threads; else one of these files is damaged, remove it"
+                ) from None
             return described
 
         places = [folder / name for name in source["filename"]]
         rows = range(len(source))
-        found = pd.DataFrame(list(progress(pool.map(describe, rows, places, source["problem"]))))
+        try:
+            found = pd.DataFrame(
+                list(progress(pool.map(describe, rows, places, source["problem"])))
+            )
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # or all the others would be read first
+            raise
     manifest = pd.concat([source.drop(columns="problem"), found], axis=1)
     for column in ("width", "height", "contrast"):
         manifest[column] = manifest[column].astype("Int64")

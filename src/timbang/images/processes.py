@@ -9,13 +9,15 @@ from threading import Thread
 from typing import Any
 
 from loky import ProcessPoolExecutor
-from loky.process_executor import BrokenProcessPool
-
-from timbang.errors import TimbangError
+from loky.process_executor import TerminatedWorkerError
 
 # Several at once in each of them would be in each other's way.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 SECONDS_BETWEEN_LOOKS = 1.0
+
+
+class ProcessEndedError(Exception):
+    """A process was ended while it worked: by the system, or by what it worked on."""
 
 
 @contextmanager
@@ -27,7 +29,7 @@ def open_processes(count: int) -> Iterator[Callable[..., Any]]:
     this one.
 
     Raises:
-        TimbangError: from the calls: one of the processes was ended from outside.
+        ProcessEndedError: from the calls; which of those that were under way ended it is not known.
     """
     if not count:
         yield lambda function, *arguments: function(*arguments)
@@ -39,21 +41,23 @@ def open_processes(count: int) -> Iterator[Callable[..., Any]]:
     def call(function: Callable[..., Any], *arguments: Any) -> Any:
         try:
             return pool.submit(function, *arguments).result()
-        except BrokenProcessPool:
-            raise TimbangError(
-                "a process that read images was ended from outside, most likely as memory ran out: "
-                "give this step more (resources: mem_mb), or fewer threads"
-            ) from None
+        except TerminatedWorkerError as error:
+            raise ProcessEndedError(str(error)) from None
 
     try:
+        # Ctrl-C is this process's: what it starts has the signal blocked as well.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            call(os.getpid)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         yield call
     finally:
         pool.shutdown(kill_workers=True)
 
 
 def _end_with(parent: int) -> None:
-    """End this process once the other has ended, however it did; an interrupt is the other's."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """End this process once the other has ended, however it did."""
 
     def watch() -> None:
         while os.getppid() == parent:

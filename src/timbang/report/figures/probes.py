@@ -41,7 +41,7 @@ def _draw(drawing: Drawing) -> Drawn:
     ]
     contents = drawing.contents("probes")
     probes = {name: contents[name] for name in shown}
-    taken = [panel for panel in panels if any(panel[0](own)[0] for own in probes.values())]
+    taken = [panel for panel in panels if any(panel[0](own)[0] for own in contents.values())]
     down = (len(taken) + 2) // 2
     figure = style.new_figure(0.5 + 2.1 * down)
     all_axes = list(figure.subplots(down, min(len(taken) + 1, 2), squeeze=False).flat)
@@ -124,7 +124,8 @@ def _caption(writer: Writer) -> str:
             if writer.seeds > 1
             else writer.say("Lines are means over the replicates.")
         ),
-        is_some and writer.say("Marks in grey are networks that the legend does not name."),
+        is_some
+        and writer.say("Networks that the legend does not name are grey, and without lines."),
         is_some,
     )
 

@@ -42,7 +42,8 @@ PLACES = ("file", "at")
 _BETWEEN = (" ", *ISOLATES.values())
 # In TeX, where a hyphen or an underscore takes more than a character.
 LONG_WORD = 16
-# Rows below a heading, with it, that no page parts; more would leave too much of one empty.
+# Lines of the rows below a heading, with it, that no page parts; more would leave too much of one
+# empty.
 MOST_TOGETHER = 13
 HEADINGS = {1: "section", 2: "subsection", 3: "subsubsection"}
 
@@ -295,7 +296,7 @@ def _keep_together(grid: Grid) -> set[int]:
     headings = [place for place, row in enumerate(grid.rows) if grid.is_heading(row)]
     kept = set(headings)
     for start, end in pairwise([*headings, len(grid.rows)]):
-        if end - start <= MOST_TOGETHER:
+        if (end - start) * grid.row_lines <= MOST_TOGETHER:
             kept.update(range(start, end - 1))
     return kept
 

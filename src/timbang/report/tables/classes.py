@@ -6,6 +6,9 @@ from timbang.report.shown import choose_shown, say_shown
 from timbang.report.tables.table import Measure, Table, fill_cells, head_columns, spread
 from timbang.report.writer import Writer
 
+# Of the column of labels, in mm, and in characters of which a line holds as many at least.
+LABEL_WIDTH, LABEL_LINE = 42, 18
+
 
 def _build(writer: Writer) -> Grid:
     shown = [
@@ -30,7 +33,8 @@ def _build(writer: Writer) -> Grid:
             for place in places
         ]
     columns = [Column(writer.say("Class"), "l"), *head_columns(measures)]
-    return Grid(columns, rows, widths=[42], stays=True)
+    longest = max(map(len, writer.study["classes"]))
+    return Grid(columns, rows, [LABEL_WIDTH], longest // LABEL_LINE + 1, stays=True)
 
 
 def _caption(writer: Writer) -> str:
