@@ -94,27 +94,28 @@ def _index_table(
     What sorting so many takes is a small part of what is kept.
     """
     ends = there.sum(axis=1).cumsum()
-    words, varied = (_list_words(spots, there, table, way) for way in (False, True))
+    words, filled = np.empty(there.sum(), np.uint32), 0
+    for own in _list_words(spots, there, table, False):
+        words[filled : filled + len(own)] = own
+        filled += len(own)
+    is_sought = np.zeros(1 << WORD_BITS, bool)
+    for varied in _list_words(spots, there, table, True):
+        is_sought[varied] = True
     for first in range(0, 1 << WORD_BITS, WORDS_AT_ONCE):
-        own, sought = (np.flatnonzero(_begin_with(some, first)) for some in (words, varied))
+        own = np.flatnonzero((words >= first) & (words < first + WORDS_AT_ONCE))
         images = np.searchsorted(ends, own, "right").astype(np.int32)
-        yield _choose_telling(words[own], images, varied[sought])
-
-
-def _begin_with(words: np.ndarray, first: int) -> np.ndarray:
-    """Return which words are among the ``WORDS_AT_ONCE`` from a first one, bool."""
-    return (words >= first) & (words < first + WORDS_AT_ONCE)
+        yield _choose_telling(words[own], images, is_sought)
 
 
 def _choose_telling(
-    words: np.ndarray, images: np.ndarray, varied: np.ndarray
+    words: np.ndarray, images: np.ndarray, is_sought: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the words that are worth looking up, sorted, and which images have them.
 
     Args:
         words: of spots.
         images: whose spots they are, int32.
-        varied: all words that will be looked up beside these.
+        is_sought: of every word whether it will be looked up for a sign of its spot being another.
 
     Returns:
         The words, how many images have each, and these images, word by word.
@@ -128,9 +129,7 @@ def _choose_telling(
     words = (both >> np.uint64(32)).astype(np.uint32)
     starts = np.flatnonzero(_begin_runs(words))
     found, occurs = words[starts], np.diff(starts, append=len(words))
-    varied = np.sort(varied)
-    is_varied = np.searchsorted(varied, found, "right") > np.searchsorted(varied, found)
-    telling = (occurs <= MOST_SPOTS) & ((occurs > 1) | is_varied)
+    telling = (occurs <= MOST_SPOTS) & ((occurs > 1) | is_sought[found])
     counts = np.add.reduceat(is_other, starts, dtype=np.int32) if len(starts) else starts
     chosen = is_other & np.repeat(telling, occurs)
     return found[telling], counts[telling], both[chosen].astype(np.int32)
@@ -143,15 +142,13 @@ def _begin_runs(values: np.ndarray) -> np.ndarray:
     return begins
 
 
-def _list_words(spots: np.ndarray, there: np.ndarray, table: int, is_varied: bool) -> np.ndarray:
-    """Return the words of all spots that are there, made of a thousand images at a time."""
-    words, filled = np.empty(there.sum(), np.uint32), 0
+def _list_words(
+    spots: np.ndarray, there: np.ndarray, table: int, is_varied: bool
+) -> Iterator[np.ndarray]:
+    """Yield the words of all spots that are there, uint32, those of a thousand images at a time."""
     for start in range(0, len(spots), 1024):
         rows = slice(start, start + 1024)
-        own = make_words(spots[rows], table, is_varied)[there[rows]]
-        words[filled : filled + len(own)] = own
-        filled += len(own)
-    return words
+        yield make_words(spots[rows], table, is_varied)[there[rows]]
 
 
 def _look_up(
