@@ -98,7 +98,6 @@ def describe_study(study: Study, results: Results, facts: Facts, splits: Splits)
             own.name
             for own in study.contenders
             if family_of(own.network) == "preact"
-            and own.name in study.weighed
             and own.name != study.reference
             and depth_of(own.network)
         ],

@@ -36,16 +36,19 @@ def say_shown(writer: Writer, names: Sequence[str], file: str) -> str | bool:
         file: the file, below the study's results.
     """
     study, code = writer.study, writer.medium.code(writer.medium.prose(file))
-    if len(choose_shown(names, study["reference"])) == len(names):
-        return False
-    if set(names) <= set(study["weighed"]):
+    weighed = set(study["weighed"])
+    shown = choose_shown(names, study["reference"], study["weighed"])
+    if len(shown) == len(names):
+        has_others = set(names) <= weighed < set(writer.names)
+        return has_others and writer.say("Controls are not shown; %(file)s has them.", file=code)
+    if weighed < set(shown):
         return writer.say(
-            "Of many networks the reference and the first others of the study are shown; %(file)s "
+            "Of many networks those that are compared and the first controls are shown; %(file)s "
             "has all of them.",
             file=code,
         )
     return writer.say(
-        "Of many networks the reference and the first others of the study are shown, controls "
-        "last; %(file)s has all of them.",
+        "Of many networks the reference and the first others of the study are shown; %(file)s "
+        "has all of them.",
         file=code,
     )

@@ -170,8 +170,8 @@ def _caption(writer: Writer) -> str:
         and writer.say("The largest groups of duplicates, with the number of their images."),
         writer.value("pictured") > groups
         and writer.say(
-            "Pairs of images closest to the criterion, an evidence of %(evidence)s nats; left of "
-            "each pair stands its own.",
+            "Pairs of images closest to the criterion, an evidence of %(evidence)s nats; the "
+            "number left of each pair is its evidence.",
             evidence=writer.num("criterion.evidence"),
         ),
         writer.value("pictured") > groups > 0
