@@ -437,7 +437,7 @@ for (const own of findAll("[data-image]")) {
   const button = make("button", { type: "button", className: "named" });
   button.dataset.show = own.dataset.image;
   if (data.sheets) {
-    const thumb = thumbnail(Number(own.dataset.image), 32);
+    const thumb = thumbnail(Number(own.dataset.image), own.closest(".members") ? THUMB : 32);
     button.append(thumb);
   }
   button.append(...own.childNodes);

@@ -236,6 +236,18 @@ def test_a_report_leads_to_the_explorer_in_its_own_language(browser, explored, a
     assert curves in browser.find_element("css selector", "nav").text
 
 
+def test_a_group_of_copies_says_what_was_done_and_how_sure_it_is(opened):
+    open_view(opened, "duplicates")
+    text = opened.find_element("css selector", ".groups").text
+    assert "dicerminkan, dipotong sebesar 8 %" in text and "63,3" in text and "rantai" in text
+    opened.find_element("css selector", "label:has(#show-en)").click()
+    text = opened.find_element("css selector", ".groups").text
+    assert "mirrored, cropped by 8 % (evidence 63.3)" in text and "chain" in text
+    assert HOSTILE_NAME in text
+    size = "getComputedStyle(document.querySelector('.members .thumb')).width"
+    assert ask(opened, size) == "64px"
+
+
 def test_the_keyboard_alone_searches_sorts_and_switches_runs_off(opened):
     from selenium.webdriver.common.keys import Keys
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from timbang.explorer.copies import list_copies
 from timbang.explorer.counting import find_suspects
 from timbang.explorer.material import Series, read_material
 from timbang.explorer.page import Page, read_article
@@ -139,6 +140,13 @@ def explore(folder, count=30, replicates=2, side=8):
             ]
         },
         suspects=find_suspects(ledger),
+        copies=list_copies({"duplicates": [_describe_copies(names[-2:])]}, names),
         places=place_images(material.images.labels, material.images.pixels_sha256, len(CLASSES)),
     )
     return Explored(page, PixelFile(folder / "pixels.npy"), tables, manifest, ledger)
+
+
+def _describe_copies(names):
+    change = ["mirrored", "cropped by 8 %"]
+    link = {"images": names, "change": change, "distance": 4, "evidence": 63.31}
+    return {"images": names, "chain": True, "links": [link]}

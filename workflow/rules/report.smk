@@ -122,6 +122,7 @@ rule write_explorer:
         facts=str(rules.collect_facts.output.facts),
         articles=expand(rules.write_report.output.html, language=STUDY.report.languages),
         manifest=str(rules.build_manifest.output.manifest),
+        audit=str(rules.build_manifest.output.audit),
         pixels=str(rules.write_pixels.output.pixels),
         splits=expand(rules.split_images.output.split, replicate=STUDY.replicates),
         tables=[

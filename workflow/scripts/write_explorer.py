@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from timbang.explorer.copies import list_copies
 from timbang.explorer.counting import find_suspects
 from timbang.explorer.material import Series, read_material
 from timbang.explorer.page import Page, read_article
@@ -10,6 +11,7 @@ from timbang.facts.fact import read_facts
 from timbang.images.pixels import PixelFile
 from timbang.languages.catalogue import read_language
 from timbang.logs import log_to
+from timbang.records.made_with import read_json
 from timbang.records.tables import read_filled
 from timbang.scores.ledger import read_ledger
 
@@ -41,6 +43,7 @@ with log_to(snakemake.log[0]) as log:
             for path in inputs.tables
         },
         suspects=find_suspects(read_ledger(Path(inputs.images))),
+        copies=list_copies(read_json(Path(inputs.audit)), images.names),
         places=place_images(images.labels, images.pixels_sha256, len(images.classes)),
     )
     size = write_explorer(page, PixelFile(Path(inputs.pixels)), Path(snakemake.output.explorer))

@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from timbang.evidence.claims import TUNED
 from timbang.explorer import curves
+from timbang.explorer.copies import Copies
 from timbang.explorer.counting import Suspect, count_confusions
 from timbang.explorer.material import Images, Material
 from timbang.explorer.pictures import Places, Sheets
@@ -95,8 +96,8 @@ class Page:
     """What the page is made of besides the pictures.
 
     ``tables`` are the rows of ``runs.csv``, and of ``tuned/runs.csv`` where there is tuning, by the
-    file's name. ``suspects`` are of ``images.csv``. ``study`` is what the document says of the
-    study besides facts.
+    file's name. ``suspects`` are of ``images.csv``, ``copies`` of ``audit.json``. ``study`` is what
+    the document says of the study besides facts.
     """
 
     title: str
@@ -106,6 +107,7 @@ class Page:
     material: Material
     tables: Mapping[str, Sequence[Mapping[str, Any]]]
     suspects: Sequence[Suspect]
+    copies: Sequence[Copies]
     places: Places
 
 
@@ -226,7 +228,7 @@ def write_page(page: Page, sheets: Sheets | None) -> str:
         "sizes": curves,
         "matrices": matrices,
         "shade": _shade,
-        "groups": material.images.list_duplicates(),
+        "groups": page.copies,
         "most_groups": MOST_GROUPS,
         "is_split": sheets is None,
         "style": Markup(style),
