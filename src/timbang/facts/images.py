@@ -29,6 +29,10 @@ def add_images(facts: Facts, audit: Mapping[str, Any]) -> None:
     count("images.left_out", audit["images"] - audit["usable"], "/images", "images minus usable")
     count("classes", len(classes), "/classes", "how many")
     facts.add("chance", 1 / len(classes), Unit.SHARE, AUDIT, "/classes", "one over how many")
+    brier = 1 - 1 / len(classes)
+    facts.add("chance.brier", brier, Unit.NUMBER, AUDIT, "/classes", "one minus one over how many")
+    loss = float(np.log(len(classes)))
+    facts.add("chance.loss", loss, Unit.NATS, AUDIT, "/classes", "logarithm of how many")
     for what in ("images", "groups"):
         own = [entry[what] for entry in classes]
         for place, value in enumerate(own):

@@ -503,6 +503,7 @@ RULES: dict[str, dict[str, Callable[..., Any]]] = {
         "late_gain": _late_gain,
     },
     "nats": {
+        "chance.loss": lambda r: np.log(len(r.classes)),
         "pair.evidence": lambda r, side, n: r.audit["closest"][side][_at(n)]["evidence"],
         "criterion.evidence": lambda r: r.audit["criterion"]["evidence"],
         "first.train_loss": lambda r, c: _curve(r, c, "train_loss")[:, 0].mean(),
@@ -510,6 +511,7 @@ RULES: dict[str, dict[str, Callable[..., Any]]] = {
         "highest.loss": lambda r, c: _losses(r, c).mean(axis=0).max(),
     },
     "number": {
+        "chance.brier": lambda r: 1 - 1 / len(r.classes),
         "prospect.replicates_hours": lambda r, c: (
             max((count_needed_by(r, c) or 0) - len(r.study.replicates), 0)
             * fairness.hours_of_replicate(r)

@@ -216,7 +216,7 @@ def _caption(writer: Writer) -> str:
             "another class (column); the diagonal, the correct predictions, is grey."
         ),
         writer.value("classes") <= MOST_COUNTED_CLASSES
-        and writer.say("Numbers count images, where they fit; empty cells have none."),
+        and writer.say("Numbers count answers, where they fit; empty cells have none."),
         say_shown(writer, writer.study["weighed"], "runs/*/*/metrics.json"),
     )
 

@@ -27,7 +27,7 @@ CHANGES = {
     "turned": message("turned"),
     "stretched": message("stretched"),
     "cropped": message("cropped"),
-    "set": message("framed"),
+    "set": message("more around it"),
 }
 
 
@@ -176,7 +176,7 @@ def _caption(writer: Writer) -> str:
         ),
         writer.value("pictured") > groups > 0
         and writer.say(
-            "Below a pair that is joined stands what makes the second image of the first."
+            "Below a pair that is joined stands what turns the first image into the second."
         ),
     )
 
