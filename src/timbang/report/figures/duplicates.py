@@ -27,7 +27,7 @@ CHANGES = {
     "turned": message("turned"),
     "stretched": message("stretched"),
     "cropped": message("cropped"),
-    "set": message("more around it"),
+    "set": message("extended"),
 }
 
 
