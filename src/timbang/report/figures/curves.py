@@ -47,13 +47,15 @@ def _draw(drawing: Drawing) -> Drawn:
         "validation_accuracy": drawing.say("Validation accuracy (%)"),
     }
     figure = style.new_figure(HEIGHT)
-    panels = figure.subplots(2, 2, sharex=True, sharey="row")
+    panels = figure.subplots(2, 2, sharex=True)
+    panels[1, 1].sharey(panels[1, 0])
     ends = {}
     for axes, own in zip(panels.flat, PANELS, strict=True):
         ends[own] = _draw_panel(axes, own, histories, looks)
         axes.set_title(heads[own])
         axes.grid(axis="y", **style.GRID)
-    _scale_losses(panels[0, 0], [run for runs in histories.values() for run in runs])
+    for axes, own in zip(panels[0], PANELS[:2], strict=True):
+        _scale_losses(axes, [run[own] for runs in histories.values() for run in runs])
     for axes in panels[1]:
         axes.set_xlabel(drawing.say("Epoch"))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -112,12 +114,12 @@ def _stack_finite(columns: Sequence[pd.Series]) -> np.ndarray:
     return values[:, : np.flatnonzero(np.isfinite(values).any(axis=0)).max(initial=-1) + 1]
 
 
-def _scale_losses(axes: Axes, runs: Sequence[pd.DataFrame]) -> None:
-    """Draw losses from zero, or on a logarithmic axis where they span orders of magnitude."""
+def _scale_losses(axes: Axes, columns: Sequence[pd.Series]) -> None:
+    """Draw losses of a kind from zero, or logarithmically where they span orders of magnitude."""
     import numpy as np
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    losses = np.concatenate([run[own].to_numpy(float) for run in runs for own in PANELS[:2]])
+    losses = np.concatenate([column.to_numpy(float) for column in columns])
     positive = losses[np.isfinite(losses) & (losses > 0)]
     span = positive.max() / positive.min() if len(positive) else 1.0
     if span > LOG_RATIO:
