@@ -246,7 +246,7 @@ def test_networks_and_divergence_are_described(mixed_study):
     text = read_pdf(mixed_study / "report" / "report-en.pdf")
     for part in (
         "TheonlyrunofPlain-18diverged",
-        "ThewidthofmatchedissolvedsothatithasnearlyasmanyparametersasMulti-PathResNet-18",
+        "ThewidthofmatchedischosensothatithasnearlyasmanyparametersasMulti-PathResNet-18",
         "theirsisthenetworktorchvision:squeezenet1_1withitsauthors'initialisation",
         "ownisdefinedbytheauthorsofthisstudyinown.py:small",
         "Bottleneck",
