@@ -211,6 +211,20 @@ def test_the_larger_part_of_the_variation_is_named_where_its_interval_tells(tmp_
             assert sentence in text, sentence
 
 
+def test_what_a_path_is_worth_is_said_of_compared_networks_and_of_controls(tmp_path):
+    own = {"contenders": ["resnet18", "multipath18", "twinpath18"], "reference": "resnet18"}
+    own |= {"contrasts": ["multipath18"], "split": {}, "report": {}}
+    made = make_up(2, tmp_path, replicates=2, seeds=1, probes=["train_loss", "paths"], **own)
+    collect(made)
+    file = made.folder / "facts.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["study"]["figures"] = []
+    file.write_text(json.dumps(content), encoding="utf-8")
+    text = re.sub(r"<[^>]*>", "", write(made, "en", Html(made.folder / "figures")).text)
+    said = r"validation accuracy of (.*?) is [\d.]+% with both paths, [\d.]+% without the first"
+    assert re.findall(said, text) == ["Multi-Path ResNet-18", "Twin-Path ResNet-18"]
+
+
 def test_rules_of_the_appendix_are_said_in_its_language(study):
     _, facts = read_facts(study.folder / "facts.json")
     indonesian, english = read_language("id"), read_language("en")
