@@ -19,6 +19,8 @@ from timbang.scores.ledger import find_suspects as ledger_suspects
 from timbang.scores.ledger import tabulate_images
 
 HOSTILE_LABEL = "</script><img src=x onerror=alert(1)>"
+# Its name is shown with an escape.
+UNSEEN_NAME = "\N{RIGHT-TO-LEFT OVERRIDE}88.png"
 HOSTILE_NAME = "\"'><script>alert(2)</script>%(name)s{{7*7}}&amp;.png"
 HOSTILE_TITLE = "</style><b onmouseover=alert(3)>Net"
 CLASSES = sorted(["cat", "dog", HOSTILE_LABEL])
@@ -45,7 +47,7 @@ class Explored:
 def explore(folder, count=30, replicates=2, side=8):
     """Make the files of a study with two contenders, the last image a copy of the one before."""
     random = np.random.default_rng(0)
-    names = [f"{place:05}.png" for place in range(count - 1)] + [HOSTILE_NAME]
+    names = [f"{place:05}.png" for place in range(count - 2)] + [UNSEEN_NAME, HOSTILE_NAME]
     labels = [CLASSES[place % len(CLASSES)] for place in range(count)]
     labels[-1] = labels[-2]
     pixels = random.integers(0, 256, (count, side, side, 3), dtype=np.uint8)
@@ -140,7 +142,9 @@ def explore(folder, count=30, replicates=2, side=8):
             ]
         },
         suspects=find_suspects(ledger),
-        copies=list_copies({"duplicates": [_describe_copies(names[-2:])]}, names),
+        copies=list_copies(
+            {"duplicates": [_describe_copies(names[-2:])]}, material.images.filenames
+        ),
         places=place_images(material.images.labels, material.images.pixels_sha256, len(CLASSES)),
     )
     return Explored(page, PixelFile(folder / "pixels.npy"), tables, manifest, ledger)

@@ -43,7 +43,7 @@ with log_to(snakemake.log[0]) as log:
             for path in inputs.tables
         },
         suspects=find_suspects(read_ledger(Path(inputs.images))),
-        copies=list_copies(read_json(Path(inputs.audit)), images.names),
+        copies=list_copies(read_json(Path(inputs.audit)), images.filenames),
         places=place_images(images.labels, images.pixels_sha256, len(images.classes)),
     )
     size = write_explorer(page, PixelFile(Path(inputs.pixels)), Path(snakemake.output.explorer))

@@ -43,14 +43,14 @@ class Copies:
     links: Sequence[Link]
 
 
-def list_copies(audit: Mapping[str, Any], names: Sequence[str]) -> list[Copies]:
+def list_copies(audit: Mapping[str, Any], filenames: Sequence[str]) -> list[Copies]:
     """Return the groups of an audit, the largest first.
 
     Args:
         audit: the content of ``audit.json``.
-        names: of the usable images; what stands where is an image's place.
+        filenames: of the usable images, as in the manifest; where each stands is its place.
     """
-    places = {name: place for place, name in enumerate(names)}
+    places = {name: place for place, name in enumerate(filenames)}
     return [
         Copies(
             [places[name] for name in group["images"]],

@@ -28,22 +28,17 @@ NO_ANSWER = -1
 class Images:
     """The usable images in manifest order: row i is row i of the pixels.
 
-    ``names`` are shown ones, without what cannot be seen. ``labels`` int [N] are places in
-    ``classes``, ``groups`` int [N] are equal for duplicates, ``sha256`` are of the files and
-    ``pixels_sha256`` of what is in them.
+    ``filenames`` are those of the manifest, ``names`` shown ones, without what cannot be seen.
+    ``labels`` int [N] are places in ``classes``, ``sha256`` are of the files and ``pixels_sha256``
+    of what is in them.
     """
 
+    filenames: Sequence[str]
     names: Sequence[str]
     classes: Sequence[str]
     labels: np.ndarray
-    groups: np.ndarray
     sha256: Sequence[str]
     pixels_sha256: Sequence[str]
-
-    def list_duplicates(self) -> list[list[int]]:
-        """Return the groups of two images or more, the largest first."""
-        groups = pd.Series(np.arange(len(self.groups))).groupby(self.groups).apply(list)
-        return sorted((own for own in groups if len(own) > 1), key=lambda own: (-len(own), own))
 
 
 @dataclass(frozen=True)
@@ -104,10 +99,10 @@ class Material:
 def _describe_images(table: pd.DataFrame) -> Images:
     classes = sorted_classes(table["label"])
     return Images(
+        filenames=list(table["filename"]),
         names=[show(name) for name in table["filename"]],
         classes=[show(name) for name in classes],
         labels=class_indices(table["label"], classes),
-        groups=table["group"].to_numpy(dtype=np.int64),
         sha256=list(table["sha256"]),
         pixels_sha256=list(table["pixels_sha256"]),
     )

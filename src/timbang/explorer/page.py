@@ -156,7 +156,7 @@ def describe_images(page: Page, sheets: Sheets | None) -> dict[str, Any]:
         "places": page.places.of.tolist(),
         # On the pages by class, the image that is shown for one and for its equals.
         "shown": None if sheets else page.places.list_shown(images.labels),
-        "groups": images.list_duplicates(),
+        "groups": [own.images for own in page.copies],
         "parts": {
             str(replicate): "".join(
                 LETTERS[part].upper() if leaked else LETTERS[part]
