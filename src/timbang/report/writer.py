@@ -138,6 +138,11 @@ class Writer:
         """How often each network was trained in each replicate."""
         return int(self.value("seeds", default=1))
 
+    @property
+    def is_repeated(self) -> bool:
+        """Whether each network was trained more than once."""
+        return self.replicates > 1 or self.seeds > 1
+
     def num_runs(self) -> str:
         """How often each network was trained, in all replicates together, in print."""
         return self.num("runs" if self.seeds > 1 else "replicates")

@@ -105,7 +105,7 @@ def _mean(rows: Sequence[Sequence[float]]) -> list[float]:
 
 def _caption(writer: Writer) -> str:
     probes = set(writer.study["probes"])
-    is_some = say_shown(writer, writer.names, "runs/*/*/probes.json")
+    chosen = say_shown(writer, writer.names, "runs/*/*/probes.json")
     return writer.sentences(
         "gradients" in probes
         and writer.say(
@@ -124,9 +124,9 @@ def _caption(writer: Writer) -> str:
             if writer.seeds > 1
             else writer.say("Lines are means over the replicates.")
         ),
-        is_some
+        chosen
         and writer.say("Networks that the legend does not name are grey, and without lines."),
-        is_some,
+        chosen,
     )
 
 

@@ -33,8 +33,7 @@ def _build(writer: Writer) -> Grid:
 def _caption(writer: Writer) -> str:
     return writer.sentences(
         _say_rows(writer),
-        (writer.replicates > 1 or writer.seeds > 1)
-        and writer.say("The time is that of the fastest run."),
+        writer.is_repeated and writer.say("The time is that of the fastest run."),
         writer.say_recipe(decides=False),
     )
 

@@ -28,7 +28,7 @@ TABLE = Table(
             "confidence, which is miscalibration minus discrimination plus uncertainty. A lower "
             "Brier score and a lower miscalibration are better."
         ),
-        (writer.replicates > 1 or writer.seeds > 1) and writer.say("Means over %(runs)s runs."),
+        writer.is_repeated and writer.say("Means over %(runs)s runs."),
         writer.say_recipe(decides=False),
     ),
     stands=lambda writer: bool(writer.study["finished"]),

@@ -39,7 +39,7 @@ def _build(writer: Writer) -> Grid:
 
 def _caption(writer: Writer) -> str:
     f1 = writer.name("term/f1", "F1")
-    if writer.replicates == writer.seeds == 1:
+    if not writer.is_repeated:
         said = writer.say(
             "Precision, recall and %(f1)s per class and the number of validation images.", f1=f1
         )

@@ -25,7 +25,7 @@ TABLE = Table(
             "Size of the networks: parameters, multiply-adds for one image, and images trained on "
             "per second."
         ),
-        (writer.replicates > 1 or writer.seeds > 1)
+        writer.is_repeated
         and writer.say("The speed is that of the fastest run, since other work slows runs."),
     ),
 )
