@@ -18,14 +18,13 @@ from sklearn.datasets import load_digits, load_sample_image
 from timbang.images.alignment import COARSE_SIDE, describe_change, shrink
 from timbang.images.decoding import read_image
 from timbang.images.duplicates import (
-    count_details,
     group_near_duplicates,
     join_pairs,
     judge_groups,
-    weigh_evidence,
 )
 from timbang.images.looks import LOOK, ORIENTATIONS, THUMBNAIL_SIDE, look_at, write_hash
 from timbang.images.spots import make_words
+from timbang.images.weighing import count_details, weigh_evidence
 
 FOOD = Path(__file__).resolve().parents[3] / "shared" / "food"
 DISTANCE, EVIDENCE = 12, 40
