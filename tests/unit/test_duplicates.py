@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 from sklearn.datasets import load_digits, load_sample_image
 
+from timbang.images import duplicates
 from timbang.images.alignment import COARSE_SIDE, describe_change, shrink
+from timbang.images.chains import judge_groups
 from timbang.images.decoding import read_image
 from timbang.images.duplicates import (
+    choose_tree,
     group_near_duplicates,
     join_pairs,
-    judge_groups,
 )
 from timbang.images.looks import LOOK, ORIENTATIONS, THUMBNAIL_SIDE, look_at, write_hash
 from timbang.images.spots import make_words
@@ -185,7 +187,7 @@ def test_many_pictures_of_one_colour_are_told_apart_in_little_time():
     many = np.tile(look, count)
     found = group_near_duplicates(many, DISTANCE, EVIDENCE)
     assert list(found.groups) == list(range(count))
-    assert judge_groups(found.groups, many, EVIDENCE) == {}
+    assert judge_groups(found.groups, many, found.links, EVIDENCE) == {}
     assert time.process_time() - start < 10
 
 
@@ -216,12 +218,17 @@ def test_closest_pairs_lie_on_both_sides_of_the_criterion():
     assert (closest["evidence"] >= EVIDENCE).any()
 
 
-def test_threads_change_nothing():
+def test_threads_and_processes_change_nothing(monkeypatch):
     originals = photographs(200)[:6]
     looks = look([*originals, *map(CHANGES["framed"], originals)])
-    one, four = (group_near_duplicates(looks, DISTANCE, EVIDENCE, workers) for workers in (1, 4))
-    assert (one.groups == four.groups).all()
-    assert one.closest["evidence"].equals(four.closest["evidence"])
+    one = group_near_duplicates(looks, DISTANCE, EVIDENCE, 1)
+    monkeypatch.setattr(duplicates, "FEWEST_FOR_PROCESSES", 1)
+    for workers in (1, 2):
+        other = group_near_duplicates(looks, DISTANCE, EVIDENCE, workers)
+        assert (one.groups == other.groups).all()
+        for pairs, same in ((one.closest, other.closest), (one.links, other.links)):
+            assert pairs.drop(columns="matrix").equals(same.drop(columns="matrix"))
+            assert np.array_equal(np.stack([*pairs["matrix"]]), np.stack([*same["matrix"]]))
 
 
 @given(st.data())
@@ -326,12 +333,56 @@ def test_evidence_is_the_mutual_information_of_gaussians():
     assert np.isfinite(weigh_evidence(np.array(1.0), np.array(7)))
 
 
-def test_chain_is_told():
-    """A window that slides over a photograph: neighbours are alike, the ends are not."""
+@given(st.data())
+def test_tree_holds_together_what_pairs_do_by_the_fewest_and_earliest(data):
+    """As Kruskal's algorithm has it, a pair at a time."""
+    places = st.integers(0, 12)
+    pairs = data.draw(st.lists(st.tuples(places, places).filter(lambda pair: len({*pair}) > 1)))
+    groups, expected = np.arange(13), []
+    for number, (first, second) in enumerate(pairs):
+        if groups[first] != groups[second]:
+            expected.append(number)
+            join_pairs(groups, [first], [second])
+    first, second = np.array(pairs, dtype=int).reshape(-1, 2).T
+    assert list(choose_tree(first, second)) == expected
+
+
+def test_as_many_pairs_hold_groups_together_as_must():
+    originals = photographs(200)[:6]
+    copies = [change(image) for image in originals for change in CHANGES.values()]
+    found = group([*originals, *copies])
+    links = found.links
+    assert len(links) == len(found.groups) - len(set(found.groups)) > 6
+    assert (found.groups[links["first"]] == found.groups[links["second"]]).all()
+    assert (links["first"] < links["second"]).all()
+
+
+def test_window_that_slides_over_a_photograph_is_a_chain():
+    """Neighbours are alike, the ends show nothing of each other."""
     image = Image.fromarray(load_sample_image("china.jpg"))
-    slide = [image.crop((left, 100, left + 300, 400)) for left in range(0, 300, 6)]
-    chain = group(slide)
-    assert len(set(chain.groups)) == 1
-    assert judge_groups(chain.groups, look(slide), EVIDENCE) == {0: True}
-    copies = [recompress(quality)(slide[0]) for quality in (90, 70, 50, 30)]
-    assert judge_groups(np.zeros(4, int), look(copies), EVIDENCE) == {0: False}
+    assert is_chain([image.crop((left, 100, left + 300, 400)) for left in range(0, 300, 6)])
+
+
+def test_collage_that_joins_two_photographs_makes_a_chain():
+    one, other = photographs(200)[2:4]
+    collage = Image.new("RGB", (400, 200))
+    collage.paste(one, (0, 0))
+    collage.paste(other, (200, 0))
+    assert is_chain([one, other, collage, recompress(30)(one), recompress(30)(other)])
+
+
+def test_copies_of_one_photograph_are_no_chain():
+    """However few of them lie upon each other directly: half of such groups were called chains."""
+    for image in photographs(200)[:3]:
+        looks = look([image, *(change(image) for change in CHANGES.values())])
+        found = group_near_duplicates(looks, DISTANCE, EVIDENCE)
+        assert (found.groups == found.groups[0]).sum() > 15
+        assert not judge_groups(found.groups, looks, found.links, EVIDENCE)[found.groups[0]]
+
+
+def is_chain(images):
+    """Return what is said of images that are of one group."""
+    looks = look(images)
+    found = group_near_duplicates(looks, DISTANCE, EVIDENCE)
+    assert set(found.groups) == {0}
+    return judge_groups(found.groups, looks, found.links, EVIDENCE)[0]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from timbang.images.alignment import describe_change
-from timbang.images.duplicates import judge_groups
+from timbang.images.chains import judge_groups
 from timbang.images.manifest import Grouped, iterate_problems
 from timbang.records.tables import usable_images
 
@@ -48,7 +48,12 @@ def audit_images(
     manifest = grouped.manifest
     usable = usable_images(manifest)
     groups = usable["group"].to_numpy(dtype=int)
-    chains = judge_groups(groups[~usable["pixels_sha256"].duplicated()], looks, evidence)
+    pictures = pd.factorize(usable["pixels_sha256"])[0]
+    links = grouped.links.assign(
+        **{side: pictures[grouped.links[side]] for side in ("first", "second")}
+    )
+    distinct = ~usable["pixels_sha256"].duplicated()
+    chains = judge_groups(groups[distinct], looks, links, evidence)
     duplicates = _list_duplicates(usable, chains, _list_pairs(usable, grouped.links))
     classes = _count_classes(usable)
     return {

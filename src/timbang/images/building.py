@@ -9,7 +9,6 @@ import pandas as pd
 from timbang.errors import TimbangError
 from timbang.images.audit import audit_images
 from timbang.images.confirming import read_confirmed
-from timbang.images.duplicates import count_blocks
 from timbang.images.manifest import (
     describe_images,
     group_duplicates,
@@ -70,7 +69,7 @@ def build_manifest(
         duplicate_distance,
         duplicate_evidence,
         workers,
-        progress(count_blocks(len(described.looks)), "comparing images"),
+        progress,
         confirmed,
     )
     audit = audit_images(grouped, described.looks, duplicate_distance, duplicate_evidence)

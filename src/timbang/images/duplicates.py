@@ -21,16 +21,17 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import minimum_spanning_tree
 
-from timbang.images.alignment import COARSE_SIDE, shrink
-from timbang.images.looks import THUMBNAIL_SIDE
+from timbang.images.alignment import COARSE_SIDE
+from timbang.images.processes import open_processes
 from timbang.images.proposals import ROWS_AT_ONCE, propose_pairs
 from timbang.images.weighing import (
     count_details,
     count_needed_details,
     cut_blocks,
     share_details,
-    weigh_aligned,
+    shrink_thumbnails,
     weigh_evidence,
+    weigh_pairs,
     weigh_whole,
 )
 
@@ -44,10 +45,10 @@ FEWEST_DETAILS = 1.0
 SURE = 4.0
 PAIR_TYPES = {"first": int, "second": int, "distance": int, "evidence": float, "matrix": object}
 PAIRS_KEPT = 200
+# Processes take longer to start than so few pairs to be weighed; they are given so many at a time.
+FEWEST_FOR_PROCESSES, PAIRS_A_CALL = 1000, 16
 # With so many hashes the 64 of a block are compared at a time: what that takes stays in the cache.
 COLUMNS_AT_ONCE = 4096
-# A larger group is judged by so many of its members.
-MEMBERS_COMPARED = 64
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,10 @@ class NearDuplicates:
     """The groups of N images, int [N], and pairs of images.
 
     ``closest`` holds pairs that lie nearest to the criterion, on either side, and ``links`` those
-    that hold the groups together: of each group of n images the n − 1 of most evidence. Both have
-    the columns of ``PAIR_TYPES``: ``first`` < ``second`` are indices of images, ``distance`` is in
-    bits, in the orientation in which it is least, ``evidence`` in nats, and ``matrix`` [3, 3] takes
-    places of the first to those of the second (``timbang.images.alignment``).
+    that hold the groups together: n − 1 of each group of n images. Both have the columns of
+    ``PAIR_TYPES``: ``first`` < ``second`` are indices of images, ``distance`` is in bits, in the
+    orientation in which it is least, ``evidence`` in nats, and ``matrix`` [3, 3] takes places of
+    the first to those of the second (``timbang.images.alignment``).
     """
 
     groups: np.ndarray
@@ -66,12 +67,17 @@ class NearDuplicates:
     links: pd.DataFrame
 
 
+def follow_silently(total: int, what: str) -> Callable[[Iterable], Iterable]:
+    """Return what wraps a long loop where nobody is shown how far it is."""
+    return iter
+
+
 def group_near_duplicates(
     looks: np.ndarray,
     distance: int,
     evidence: float,
     workers: int = 1,
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Callable[[int, str], Callable[[Iterable], Iterable]] = follow_silently,
 ) -> NearDuplicates:
     """Join the images that hashes propose and whose details agree.
 
@@ -84,43 +90,56 @@ def group_near_duplicates(
         looks: records of ``timbang.images.looks.LOOK`` [N].
         distance: the bits in which the hashes of two near-duplicates may differ.
         evidence: the evidence, in nats, from which two images count as near-duplicates.
-        workers: how many threads compare hashes.
-        progress: wraps the blocks as they come, to show how far the work is.
+        workers: how many threads compare hashes, and how many processes weigh many pairs.
+        progress: called with the number of steps and what is done, returns what wraps the steps to
+            show how far the work is.
     """
-    hashes = np.ascontiguousarray(looks["hashes"].T)
     details = np.concatenate(
-        [np.empty(0), *(count_details(_shrink_thumbnails(some)) for some in cut_blocks(looks))]
+        [np.empty(0), *(count_details(shrink_thumbnails(some)) for some in cut_blocks(looks))]
     )
-    reach = (distance * np.minimum(details / MANY_DETAILS, 1)).astype(np.uint8)
-    least = min(FEWEST_DETAILS, evidence / float(weigh_evidence(np.array(1.0), np.array(1.0))))
-    groups = np.arange(len(looks))
-    found = [pd.DataFrame({column: np.empty(0, kind) for column, kind in PAIR_TYPES.items()})] * 2
-    with ThreadPoolExecutor(workers) as pool:
-        near = partial(_find_near, hashes, reach, details, least)
-        whole = _weigh_near(
-            looks, details, groups, pool.map(near, range(0, len(looks), ROWS_AT_ONCE)), evidence
-        )
-        weighed: set[tuple[int, int]] = set()
-        parts = (
-            _weigh_parts(looks, details, groups, proposed, evidence, weighed)
-            for proposed in propose_pairs(looks["spots"], looks["count"])
-        )
-        for pairs in progress(chain(whole, parts)):
-            joins = pairs[pairs["evidence"] >= evidence]
-            join_pairs(groups, joins["first"], joins["second"])
-            found = [
-                _keep_closest(found[0], pairs, evidence),
-                pd.concat([found[1], _choose_links(joins, len(looks))]),
+    joined = _Joined(len(looks), evidence)
+    blocks = len(range(0, len(looks), ROWS_AT_ONCE))
+    whole = _weigh_near(looks, details, joined.groups, distance, evidence, workers)
+    for pairs in progress(blocks, "comparing hashes")(whole):
+        joined.add(pairs)
+    proposed = _choose_pairs(
+        joined.groups,
+        details,
+        count_needed_details(evidence),
+        progress(blocks, "comparing spots")(propose_pairs(looks["spots"], looks["count"])),
+    )
+    alike = joined.list_links()
+    alike = alike[alike["evidence"] < SURE * evidence]
+    processes = workers if workers > 1 and len(alike) + len(proposed) >= FEWEST_FOR_PROCESSES else 0
+    with open_processes(processes) as call, ThreadPoolExecutor(2 * processes or 1) as pool:
+
+        def weigh(pairs: pd.DataFrame) -> Iterator[tuple[float, np.ndarray | None]]:
+            """Yield the evidence and the matrix of each pair, one laid upon the other."""
+            parts = [
+                pairs.iloc[start : start + PAIRS_A_CALL]
+                for start in range(0, len(pairs), PAIRS_A_CALL)
             ]
-    links = _choose_links(found[1], len(looks))
-    seen = [_see_change(looks, link, evidence) for _, link in links.iterrows()]
-    links["matrix"] = pd.Series(seen, index=links.index, dtype=object)
-    return NearDuplicates(pd.factorize(groups)[0], found[0].reset_index(drop=True), links)
+            return chain.from_iterable(
+                progress(len(parts), "laying pairs upon each other")(
+                    pool.map(
+                        lambda part: call(
+                            weigh_pairs, looks[part["first"]], looks[part["second"]], evidence
+                        ),
+                        parts,
+                    )
+                )
+            )
 
-
-def count_blocks(count: int) -> int:
-    """Return in how many blocks that many images are compared."""
-    return 2 * len(range(0, count, ROWS_AT_ONCE))
+        for pairs in _weigh_parts(looks["hashes"], joined.groups, proposed, weigh):
+            joined.add(pairs)
+        links = joined.list_links()
+        matrices = links["matrix"].tolist()
+        for link, (found, matrix) in zip(alike.index, weigh(alike), strict=True):
+            if matrix is not None and found >= evidence:
+                matrices[link] = matrix
+        links["matrix"] = pd.Series(matrices, dtype=object)
+    closest = joined.closest.reset_index(drop=True)
+    return NearDuplicates(pd.factorize(joined.groups)[0], closest, links)
 
 
 def join_pairs(groups: np.ndarray, first: Iterable[int], second: Iterable[int]) -> None:
@@ -136,35 +155,53 @@ def join_pairs(groups: np.ndarray, first: Iterable[int], second: Iterable[int]) 
             groups[groups == groups[other]] = groups[one]
 
 
-def judge_groups(groups: np.ndarray, looks: np.ndarray, evidence: float) -> dict[int, bool]:
-    """Say of each group of three or more whether it looks like a chain.
+def choose_tree(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return which pairs hold together all that all of them do, the fewest and the earliest.
 
-    A chain is a group of which some two members do not resemble each other even half as much as
-    near-duplicates must: its ends are only joined through what lies between. Of a large group
-    64 members are compared.
+    Args:
+        first: what each connects with something else, int [P].
+        second: that other, int [P].
 
     Returns:
-        By the number of the group, whether it is a chain.
+        int, ascending.
     """
-    chains = {}
-    order = np.argsort(groups, kind="stable")
-    numbers, starts, counts = np.unique(groups[order], return_index=True, return_counts=True)
-    for group, start, count in zip(numbers, starts, counts, strict=True):
-        if count < 3:
-            continue
-        members = order[start : start + count]
-        chosen = looks[members[:: -(-len(members) // MEMBERS_COMPARED)]]
-        small = _shrink_thumbnails(chosen)
-        first, second = np.triu_indices(len(chosen), 1)
-        apart = np.bitwise_count(chosen["hashes"][first, :1] ^ chosen["hashes"][second])
-        pairs = pd.DataFrame({"first": first, "second": second, "way": apart.argmin(axis=1)})
-        weights = weigh_whole(small, count_details(small), pairs, evidence / 2)["evidence"]
-        unlike = pairs[weights < evidence / 2]
-        chains[int(group)] = any(
-            weigh_aligned(chosen[one], chosen[other], evidence / 2)[0] < evidence / 2
-            for one, other in zip(unlike["first"], unlike["second"], strict=True)
+    pairs = pd.DataFrame({"low": np.minimum(first, second), "high": np.maximum(first, second)})
+    pairs = pairs.drop_duplicates()
+    codes, names = pd.factorize(pairs.to_numpy().T.ravel())
+    # The tree of least cost; a cost of 0 would be no pair.
+    cost = coo_array((pairs.index + 1.0, np.split(codes, 2)), (len(names),) * 2)
+    return np.sort(minimum_spanning_tree(cost.tocsr()).data.astype(int)) - 1
+
+
+class _Joined:
+    """What was found so far: the groups of so many images, and pairs as in ``NearDuplicates``."""
+
+    def __init__(self, count: int, evidence: float) -> None:
+        self.groups = np.arange(count)
+        self.evidence = evidence
+        self.closest = pd.DataFrame(
+            {column: np.empty(0, kind) for column, kind in PAIR_TYPES.items()}
         )
-    return chains
+        self._links = [self.closest]
+
+    def add(self, pairs: pd.DataFrame) -> None:
+        """Join the groups of the pairs that have the evidence.
+
+        Args:
+            pairs: the columns of ``PAIR_TYPES``; none was of one group before.
+        """
+        if not len(pairs):
+            return
+        joins = pairs[pairs["evidence"] >= self.evidence]
+        joins = joins.sort_values("evidence", ascending=False, kind="stable")
+        chosen = choose_tree(self.groups[joins["first"]], self.groups[joins["second"]])
+        self._links.append(joins.iloc[chosen])
+        join_pairs(self.groups, joins["first"], joins["second"])
+        self.closest = _keep_closest(self.closest, pairs, self.evidence)
+
+    def list_links(self) -> pd.DataFrame:
+        """Return the pairs that hold the groups together, in the order in which they came."""
+        return pd.concat(self._links, ignore_index=True).astype(PAIR_TYPES)
 
 
 def _find_near(
@@ -202,16 +239,22 @@ def _weigh_near(
     looks: np.ndarray,
     details: np.ndarray,
     groups: np.ndarray,
-    near: Iterable[pd.DataFrame],
+    distance: int,
     enough: float,
+    workers: int,
 ) -> Iterator[pd.DataFrame]:
-    """Yield tables of pairs with the evidence of their whole outlines, but for joined ones."""
+    """Yield pairs of like hashes with the evidence of their whole outlines, but for joined ones."""
+    hashes = np.ascontiguousarray(looks["hashes"].T)
+    reach = (distance * np.minimum(details / MANY_DETAILS, 1)).astype(np.uint8)
+    least = min(FEWEST_DETAILS, enough / float(weigh_evidence(np.array(1.0), np.array(1.0))))
     small = np.concatenate(
         [np.empty((0, COARSE_SIDE, COARSE_SIDE), np.uint8)]
-        + [_shrink_thumbnails(some) for some in cut_blocks(looks)]
+        + [shrink_thumbnails(some) for some in cut_blocks(looks)]
     )
-    for pairs in near:
-        yield weigh_whole(small, details, _choose_apart(groups, pairs), enough)
+    find = partial(_find_near, hashes, reach, details, least)
+    with ThreadPoolExecutor(workers) as pool:
+        for pairs in pool.map(find, range(0, len(looks), ROWS_AT_ONCE)):
+            yield weigh_whole(small, details, _choose_apart(groups, pairs), enough)
 
 
 def _keep_closest(closest: pd.DataFrame, pairs: pd.DataFrame, evidence: float) -> pd.DataFrame:
@@ -228,68 +271,44 @@ def _choose_apart(groups: np.ndarray, pairs: pd.DataFrame) -> pd.DataFrame:
     return pairs[groups[pairs["first"]] != groups[pairs["second"]]].reset_index(drop=True)
 
 
-def _weigh_parts(
-    looks: np.ndarray,
-    details: np.ndarray,
-    groups: np.ndarray,
-    proposed: Iterable[np.ndarray],
-    enough: float,
-    weighed: set[tuple[int, int]],
+def _choose_pairs(
+    groups: np.ndarray, details: np.ndarray, least: float, proposed: Iterable[pd.DataFrame]
 ) -> pd.DataFrame:
-    """Weigh pairs laid upon each other, join the groups of those that agree, and return all.
+    """Return the pairs that are not of one group and share enough details, the likeliest first."""
+    chosen = [pd.DataFrame({"first": [], "second": [], "shared": []}, dtype=int)]
+    for pairs in proposed:
+        apart = _choose_apart(groups, pairs)
+        enough = share_details(details[apart["first"]], details[apart["second"]]) >= least
+        chosen.append(apart[enough])
+    pairs = pd.concat(chosen).sort_values(
+        ["shared", "first", "second"], ascending=[False, True, True]
+    )
+    return pairs.drop_duplicates(["first", "second"])
+
+
+def _weigh_parts(
+    hashes: np.ndarray,
+    groups: np.ndarray,
+    proposed: pd.DataFrame,
+    weigh: Callable[[pd.DataFrame], Iterable[tuple[float, np.ndarray | None]]],
+) -> Iterator[pd.DataFrame]:
+    """Yield pairs with the evidence of one laid upon the other, until no two groups have any left.
+
+    In each round the likeliest are weighed that could join all that have some: none of them can be
+    made needless by another.
 
     Args:
-        looks: of all images.
-        details: how many each has, [N].
-        groups: int [N], joined in place.
-        proposed: pairs [P, 2] of one image after the other, the likeliest first.
-        enough: the evidence that joins.
-        weighed: pairs that were weighed before, to which these are added.
+        hashes: of all images, [N, 8].
+        groups: int [N]; whoever takes what is yielded joins them in place.
+        proposed: the likeliest first.
+        weigh: returns the evidence and the matrix of each pair.
     """
-    found = []
-    least = count_needed_details(enough)
-    for own in proposed:
-        own = own[share_details(*details[own.T]) >= least]
-        pairs = {
-            (first, second)
-            for first, second in own.tolist()
-            if groups[first] != groups[second] and (first, second) not in weighed
-        }
-        weighed |= pairs
-        for first, second in sorted(pairs):
-            # Not in threads: so many small steps of Python would wait for each other.
-            evidence, matrix = weigh_aligned(looks[first], looks[second], enough)
-            if matrix is not None:
-                distance = int(
-                    np.bitwise_count(looks["hashes"][first, :1] ^ looks["hashes"][second]).min()
-                )
-                found.append((first, second, distance, evidence, matrix))
-                if evidence >= enough:
-                    join_pairs(groups, [first], [second])
-    return pd.DataFrame(found, columns=list(PAIR_TYPES)).astype(PAIR_TYPES)
-
-
-def _choose_links(joins: pd.DataFrame, count: int) -> pd.DataFrame:
-    """Return the pairs of most evidence that hold the groups of so many images together."""
-    joins = joins.sort_values("evidence", ascending=False, kind="stable")
-    joins = joins.drop_duplicates(["first", "second"]).reset_index(drop=True)
-    # The tree of least cost; a cost of 0 would be no pair.
-    cost = coo_array(
-        (np.arange(len(joins)) + 1.0, (joins["first"], joins["second"])), (count, count)
-    )
-    chosen = np.sort(minimum_spanning_tree(cost.tocsr()).data.astype(int)) - 1
-    return joins.iloc[chosen].reset_index(drop=True)
-
-
-def _see_change(looks: np.ndarray, link: pd.Series, evidence: float) -> np.ndarray:
-    """Return how the first image of a link lies in the second, by their spots if these prove it."""
-    if link["evidence"] < SURE * evidence:
-        found, matrix = weigh_aligned(looks[link["first"]], looks[link["second"]], evidence)
-        if matrix is not None and found >= evidence:
-            return matrix
-    return link["matrix"]
-
-
-def _shrink_thumbnails(looks: np.ndarray) -> np.ndarray:
-    """Return the thumbnails of looks at the size at which whole outlines are compared."""
-    return shrink(looks["thumbnail"], THUMBNAIL_SIDE // COARSE_SIDE)
+    while len(proposed := _choose_apart(groups, proposed)):
+        chosen = choose_tree(groups[proposed["first"]], groups[proposed["second"]])
+        pairs = proposed.iloc[chosen].drop(columns="shared")
+        apart = np.bitwise_count(hashes[pairs["first"], :1] ^ hashes[pairs["second"]]).min(axis=1)
+        evidence, matrices = zip(*weigh(pairs), strict=True)
+        matrix = pd.Series(matrices, index=pairs.index, dtype=object)
+        pairs = pairs.assign(distance=apart.astype(int), evidence=evidence, matrix=matrix)
+        yield pairs[[place is not None for place in matrices]]
+        proposed = proposed.drop(index=pairs.index)

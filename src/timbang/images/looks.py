@@ -2,7 +2,7 @@
 
 import numpy as np
 from PIL import Image
-from scipy.fft import dct
+from scipy.fft import dctn
 
 from timbang.images.spots import SPOT, SPOTS, find_spots, scale_for_spots
 
@@ -20,8 +20,9 @@ ORIENTATIONS: tuple[Image.Transpose | None, ...] = (
     Image.Transpose.TRANSVERSE,
 )
 # A large image is shrunk by a whole number first, to no less than so many times its thumbnail: all
-# that is seen of it is seen smaller.
-THUMBNAIL_GAP = 3.0
+# that is seen of it is seen smaller. What is made of that is shrunk by whole numbers first, too, to
+# no less than so many times its side.
+THUMBNAIL_GAP, GAP = 3.0, 2.0
 
 LOOK = np.dtype(
     [
@@ -43,13 +44,11 @@ def look_at(image: Image.Image) -> np.ndarray:
     if (times := int(min(grey.size) / (THUMBNAIL_GAP * THUMBNAIL_SIDE))) > 1:
         grey = grey.reduce(times)
     look = np.zeros((), LOOK)
-    small = np.asarray(grey.resize((HASH_SIDE, HASH_SIDE), Image.Resampling.LANCZOS))
-    look["hashes"] = _hash(
-        np.concatenate([turn(small[None], way) for way in range(len(ORIENTATIONS))])
+    small, look["thumbnail"] = (
+        np.asarray(grey.resize((side, side), Image.Resampling.LANCZOS, reducing_gap=GAP))
+        for side in (HASH_SIDE, THUMBNAIL_SIDE)
     )
-    look["thumbnail"] = grey.resize(
-        (THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS, reducing_gap=THUMBNAIL_GAP
-    )
+    look["hashes"] = _hash_turned(small)
     look["size"] = np.array(grey.size) * scale_for_spots(grey.size)
     spots = find_spots(grey)
     look["count"] = len(spots)
@@ -83,8 +82,18 @@ def turn(images: np.ndarray, orientation: int) -> np.ndarray:
             return np.rot90(images, 2, axes=(1, 2)).transpose(0, 2, 1)
 
 
-def _hash(images: np.ndarray) -> np.ndarray:
-    """Return ImageHash's pHash of what it has shrunk images to, [N, 32, 32]: uint64 [N]."""
-    waves = dct(dct(images, axis=1), axis=2)[:, :LOW_FREQUENCIES, :LOW_FREQUENCIES]
-    waves = waves.reshape(len(images), -1)
-    return np.packbits(waves > np.median(waves, axis=1, keepdims=True), axis=1).view(">u8")[:, 0]
+def _hash_turned(image: np.ndarray) -> np.ndarray:
+    """Return ImageHash's pHash of what it has shrunk an image to, [32, 32], in each orientation.
+
+    A mirror turns the signs of odd frequencies, a transposition the two directions of all.
+
+    Returns:
+        uint64 [8].
+    """
+    waves = dctn(image.astype(float))[:LOW_FREQUENCIES, :LOW_FREQUENCIES]
+    odd = (-1.0) ** np.arange(LOW_FREQUENCIES)
+    across, down = waves * odd, waves * odd[:, None]
+    both = across * odd[:, None]
+    turned = np.stack([waves, across.T, both, down.T, across, down, waves.T, both.T])
+    turned = turned.reshape(len(ORIENTATIONS), -1)
+    return np.packbits(turned > np.median(turned, axis=1, keepdims=True), axis=1).view(">u8")[:, 0]

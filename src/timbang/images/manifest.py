@@ -20,7 +20,7 @@ from timbang.images.decoding import (
     estimate_memory,
     read_file,
 )
-from timbang.images.duplicates import group_near_duplicates
+from timbang.images.duplicates import follow_silently, group_near_duplicates
 from timbang.images.looks import LOOK, look_at, write_hash
 from timbang.images.memory import MemoryBudget
 from timbang.images.processes import ProcessEndedError, open_processes
@@ -145,7 +145,7 @@ def group_duplicates(
     distance: int,
     evidence: float,
     workers: int,
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Callable[[int, str], Callable[[Iterable], Iterable]] = follow_silently,
     confirmed: Sequence[Confirmed] = (),
 ) -> Grouped:
     """Give the images that are equal or near-duplicates the same group.
@@ -154,8 +154,8 @@ def group_duplicates(
         described: the images.
         distance: the bits in which the hashes of near-duplicates may differ.
         evidence: the evidence in nats from which images count as near-duplicates.
-        workers: how many threads compare hashes.
-        progress: wraps the blocks of comparisons, to show how far the work is.
+        workers: how many threads and processes compare images.
+        progress: as of ``timbang.images.duplicates.group_near_duplicates``.
         confirmed: pairs of which a person says whether they are one picture.
 
     Raises:

@@ -8,6 +8,7 @@ matrices.
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_array
 
 from timbang.images.spots import TABLES, WORD_BITS, make_words
@@ -21,7 +22,7 @@ WORDS_AT_ONCE = 1 << 20
 FEWEST_SHARED, MOST_PROPOSED = 3, 10
 
 
-def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[list[np.ndarray]]:
+def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[pd.DataFrame]:
     """Yield pairs of images with spots in common, in blocks of 64 images.
 
     Args:
@@ -29,8 +30,8 @@ def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[list[np.nda
         counts: int [N], how many of them are there.
 
     Yields:
-        Of each image in turn its pairs, int [P, 2] with the lower number first. A pair may come
-        twice, once of each image.
+        ``first`` and ``second``, the lower number first, and ``shared``: how many spots of the one
+        whose block it is have a word of the other. A pair may come twice, once of each image.
     """
     there = np.arange(spots.shape[1]) < counts[:, None]
     known, having = _index_words(spots, there)
@@ -41,24 +42,25 @@ def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[list[np.nda
         shared.data[:] = 1
         shared = _sum_spots(there[rows]) @ shared
         ends = zip(shared.indptr[:-1], shared.indptr[1:], strict=True)
-        yield [
+        chosen = [
             _choose_likeliest(start + row, shared.indices[low:high], shared.data[low:high])
             for row, (low, high) in enumerate(ends)
         ]
+        yield pd.DataFrame(np.concatenate(chosen), columns=["first", "second", "shared"])
 
 
 def _choose_likeliest(image: int, others: np.ndarray, shared: np.ndarray) -> np.ndarray:
-    """Return the pairs [P, 2] of an image with those that share the most spots with it.
+    """Return the pairs of an image with those that share the most spots with it, and how many.
 
     Where one is too many, all that share as few go with it: which of them came first would depend
     on the order of the images.
     """
     chosen = (shared >= FEWEST_SHARED) & (others != image)
-    others, shared = others[chosen].astype(int), shared[chosen]
+    others, shared = others[chosen].astype(int), shared[chosen].astype(int)
     if len(shared) > MOST_PROPOSED:
         limit = np.partition(shared, -MOST_PROPOSED - 1)[-MOST_PROPOSED - 1]
-        others = others[shared > limit]
-    return np.sort(np.column_stack([others, np.full(len(others), image)]), axis=1)
+        others, shared = others[shared > limit], shared[shared > limit]
+    return np.column_stack([np.minimum(others, image), np.maximum(others, image), shared])
 
 
 def _index_words(spots: np.ndarray, there: np.ndarray) -> tuple[list[np.ndarray], csr_array]:

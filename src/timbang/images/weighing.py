@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from timbang.images.alignment import (
+    COARSE_SIDE,
     agree_closely,
     agree_everywhere,
     align_spots,
@@ -15,7 +16,7 @@ from timbang.images.alignment import (
     sample_shared,
     shrink,
 )
-from timbang.images.looks import ORIENTATIONS, turn
+from timbang.images.looks import ORIENTATIONS, THUMBNAIL_SIDE, turn
 
 # Edges that agree better than this are taken to agree no better.
 HIGHEST_CORRELATION = 1.0 - 1e-6
@@ -42,6 +43,11 @@ def cut_blocks(values: np.ndarray) -> Iterator[np.ndarray]:
     """Yield the values [N, ...] in blocks, so that what is made of them needs little memory."""
     for start in range(0, len(values), PAIRS_AT_ONCE):
         yield values[start : start + PAIRS_AT_ONCE]
+
+
+def shrink_thumbnails(looks: np.ndarray) -> np.ndarray:
+    """Return the thumbnails of looks at the size at which whole outlines are compared."""
+    return shrink(looks["thumbnail"], THUMBNAIL_SIDE // COARSE_SIDE)
 
 
 def count_details(images: np.ndarray) -> np.ndarray:
@@ -102,6 +108,13 @@ def weigh_whole(
             evidence[places[apart]] = 0.0
     matrices = pd.Series([_MATRICES[way] for way in ways], index=pairs.index, dtype=object)
     return pairs.drop(columns="way").assign(evidence=evidence, matrix=matrices)
+
+
+def weigh_pairs(
+    firsts: np.ndarray, seconds: np.ndarray, enough: float
+) -> list[tuple[float, np.ndarray | None]]:
+    """Return what ``weigh_aligned`` does of each two looks, records of ``LOOK`` [P] each."""
+    return [weigh_aligned(*pair, enough) for pair in zip(firsts, seconds, strict=True)]
 
 
 def weigh_aligned(
