@@ -106,7 +106,7 @@ def group_near_duplicates(
         joined.groups,
         details,
         count_needed_details(evidence),
-        progress(blocks, "comparing spots")(propose_pairs(looks["spots"], looks["count"])),
+        progress(blocks, "comparing spots")(propose_pairs(looks["spots"], looks["count"], workers)),
     )
     alike = joined.list_links()
     alike = alike[alike["evidence"] < SURE * evidence]

@@ -6,6 +6,7 @@ matrices.
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -22,12 +23,13 @@ WORDS_AT_ONCE = 1 << 20
 FEWEST_SHARED, MOST_PROPOSED = 3, 10
 
 
-def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[pd.DataFrame]:
+def propose_pairs(spots: np.ndarray, counts: np.ndarray, workers: int) -> Iterator[pd.DataFrame]:
     """Yield pairs of images with spots in common, in blocks of 64 images.
 
     Args:
         spots: records of ``timbang.images.spots.SPOT`` [N, S].
         counts: int [N], how many of them are there.
+        workers: how many threads look for them.
 
     Yields:
         ``first`` and ``second``, the lower number first, and ``shared``: how many spots of the one
@@ -35,7 +37,8 @@ def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[pd.DataFram
     """
     there = np.arange(spots.shape[1]) < counts[:, None]
     known, having = _index_words(spots, there)
-    for start in range(0, len(spots), ROWS_AT_ONCE):
+
+    def propose(start: int) -> pd.DataFrame:
         rows = slice(start, start + ROWS_AT_ONCE)
         shared = _look_up(spots[rows], there[rows], known, having.shape[0]) @ having
         # Two spots that are alike by chance have several words in common, and count once.
@@ -46,7 +49,10 @@ def propose_pairs(spots: np.ndarray, counts: np.ndarray) -> Iterator[pd.DataFram
             _choose_likeliest(start + row, shared.indices[low:high], shared.data[low:high])
             for row, (low, high) in enumerate(ends)
         ]
-        yield pd.DataFrame(np.concatenate(chosen), columns=["first", "second", "shared"])
+        return pd.DataFrame(np.concatenate(chosen), columns=["first", "second", "shared"])
+
+    with ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(propose, range(0, len(spots), ROWS_AT_ONCE))
 
 
 def _choose_likeliest(image: int, others: np.ndarray, shared: np.ndarray) -> np.ndarray:
