@@ -151,6 +151,6 @@ def explore(folder, count=30, replicates=2, side=8):
 
 
 def _describe_copies(names):
-    change = ["mirrored", "cropped by 8 %"]
+    change = {"mirrored": 1, "cropped": 8}
     link = {"images": names, "change": change, "distance": 4, "evidence": 63.31}
     return {"images": names, "chain": True, "links": [link]}

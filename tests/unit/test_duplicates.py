@@ -1,7 +1,6 @@
 """Near-duplicates are found whatever was done to an image, and nothing else is."""
 
 import io
-import re
 import time
 from functools import cache
 from pathlib import Path
@@ -283,9 +282,8 @@ def test_links_hold_groups_together_and_tell_what_was_done():
     assert (link["first"], link["second"]) == (0, 1)
     assert link["evidence"] >= EVIDENCE
     change = describe_change(link["matrix"], image.size, mirrored.size)
-    assert change[0] == "mirrored"
-    assert re.fullmatch(r"cropped by (9|10|11) %", change[1])
-    assert len(change) == 2
+    assert list(change) == ["mirrored", "cropped"]
+    assert change["cropped"] == pytest.approx(10, abs=1)
 
 
 @pytest.mark.parametrize("way", range(1, 8))
@@ -293,12 +291,10 @@ def test_orientations_are_told(way):
     image = photographs()[3]
     found = group([image, image.transpose(ORIENTATIONS[way])])
     change = describe_change(found.links["matrix"][0], image.size, image.size)
-    turned = {1: "90", 2: "-?180", 3: "-90", 4: "", 5: "-?180", 6: "-?90", 7: "-?90"}[way]
-    expected = [*["mirrored"][: way > 3], *[f"turned by {turned}°"][: turned != ""]]
-    assert len(change) == len(expected)
-    assert all(
-        re.fullmatch(wanted, phrase) for wanted, phrase in zip(expected, change, strict=True)
-    )
+    turned = {1: [90], 2: [180, -180], 3: [-90], 4: [], 5: [180, -180], 6: [90, -90], 7: [90, -90]}
+    expected = [*["mirrored"][: way > 3], *["turned"][: len(turned[way])]]
+    assert list(change) == expected
+    assert not turned[way] or change["turned"] in turned[way]
 
 
 def test_a_spot_has_the_words_of_its_mirror_image():

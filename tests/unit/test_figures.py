@@ -164,8 +164,7 @@ def write_images(folder, labels, replicates, rng):
     manifest = images.reindex(columns=list(MANIFEST_COLUMNS)).assign(problem="")
     manifest.to_csv(files["manifest.csv"], index=False)
     np.save(files["pixels.npy"], rng.integers(0, 256, (len(owners), 8, 8, 3), dtype=np.uint8))
-    change = ["mirrored", "turned by 3°", "stretched or sheared by 5 %", "cropped by 8 %"]
-    change.append("set in a picture of which it is 40 %")
+    change = {"mirrored": 1, "turned": 3, "stretched": 5, "cropped": 8, "set": 40}
     pair = {"images": ["0.png", "4.png"], "evidence": 38.25, "change": change}
     audit = {
         "duplicates": [{"images": names[-9:]}, {"images": names[:2]}],
@@ -682,7 +681,7 @@ def test_largest_groups_are_shown_from_end_to_end():
 
 def test_no_two_pairs_of_the_same_groups_are_shown():
     pairs = [
-        {"images": [f"{first}", f"{second}"], "evidence": evidence, "change": []}
+        {"images": [f"{first}", f"{second}"], "evidence": evidence, "change": {}}
         for first, second, evidence in ((0, 2, 30.0), (1, 3, 29.0), (2, 4, 28.0))
     ]
     rows = {str(n): n for n in range(5)}

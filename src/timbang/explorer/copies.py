@@ -1,21 +1,18 @@
 """Groups of copies as a person checks them: what makes one image of another, and how sure it is."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from timbang.languages.messages import message
 
-# The phrases of the audit (timbang.images.alignment), with a number where they have one.
+# What may have been done to a copy, as timbang.images.alignment finds it.
 CHANGES = {
-    r"mirrored": message("mirrored"),
-    r"turned by (-?\d+)°": message("turned by %(number)s°"),
-    r"stretched or sheared by (\d+) %": message("stretched or sheared by %(number)s %%"),
-    r"cropped by (\d+) %": message("cropped by %(number)s %%"),
-    r"set in a picture of which it is (\d+) %": message(
-        "set in a picture of which it is %(number)s %%"
-    ),
+    "mirrored": message("mirrored"),
+    "turned": message("turned by %(number)s°"),
+    "stretched": message("stretched or sheared by %(number)s %%"),
+    "cropped": message("cropped by %(number)s %%"),
+    "set": message("set in a picture of which it is %(number)s %%"),
 }
 
 
@@ -23,13 +20,13 @@ CHANGES = {
 class Link:
     """Two images that were joined, by their places, and why.
 
-    ``changes`` are what makes the second of the first: messages, each with its number or an empty
-    text. ``evidence`` is in nats, ``source`` the place in ``data/audit.json``.
+    ``changes`` are what makes the second of the first: messages, each with its number. ``evidence``
+    is in nats, ``source`` the place in ``data/audit.json``.
     """
 
     first: int
     second: int
-    changes: Sequence[tuple[str, str]]
+    changes: Sequence[tuple[str, int]]
     evidence: float
     source: str
 
@@ -59,7 +56,7 @@ def list_copies(audit: Mapping[str, Any], filenames: Sequence[str]) -> list[Copi
                 Link(
                     places[link["images"][0]],
                     places[link["images"][1]],
-                    [_find_change(phrase) for phrase in link["change"]],
+                    [(CHANGES[kind], amount) for kind, amount in link["change"].items()],
                     link["evidence"],
                     f"data/audit.json · /duplicates/{at}/links/{number}",
                 )
@@ -68,11 +65,3 @@ def list_copies(audit: Mapping[str, Any], filenames: Sequence[str]) -> list[Copi
         )
         for at, group in enumerate(audit["duplicates"])
     ]
-
-
-def _find_change(phrase: str) -> tuple[str, str]:
-    """Return the message of a phrase of the audit, and its number; one that is not known itself."""
-    for pattern, text in CHANGES.items():
-        if found := re.fullmatch(pattern, phrase):
-            return text, "".join(found.groups())
-    return phrase.replace("%", "%%"), ""

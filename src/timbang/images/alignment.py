@@ -105,8 +105,8 @@ def align_spots(
 
 def describe_change(
     matrix: np.ndarray, first_size: np.ndarray, second_size: np.ndarray
-) -> list[str]:
-    """Say what makes the second picture of the first.
+) -> dict[str, int]:
+    """Find what makes the second picture of the first.
 
     Args:
         matrix: how the first lies in the second.
@@ -114,29 +114,31 @@ def describe_change(
         second_size: those of the second.
 
     Returns:
-        Phrases such as ``"mirrored"``, ``"turned by 3°"``, ``"cropped by 8 %"`` (of its area),
-        ``"set in a picture of which it is 40 %"``; none where its outline is the same.
+        What was done, in this order, and how much of it: ``mirrored`` (1), ``turned`` by so many
+        degrees anticlockwise, ``stretched`` or sheared by so many percent, ``cropped`` by so many
+        percent of its area, ``set`` in a picture of which it is so many percent; nothing where its
+        outline is the same.
     """
-    phrases = []
+    done = {}
     linear = np.diag(second_size) @ matrix[:2, :2] @ np.diag(1 / np.asarray(first_size, float))
     if np.linalg.det(linear) < 0:
-        phrases.append("mirrored")
+        done["mirrored"] = 1
         linear = linear @ np.diag([-1.0, 1.0])
     left, stretch, right = np.linalg.svd(linear)
     turn = left @ right
     # Anticlockwise as one sees it, for places count downwards.
     angle = -np.degrees(np.arctan2(turn[1, 0], turn[0, 0]))
     if abs(angle) >= NOTICED_ANGLE:
-        phrases.append(f"turned by {angle:.0f}°")
+        done["turned"] = round(angle)
     if stretch[0] > (1 + NOTICED_STRETCH) * stretch[1]:
-        phrases.append(f"stretched or sheared by {100 * (stretch[0] / stretch[1] - 1):.0f} %")
+        done["stretched"] = round(100 * (stretch[0] / stretch[1] - 1))
     missing = 1 - _measure_overlap(np.linalg.inv(matrix))
     if missing > NOTICED_CUT:
-        phrases.append(f"cropped by {100 * missing:.0f} %")
+        done["cropped"] = round(100 * missing)
     filled = _measure_overlap(matrix)
     if filled < 1 - NOTICED_CUT:
-        phrases.append(f"set in a picture of which it is {100 * filled:.0f} %")
-    return phrases
+        done["set"] = round(100 * filled)
+    return done
 
 
 def is_plausible(matrix: np.ndarray) -> bool:

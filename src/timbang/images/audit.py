@@ -38,8 +38,8 @@ def audit_images(
         ``duplicate_groups`` (of two or more) over ``duplicate_images``;
         ``equal_bytes`` and ``equal_pixels`` with ``distinct``, ``groups`` and ``images``;
         ``criterion``; ``duplicates``: one entry a group of two or more, the largest first, with
-        the ``links`` that hold it together: what was done to the second image, as phrases, and the
-        evidence (images of equal pixels need none);
+        the ``links`` that hold it together: what makes the second image of the first, as
+        ``describe_change`` has it, and the evidence (images of equal pixels need none);
         ``mixed_groups`` (near-duplicates under several labels) and ``chains``; ``closest``: the
         pairs nearest to the criterion on either side; ``one_coloured``, ``tiny``, ``elongated``
         files; ``small_classes``; ``confirmed``: the pairs of which a person said whether they are

@@ -21,7 +21,7 @@ MOST_GROUPS, MEMBERS_SHOWN = 5, 8
 PAIRS_SHOWN, PAIRS_A_LINE, WORDS_A_LINE = 8, 4, 2
 # In inches.
 LABEL_WIDTH, TITLE_HEIGHT, GAP, LINE = 0.33, 0.26, 0.03, 0.14
-# What was done to a copy, by the first word of the audit's phrase.
+# What was done to a copy, as the audit has it.
 CHANGES = {
     "mirrored": message("mirrored"),
     "turned": message("turned"),
@@ -148,7 +148,7 @@ def choose_pairs(
     for place, pair in enumerate(pairs):
         own = [rows[name] for name in pair["images"]]
         label = language.number(pair["evidence"], 1), f"pair.evidence/{side}/{place}"
-        changes = [CHANGES[phrase.split()[0]] for phrase in pair["change"] if side == "joined"]
+        changes = [CHANGES[kind] for kind in pair["change"] if side == "joined"]
         words = list(map(language.say, changes))
         starts = range(0, len(words), WORDS_A_LINE)
         lines = [", ".join(words[start : start + WORDS_A_LINE]) for start in starts]
