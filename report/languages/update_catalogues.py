@@ -47,7 +47,8 @@ def collect_messages() -> Catalog:
                 messages.add(message, None, [(place, 0)], auto_comments=comments, context=context)
     for path in sorted((ROOT / "report" / "claims").glob("*.yaml")):
         claim = yaml.safe_load(path.read_text(encoding="utf-8"))
-        for text in (claim["statement"], *claim["texts"].values(), claim["needs"]):
+        limits = [claim["limits"]] if "limits" in claim else []
+        for text in (claim["statement"], *claim["texts"].values(), claim["needs"], *limits):
             # What comes from a file is no format, whatever it holds.
             messages.add(text, None, [(path.relative_to(ROOT).as_posix(), 0)])
     return messages

@@ -120,6 +120,21 @@ def write(made, code="en", medium=None, title="Title", page=()):
     )
 
 
+def leave_out_figures(made):
+    """Collect the facts of a made-up study, of which no figure is drawn."""
+    collect(made)
+    file = made.folder / "facts.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["study"]["figures"] = []
+    file.write_text(json.dumps(content), encoding="utf-8")
+
+
+def read_page(made, code):
+    """Return what the page says, without its marks."""
+    page = write(made, code, Html(made.folder / "figures")).text
+    return " ".join(re.sub(r"<[^>]*>", "", page).split())
+
+
 def ids_of(document):
     return sorted((own.fact.id, own.is_linked) for own in document.printed)
 
@@ -205,8 +220,7 @@ def test_the_larger_part_of_the_variation_is_named_where_its_interval_tells(tmp_
     content["study"]["figures"] = []
     file.write_text(json.dumps(content), encoding="utf-8")
     for code, sentences in SAID.items():
-        page = write(made, code, Html(made.folder / "figures")).text
-        text = " ".join(re.sub(r"<[^>]*>", "", page).split())
+        text = read_page(made, code)
         for sentence in sentences:
             assert sentence in text, sentence
 
@@ -215,14 +229,18 @@ def test_what_a_path_is_worth_is_said_of_compared_networks_and_of_controls(tmp_p
     own = {"contenders": ["resnet18", "multipath18", "twinpath18"], "reference": "resnet18"}
     own |= {"contrasts": ["multipath18"], "split": {}, "report": {}}
     made = make_up(2, tmp_path, replicates=2, seeds=1, probes=["train_loss", "paths"], **own)
-    collect(made)
-    file = made.folder / "facts.json"
-    content = json.loads(file.read_text(encoding="utf-8"))
-    content["study"]["figures"] = []
-    file.write_text(json.dumps(content), encoding="utf-8")
-    text = re.sub(r"<[^>]*>", "", write(made, "en", Html(made.folder / "figures")).text)
-    said = r"validation accuracy of (.*?) is [\d.]+% with both paths, [\d.]+% without the first"
+    leave_out_figures(made)
+    text = read_page(made, "en")
+    said = r"validation accuracy of (\S+ \S+) is [\d.]+% with both paths, [\d.]+% without the first"
     assert re.findall(said, text) == ["Multi-Path ResNet-18", "Twin-Path ResNet-18"]
+
+
+def test_what_a_claim_s_tests_leave_out_is_said_with_its_verdict(tmp_path):
+    own = {"contenders": ["plain34", "resnet34", "multipath34", "preact34"], "claims": "published"}
+    made = make_up(3, tmp_path, replicates=3, seeds=1, reference="resnet34", **own)
+    leave_out_figures(made)
+    assert "Both are compared with ResNet-34 alone" in read_page(made, "en")
+    assert "Keduanya hanya dibandingkan dengan ResNet-34" in read_page(made, "id")
 
 
 def test_rules_of_the_appendix_are_said_in_its_language(study):

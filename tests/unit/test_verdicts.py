@@ -82,6 +82,7 @@ def make(expect, first="a", second="ref", measure="accuracy", margin=None, recip
         (Comparison(measure, first, second, expect, margin),),
         TEXTS,
         WORDS,
+        {},
     )
 
 
@@ -341,7 +342,8 @@ def test_claim_of_ones_own_needs_little():
     claim = make_claim("mine", GOOD, "claims.mine")
     assert claim.tests == (Comparison("accuracy", "a", "b", "greater", None),)
     assert claim.texts["supported"] == {"en": "s"}
-    assert (claim.number, claim.needs["en"]) == (None, "")
+    assert (claim.number, claim.needs["en"], claim.limits) == (None, "", {})
+    assert make_claim("mine", GOOD | {"limits": "x"}, "claims.mine").limits == {"en": "x"}
 
 
 @pytest.mark.parametrize(

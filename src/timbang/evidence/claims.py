@@ -66,7 +66,8 @@ class Claim:
     ``about`` is what it is said of, and ``recipe`` whether of the study's recipe (``default``) or
     of ``tuned`` networks; None for what the study asks.
     ``statement`` and, for each verdict, ``texts`` are by language. ``needs`` says in words, by
-    language, what a study must have for the claim to be tested.
+    language, what a study must have for the claim to be tested, and ``limits`` what the claim says
+    and its tests do not.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Claim:
     tests: tuple[Comparison, ...]
     texts: Mapping[str, Mapping[str, str]]
     needs: Mapping[str, str]
+    limits: Mapping[str, str]
 
 
 def read_claims(paths: Sequence[Path]) -> list[Claim]:
@@ -110,13 +112,13 @@ def make_claim(name: str, content: Any, place: str) -> Claim:
     Args:
         name: what the claim is called in ``verdicts.json``.
         content: a mapping with ``statement``, ``tests``, ``texts``, perhaps ``number``, ``topic``,
-            ``about``, ``recipe``, ``needs``.
+            ``about``, ``recipe``, ``needs``, ``limits``.
         place: names the content in messages.
 
     Raises:
         TimbangError: a key is missing, unknown or of the wrong kind.
     """
-    others = ("number", "topic", "about", "recipe", "needs")
+    others = ("number", "topic", "about", "recipe", "needs", "limits")
     _check_keys(content, ("statement", "tests", "texts"), others, place)
     tests = content["tests"]
     if not isinstance(tests, list) or not tests:
@@ -133,6 +135,7 @@ def make_claim(name: str, content: Any, place: str) -> Claim:
         ),
         texts=_read_texts(content["texts"], f"{place}: texts"),
         needs=_read_words(content.get("needs", ""), f"{place}: needs"),
+        limits=_read_words(content["limits"], f"{place}: limits") if "limits" in content else {},
     )
 
 

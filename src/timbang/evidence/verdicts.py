@@ -481,6 +481,7 @@ def describe_verdict(verdict: JudgedClaim, files: Mapping[str, str]) -> dict[str
             language: text for language, text in verdict.claim.texts[verdict.verdict].items()
         },
         "needs": dict(verdict.claim.needs),
+        "limits": dict(verdict.claim.limits),
         "files": dict(files),
     }
 

@@ -342,6 +342,7 @@ def _describe_claims(verdicts: Sequence[Mapping[str, Any]]) -> list[dict[str, An
         "verdict_of_other_recipe",
         "texts",
         "needs",
+        "limits",
     )
     tests = ("measure", "first", "second", "about", "missing", "verdict")
     return [

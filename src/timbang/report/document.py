@@ -246,6 +246,7 @@ class _Pass:
             setting_word=lambda key: _uncapitalise(write_setting_name(writer, key)),
             claim_text=lambda claim: say_text(writer, f"text/{claim['name']}", claim["texts"]),
             claim_needs=self.name_needs,
+            claim_limits=lambda claim: say_text(writer, f"limits/{claim['name']}", claim["limits"]),
             own_sections=self.write_own_sections,
             references=self.write_references,
             sources=lambda: write_sources(writer, self.front.files),
