@@ -2,7 +2,7 @@
 
 A spot has a few words (``timbang.images.spots.make_words``), and the spots of a copy have many of
 those of its original. How many spots of one image have a word of another is a product of sparse
-matrices.
+matrices, in which the fewer images have a word, the more it counts.
 """
 
 from collections.abc import Iterator
@@ -18,9 +18,11 @@ ROWS_AT_ONCE = 64
 # A word that so many spots have says nothing of whose copy an image is.
 MOST_SPOTS = 64
 WORDS_AT_ONCE = 1 << 20
-# Two images are looked at where so many spots of one share a word with the other, unless more do
-# with so many others.
-FEWEST_SHARED, MOST_PROPOSED = 3, 10
+# A word of two images counts so much, one of twice as many one less.
+RAREST = 7
+# Two images are looked at whose words in common count so much, unless those of one and so many
+# others count more.
+LEAST_SHARED, MOST_PROPOSED = 12, 10
 
 
 def propose_pairs(spots: np.ndarray, counts: np.ndarray, workers: int) -> Iterator[pd.DataFrame]:
@@ -32,8 +34,9 @@ def propose_pairs(spots: np.ndarray, counts: np.ndarray, workers: int) -> Iterat
         workers: how many threads look for them.
 
     Yields:
-        ``first`` and ``second``, the lower number first, and ``shared``: how many spots of the one
-        whose block it is have a word of the other. A pair may come twice, once of each image.
+        ``first`` and ``second``, the lower number first, and ``shared``: what the words count that
+        spots of the one whose block it is have in common with the other. A pair may come twice,
+        once of each image.
     """
     there = np.arange(spots.shape[1]) < counts[:, None]
     known, having = _index_words(spots, there)
@@ -41,8 +44,6 @@ def propose_pairs(spots: np.ndarray, counts: np.ndarray, workers: int) -> Iterat
     def propose(start: int) -> pd.DataFrame:
         rows = slice(start, start + ROWS_AT_ONCE)
         shared = _look_up(spots[rows], there[rows], known, having.shape[0]) @ having
-        # Two spots that are alike by chance have several words in common, and count once.
-        shared.data[:] = 1
         shared = _sum_spots(there[rows]) @ shared
         ends = zip(shared.indptr[:-1], shared.indptr[1:], strict=True)
         chosen = [
@@ -61,7 +62,7 @@ def _choose_likeliest(image: int, others: np.ndarray, shared: np.ndarray) -> np.
     Where one is too many, all that share as few go with it: which of them came first would depend
     on the order of the images.
     """
-    chosen = (shared >= FEWEST_SHARED) & (others != image)
+    chosen = (shared >= LEAST_SHARED) & (others != image)
     others, shared = others[chosen].astype(int), shared[chosen].astype(int)
     if len(shared) > MOST_PROPOSED:
         limit = np.partition(shared, -MOST_PROPOSED - 1)[-MOST_PROPOSED - 1]
@@ -72,7 +73,8 @@ def _choose_likeliest(image: int, others: np.ndarray, shared: np.ndarray) -> np.
 def _index_words(spots: np.ndarray, there: np.ndarray) -> tuple[list[np.ndarray], csr_array]:
     """Return the words of each table that are worth looking up, sorted, and who has them.
 
-    The matrix has a row a word, those of all tables one after the other, and a column an image.
+    The matrix has a row a word, those of all tables one after the other, a column an image, and
+    what the word counts, int8.
     """
     # Room for all; what stays empty takes no memory. Places as int32, in half of it: up to 2.8
     # million images, whose looks would take 36 GB.
@@ -88,8 +90,10 @@ def _index_words(spots: np.ndarray, there: np.ndarray) -> tuple[list[np.ndarray]
             filled, rows = filled + len(images), rows + len(found)
             telling.append(found)
         known.append(np.concatenate(telling))
+    counts = np.diff(ends[: rows + 1])
+    worth = (RAREST + 1 - np.round(np.log2(np.maximum(counts, 2)))).astype(np.int8)
     matrix = csr_array(
-        (np.ones(filled, np.int8), columns[:filled], ends[: rows + 1]), (rows, len(spots))
+        (np.repeat(worth, counts), columns[:filled], ends[: rows + 1]), (rows, len(spots))
     )
     return known, matrix
 
