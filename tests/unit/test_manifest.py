@@ -331,9 +331,9 @@ def test_many_images_are_described_alike_by_processes_and_by_one_thread(many):
 
 
 def test_process_that_is_ended_from_outside_is_told_in_one_line(many, monkeypatch):
-    monkeypatch.setattr("timbang.images.manifest._describe_file", _end_process)
+    monkeypatch.setattr("timbang.images.manifest._describe_files", _end_process)
     with pytest.raises(
-        TimbangError, match=r"ended while it read .*\.png.* or one of the 4 files around it"
+        TimbangError, match=r"ended while it read .*\.png.* or one of the 32 files around it"
     ):
         describe_images(list_folder(many), many, workers=2)
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,8 @@ PROBLEMS_LISTED = 1000
 ROWS_MOVED = 1024
 # Processes take a second or two to start, and small images in threads wait for Python's lock.
 FEWEST_FOR_PROCESSES = 500
-# While the next are looked for, the processes have one at hand.
-CALLS_A_PROCESS = 2
+# While the next are looked for, the processes have one call at hand; so many files are read in it.
+CALLS_A_PROCESS, FILES_A_CALL = 2, 8
 # What is said of an image with a problem, beside it.
 UNKNOWN: dict[str, Any] = {
     "width": None,
@@ -103,29 +104,33 @@ def describe_images(
     memory = MemoryBudget(largest * MEMORY_PER_PIXEL)
     looks = np.zeros(len(source), LOOK)
     processes = workers if workers > 1 and len(source) >= FEWEST_FOR_PROCESSES else 0
-    calls = CALLS_A_PROCESS * processes or workers
+    calls, files = (CALLS_A_PROCESS * processes, FILES_A_CALL) if processes else (workers, 1)
     with open_processes(processes) as call, ThreadPoolExecutor(calls) as pool:
 
-        def describe(row: int, path: Path, problem: str) -> dict[str, Any]:
-            if problem:
-                return UNKNOWN | {"problem": problem}
+        def describe(start: int) -> list[dict[str, Any]]:
+            rows = source.iloc[start : start + files]
+            described = [UNKNOWN | {"problem": problem} for problem in rows["problem"]]
+            sound = [place for place, own in enumerate(described) if not own["problem"]]
+            paths = [folder / name for name in rows["filename"].iloc[sound]]
             try:
-                with memory.hold(estimate_memory(path)):
-                    described, looks[row] = call(_describe_file, path, largest)
+                # They are decoded one after the other.
+                with memory.hold(max(map(estimate_memory, paths), default=0)):
+                    found = call(_describe_files, paths, largest)
             except ProcessEndedError:
                 raise TimbangError(
-                    f"a process ended while it read {str(path)!r} or one of the "
-                    f"{calls} files around it: if memory ran out, give this step more (resources: "
-                    "mem_mb) or fewer threads; else one of these files is damaged, remove it"
+                    f"a process ended while it read {str(paths[0])!r} or one of the "
+                    f"{calls * files} files around it: if memory ran out, give this step "
+                    "more (resources: mem_mb) or fewer threads; else one of these files is "
+                    "damaged, remove it"
                 ) from None
+            for place, (own, look) in zip(sound, found, strict=True):
+                described[place], looks[start + place] = own, look
             return described
 
-        places = [folder / name for name in source["filename"]]
-        rows = range(len(source))
         try:
-            found = pd.DataFrame(
-                list(progress(pool.map(describe, rows, places, source["problem"])))
-            )
+            starts = range(0, len(source), files)
+            each = chain.from_iterable(pool.map(describe, starts))
+            found = pd.DataFrame(list(progress(each)))
         except BaseException:
             pool.shutdown(cancel_futures=True)  # or all the others would be read first
             raise
@@ -247,6 +252,10 @@ def _keep_rows(looks: np.ndarray, rows: np.ndarray) -> np.ndarray:
         moved = rows[start : start + ROWS_MOVED]
         looks[start : start + len(moved)] = looks[moved]
     return looks[: len(rows)]
+
+
+def _describe_files(paths: Sequence[Path], largest: int) -> list[tuple[dict[str, Any], np.ndarray]]:
+    return [_describe_file(path, largest) for path in paths]
 
 
 def _describe_file(path: Path, largest: int) -> tuple[dict[str, Any], np.ndarray]:
