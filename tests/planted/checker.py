@@ -68,7 +68,7 @@ CLAIMS = [yaml.safe_load(path.read_text()) for path in sorted((ROOT / "report/cl
 
 def squash(text: str) -> str:
     """Return a text without what lines and hyphenation do to it."""
-    return re.sub(r"[\s\-‐­]", "", unicodedata.normalize("NFKC", text)).replace("’", "'")
+    return re.sub(r"[\s\-‐­*]", "", unicodedata.normalize("NFKC", text)).replace("’", "'")
 
 
 def title(name: str) -> str:

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from timbang.report.formats import write_value
 from timbang.report.media.html import Html, shrink_numbers, shrink_photographs
 from timbang.report.media.tex import Tex
 from timbang.report.sources import list_values, write_rule
+from timbang.report.texts import say_text
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "report" / "templates" / "document.j2"
@@ -241,6 +243,19 @@ def test_what_a_claim_s_tests_leave_out_is_said_with_its_verdict(tmp_path):
     leave_out_figures(made)
     assert "Both are compared with ResNet-34 alone" in read_page(made, "en")
     assert "Keduanya hanya dibandingkan dengan ResNet-34" in read_page(made, "id")
+
+
+def test_foreign_words_of_a_translated_claim_are_in_italics_and_no_asterisk_of_a_user_s():
+    catalogue = {"It is *so*, a loss.": "Itu *loss*, bukan *label smoothing*."}
+    writer = SimpleNamespace(
+        language=SimpleNamespace(code="id", say=lambda text: catalogue.get(text, text)),
+        medium=SimpleNamespace(emphasise=lambda text: f"/{text}/"),
+        name=lambda id, text: f"[{text}]",
+    )
+    translated = say_text(writer, "text/a", {"en": "It is *so*, a loss."})
+    assert translated == "[Itu] /[loss]/[, bukan] /[label smoothing]/[.]"
+    assert say_text(writer, "text/a", {"en": "*Mine*, unknown"}) == "[*Mine*, unknown]"
+    assert say_text(writer, "text/a", {"en": "x", "id": "*Punya* saya"}) == "[*Punya* saya]"
 
 
 def test_rules_of_the_appendix_are_said_in_its_language(study):

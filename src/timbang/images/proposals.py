@@ -18,8 +18,8 @@ ROWS_AT_ONCE = 64
 # A word that so many spots have says nothing of whose copy an image is.
 MOST_SPOTS = 64
 WORDS_AT_ONCE = 1 << 20
-# A word of two images counts so much, one of twice as many one less.
-RAREST = 7
+# What a word counts, by how many images have it: one of two counts 7, one of twice as many 1 less.
+WORTH = np.array([*[7] * 2, *(8 - np.round(np.log2(np.arange(2, MOST_SPOTS + 1))))], np.int8)
 # Two images are looked at whose words in common count so much, unless those of one and so many
 # others count more.
 LEAST_SHARED, MOST_PROPOSED = 12, 10
@@ -79,6 +79,7 @@ def _index_words(spots: np.ndarray, there: np.ndarray) -> tuple[list[np.ndarray]
     # Room for all; what stays empty takes no memory. Places as int32, in half of it: up to 2.8
     # million images, whose looks would take 36 GB.
     columns, filled = np.empty(TABLES * there.sum(), np.int32), 0
+    worth = np.empty(len(columns), np.int8)
     ends, rows = np.empty(len(columns) + 1, np.int32), 0
     ends[0] = 0
     known = []
@@ -86,15 +87,12 @@ def _index_words(spots: np.ndarray, there: np.ndarray) -> tuple[list[np.ndarray]
         telling = []
         for found, occurs, images in _index_table(spots, there, table):
             columns[filled : filled + len(images)] = images
+            worth[filled : filled + len(images)] = np.repeat(WORTH[occurs], occurs)
             ends[rows + 1 : rows + 1 + len(found)] = filled + occurs.cumsum()
             filled, rows = filled + len(images), rows + len(found)
             telling.append(found)
         known.append(np.concatenate(telling))
-    counts = np.diff(ends[: rows + 1])
-    worth = (RAREST + 1 - np.round(np.log2(np.maximum(counts, 2)))).astype(np.int8)
-    matrix = csr_array(
-        (np.repeat(worth, counts), columns[:filled], ends[: rows + 1]), (rows, len(spots))
-    )
+    matrix = csr_array((worth[:filled], columns[:filled], ends[: rows + 1]), (rows, len(spots)))
     return known, matrix
 
 
