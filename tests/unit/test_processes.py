@@ -1,5 +1,6 @@
 """Processes beside this one: what they do for it, and that none outlives it."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -66,3 +67,15 @@ def is_running(process):
         return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def test_where_no_semaphores_can_be_shared_the_thread_itself_works(monkeypatch, caplog):
+    """As in a container whose /dev/shm may only be read."""
+
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr("timbang.images.processes.ProcessPoolExecutor", refuse)
+    with open_processes(2) as call:
+        assert call(os.getpid) == os.getpid()
+    assert "Read-only file system" in caplog.text

@@ -1,5 +1,6 @@
 """Work on images that Python's lock would hold up in threads, in processes of its own."""
 
+import logging
 import os
 import signal
 import time
@@ -24,19 +25,17 @@ class ProcessEndedError(Exception):
 def open_processes(count: int) -> Iterator[Callable[..., Any]]:
     """Give a function that calls another in one of so many processes and waits for its result.
 
-    Threads call it side by side. With 0 it calls in the thread itself. The processes do not run the
-    main script again, as those of ``multiprocessing`` do where they are not forked, and end with
-    this one.
+    Threads call it side by side. With 0 it calls in the thread itself, as it does, after a warning,
+    where a system lets no processes share semaphores. The processes do not run the main script
+    again, as those of ``multiprocessing`` do where they are not forked, and end with this one.
 
     Raises:
         ProcessEndedError: from the calls; which of those that were under way ended it is not known.
     """
-    if not count:
+    pool = _start(count) if count else None
+    if pool is None:
         yield lambda function, *arguments: function(*arguments)
         return
-    pool = ProcessPoolExecutor(
-        count, env=ONE_THREAD, initializer=_end_with, initargs=(os.getpid(),)
-    )
 
     def call(function: Callable[..., Any], *arguments: Any) -> Any:
         try:
@@ -54,6 +53,19 @@ def open_processes(count: int) -> Iterator[Callable[..., Any]]:
         yield call
     finally:
         pool.shutdown(kill_workers=True)
+
+
+def _start(count: int) -> ProcessPoolExecutor | None:
+    try:
+        return ProcessPoolExecutor(
+            count, env=ONE_THREAD, initializer=_end_with, initargs=(os.getpid(),)
+        )
+    except OSError as error:
+        logging.getLogger("timbang").warning(
+            "no processes can work side by side here (%s): threads do, which is slower",
+            error.strerror,
+        )
+        return None
 
 
 def _end_with(parent: int) -> None:
