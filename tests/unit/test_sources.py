@@ -74,6 +74,13 @@ def test_file_name_that_is_no_text_is_a_problem(tmp_path):
     assert images.loc["a/?.png", "problem"] == "the file name is not UTF-8 text; rename the file"
 
 
+def test_class_folder_without_images_is_refused_but_in_an_archive(tmp_path):
+    fill(tmp_path, "a/1.png", "b/Thumbs.db", "c/1.png")
+    with pytest.raises(TimbangError, match=r"data\.folder: .*b holds no image: the class would be"):
+        list_folder(tmp_path)
+    assert list(list_archive(tmp_path)["filename"]) == ["a/1.png", "c/1.png"]
+
+
 @pytest.mark.parametrize("names", [[], ["1.png", "2.png"], ["a/.hidden"]])
 def test_folder_without_classes_is_refused(tmp_path, names):
     fill(tmp_path, *names)

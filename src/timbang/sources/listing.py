@@ -21,6 +21,8 @@ from timbang.records.tables import TEST, TRAIN, VALIDATION
 from timbang.records.writing import write_table
 from timbang.sources.fingerprints import is_hidden, iterate_files
 
+# The key of the user's own folder.
+OWN_FOLDER = "data.folder"
 SOURCE_COLUMNS = ("filename", "label", "row", "problem", "part")
 # What stands between the cells of a table: spreadsheets set to Indonesian or German write
 # semicolons, and what is copied from a spreadsheet has tabs.
@@ -75,7 +77,7 @@ def list_images(
     return list_archive(folder) if listing == "archive" else list_folder(folder)
 
 
-def list_folder(folder: Path, key: str = "data.folder") -> pd.DataFrame:
+def list_folder(folder: Path, key: str = OWN_FOLDER) -> pd.DataFrame:
     """List the images of a folder that has one sub-folder per class, sorted by path.
 
     Every file below a class folder is taken for an image, whatever its ending; hidden files and
@@ -88,25 +90,33 @@ def list_folder(folder: Path, key: str = "data.folder") -> pd.DataFrame:
 
     Raises:
         TimbangError: the folder is missing, holds no class folder with a file in it, or holds a
-            folder that cannot be read.
+            folder that cannot be read, or one that is the user's holds a class folder without one.
     """
     if not folder.is_dir():
         raise TimbangError(f"{key}: {folder} is not a folder; correct the path")
     try:
         _refuse_broken_links(folder, key)
-        rows = [
-            _describe_place(file.relative_to(folder), entry.name)
-            for entry in _list_subfolders(folder)
-            for file in sorted(iterate_files(entry))
-        ]
+        files = {entry: sorted(iterate_files(entry)) for entry in _list_subfolders(folder)}
     except OSError as error:
         raise TimbangError(
             f"{key}: {error.filename} cannot be read ({error.strerror}); mend or remove it"
         ) from None
+    rows = [
+        _describe_place(file.relative_to(folder), entry.name)
+        for entry, own in files.items()
+        for file in own
+    ]
     if not rows:
         raise TimbangError(
             f"{key}: {folder} holds no images; put each class into a folder of its own, "
             "as in cats/1.jpg and dogs/1.jpg"
+        )
+    empty = next((entry for entry, own in files.items() if not own), None)
+    # An archive is another's, and may have such folders.
+    if empty and key == OWN_FOLDER:
+        raise TimbangError(
+            f"{key}: {empty} holds no image: the class would be missing; put its images there or "
+            "remove the folder"
         )
     return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS), dtype=str)
 
