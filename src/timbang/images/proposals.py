@@ -43,7 +43,7 @@ def propose_pairs(spots: np.ndarray, counts: np.ndarray, workers: int) -> Iterat
 
     def propose(start: int) -> pd.DataFrame:
         rows = slice(start, start + ROWS_AT_ONCE)
-        shared = _look_up(spots[rows], there[rows], known, having.shape[0]) @ having
+        shared = _look_up(spots[rows], there[rows], known, having.indptr) @ having
         shared = _sum_spots(there[rows]) @ shared
         ends = zip(shared.indptr[:-1], shared.indptr[1:], strict=True)
         chosen = [
@@ -73,13 +73,11 @@ def _choose_likeliest(image: int, others: np.ndarray, shared: np.ndarray) -> np.
 def _index_words(spots: np.ndarray, there: np.ndarray) -> tuple[list[np.ndarray], csr_array]:
     """Return the words of each table that are worth looking up, sorted, and who has them.
 
-    The matrix has a row a word, those of all tables one after the other, a column an image, and
-    what the word counts, int8.
+    The matrix has a row a word, those of all tables one after the other, and a column an image.
     """
     # Room for all; what stays empty takes no memory. Places as int32, in half of it: up to 2.8
     # million images, whose looks would take 36 GB.
     columns, filled = np.empty(TABLES * there.sum(), np.int32), 0
-    worth = np.empty(len(columns), np.int8)
     ends, rows = np.empty(len(columns) + 1, np.int32), 0
     ends[0] = 0
     known = []
@@ -87,12 +85,13 @@ def _index_words(spots: np.ndarray, there: np.ndarray) -> tuple[list[np.ndarray]
         telling = []
         for found, occurs, images in _index_table(spots, there, table):
             columns[filled : filled + len(images)] = images
-            worth[filled : filled + len(images)] = np.repeat(WORTH[occurs], occurs)
             ends[rows + 1 : rows + 1 + len(found)] = filled + occurs.cumsum()
             filled, rows = filled + len(images), rows + len(found)
             telling.append(found)
         known.append(np.concatenate(telling))
-    matrix = csr_array((worth[:filled], columns[:filled], ends[: rows + 1]), (rows, len(spots)))
+    matrix = csr_array(
+        (np.ones(filled, np.int8), columns[:filled], ends[: rows + 1]), (rows, len(spots))
+    )
     return known, matrix
 
 
@@ -162,9 +161,12 @@ def _list_words(
 
 
 def _look_up(
-    spots: np.ndarray, there: np.ndarray, known: list[np.ndarray], count: int
+    spots: np.ndarray, there: np.ndarray, known: list[np.ndarray], occurs: np.ndarray
 ) -> csr_array:
-    """Return which of the known words spots have, by either sign of what is weakest: [S, W]."""
+    """Return what the known words count that spots have, by either sign of what is weakest: [S, W].
+
+    ``occurs`` is how many images have each word and those before it, int [W + 1].
+    """
     spot, rows, columns, above = np.arange(there.sum()), [], [], 0
     for table, sought in enumerate(known):
         for is_varied in (False, True):
@@ -176,9 +178,11 @@ def _look_up(
         above += len(sought)
     # Of 64 bits, scipy would turn all that is known into as many, for each block anew.
     row, column = (np.concatenate(part).astype(np.int32) for part in (rows, columns))
-    matrix = csr_array((np.ones(len(row), np.int8), (row, column)), shape=(len(spot), count))
+    matrix = csr_array(
+        (np.ones(len(row), np.int8), (row, column)), shape=(len(spot), len(occurs) - 1)
+    )
     matrix.sum_duplicates()
-    matrix.data[:] = 1
+    matrix.data = WORTH[occurs[matrix.indices + 1] - occurs[matrix.indices]]
     return matrix
 
 
