@@ -69,7 +69,8 @@ def add_contrasts(
     facts.add("contrasts", len(main), Unit.COUNT, CONTRASTS, "rows by accuracy", "how many")
     made = plan(replicates, max(len(main), 1), design)
     rule = f"power {POWER:g} after Holm's correction"
-    facts.add("plan.needed", made.needed, Unit.COUNT, CONTRASTS, "pairs", "least that can decide")
+    at, rule_of_least = "rows by accuracy", "least that can decide"
+    facts.add("plan.needed", made.needed, Unit.COUNT, CONTRASTS, at, rule_of_least)
     if math.isfinite(made.detectable):
         facts.add("plan.detectable", made.detectable, Unit.SD, CONTRASTS, "pairs", rule)
     for row in main:

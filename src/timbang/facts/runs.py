@@ -232,14 +232,21 @@ def add_environment(facts: Facts, training: Sequence[Mapping[str, Any]]) -> None
         training: the content of each run's ``training.json``.
     """
     read = {
-        "device": lambda run: f"{run['device_name']} ({run['device'].upper()})",
-        "threads": lambda run: str(run["threads"]),
-        "platform": lambda run: run["platform"],
-        "python": lambda run: run["versions"]["python"],
-        "torch": lambda run: run["versions"]["torch"],
-        "timbang": lambda run: run["timbang"]["version"],
-        "commit": lambda run: (run["timbang"]["commit"] or "")[:COMMIT_DIGITS],
+        "device": ("/device_name, /device", _name_device),
+        "threads": ("/threads", lambda run: str(run["threads"])),
+        "platform": ("/platform", lambda run: run["platform"]),
+        "python": ("/versions/python", lambda run: run["versions"]["python"]),
+        "torch": ("/versions/torch", lambda run: run["versions"]["torch"]),
+        "timbang": ("/timbang/version", lambda run: run["timbang"]["version"]),
+        "commit": (
+            "/timbang/commit",
+            lambda run: (run["timbang"]["commit"] or "")[:COMMIT_DIGITS],
+        ),
     }
-    for key, of in read.items():
+    for key, (at, of) in read.items():
         for place, text in enumerate(dict.fromkeys(filter(None, map(of, training)))):
-            facts.add(f"environment.{key}/{place}", text, Unit.TEXT, "runs/*/*/training.json", key)
+            facts.add(f"environment.{key}/{place}", text, Unit.TEXT, "runs/*/*/training.json", at)
+
+
+def _name_device(run: Mapping[str, Any]) -> str:
+    return f"{run['device_name']} ({run['device'].upper()})"

@@ -361,7 +361,7 @@ def _label(own: Table | Figure) -> str:
 def _write_entry(writer: Writer, key: str) -> str:
     entry, id = writer.bibliography[key], f"entry/{encode_id(key)}"
     names = ", ".join(entry.authors) + (" et al." if entry.is_shortened else "")
-    start = writer.name(id, f"{names.removesuffix('.')}. {entry.title}.")
+    start = writer.name(id, f"{names.removesuffix('.')}. {_end(entry.title)}")
     parts = [writer.medium.emphasise(writer.name(id, entry.venue)) if entry.venue else ""]
     parts.append(writer.name(id, entry.year) if entry.year else "")
     if entry.note or entry.address:
@@ -369,6 +369,10 @@ def _write_entry(writer: Writer, key: str) -> str:
         link = writer.medium.link(entry.address, shown) if entry.address else ""
         parts.append(link or writer.name(id, entry.note))
     return f"{start} {', '.join(filter(None, parts))}."
+
+
+def _end(sentence: str) -> str:
+    return sentence if sentence.endswith(("?", "!", ".")) else f"{sentence}."
 
 
 def _tidy(text: str) -> str:

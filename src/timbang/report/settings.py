@@ -60,7 +60,7 @@ def write_setting_name(writer: Writer, key: str) -> str:
         "horizontal_flip": writer.say("Probability of a horizontal flip (training only)"),
         "momentum": writer.say("Momentum"),
         "schedule": writer.say("Schedule of the learning rate"),
-        "warmup_epochs": writer.say("Linear warm-up in epochs"),
+        "warmup_epochs": writer.say("Epochs of linear warm-up"),
         "step_epochs": writer.say("Epochs between steps of the learning rate"),
         "step_factor": writer.say("Factor of a step of the learning rate"),
         "label_smoothing": writer.say("Label smoothing"),

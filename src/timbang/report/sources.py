@@ -94,7 +94,8 @@ def write_sources(writer: Writer, files: Mapping[str, str]) -> str:
     heading = writer.say("Sources of the numbers")
     introduction = writer.say(
         "Each number of the text with its value as it is kept, its file below "
-        "`results/%(study)s/`, the place in it, and how it was made.",
+        "`results/%(study)s/` (or `Timbang` itself, or the configuration), the place in it, and "
+        "how it was made.",
         study=writer.name("text/study", writer.study["name"]),
     )
     heads = writer.say("Value"), writer.say("File"), writer.say("Place"), writer.say("How obtained")

@@ -255,7 +255,7 @@ def add_legend(
         shown,
         loc="outside upper right" if len(shown) <= 4 else "outside upper center",
         ncols=count_legend_columns(shown),
-        handlelength=2.6,
+        handlelength=3.4,
         columnspacing=1.4,
     )
 
@@ -265,8 +265,8 @@ def count_legend_columns(labels: Sequence[str]) -> int:
     for columns in (4, 3, 2):
         parts = [part for part in np.array_split(np.array(labels, dtype=str), columns) if len(part)]
         widths = (max(measure(str(each), SMALL) for each in part) for part in parts)
-        # A handle takes 26 pt of these, the gaps the rest.
-        if sum(width + 0.6 for width in widths) < TEXT_WIDTH - 0.2:
+        # A handle takes 34 pt of these, the gaps the rest.
+        if sum(width + 0.7 for width in widths) < TEXT_WIDTH - 0.2:
             return min(columns, len(labels))
     return 1
 
