@@ -232,7 +232,8 @@ def test_images_are_not_decoded_at_once_where_together_they_need_too_much(
         if step == "resizing":
             write_pixels(paths, 8, output, workers=4, largest=largest)
         else:
-            describe_images(list_folder(tmp_path), tmp_path, 4, largest)
+            folder = tmp_path / "data"
+            describe_images(list_folder(folder), folder, 4, largest)
         assert max(most) == allowed
 
 
@@ -331,9 +332,9 @@ def test_unreadable_image_leaves_no_pixels_behind(tmp_path):
 def ten(tmp_path):
     """Ten images, and the file that their pixels go to, in a folder of its own."""
     images = np.stack([noise(8, 8, seed) for seed in range(10)])
-    (tmp_path / "images").mkdir()
+    (tmp_path / "data/images").mkdir(parents=True)
     (tmp_path / "results").mkdir()
-    paths = [tmp_path / f"images/{place}.png" for place in range(10)]
+    paths = [tmp_path / f"data/images/{place}.png" for place in range(10)]
     for path, pixels in zip(paths, images, strict=True):
         path.write_bytes(encode(pixels))
     return paths, images, tmp_path / "results/pixels.npy"
