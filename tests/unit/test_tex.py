@@ -24,6 +24,8 @@ from timbang.report.media.tex import Tex
 from timbang.report.tex import escape_tex
 
 HOSTILE = r"a_b & 50% \input{x} $ # ~ ^ { }"
+# A document of a title alone.
+BARE = Front("Title", [], "", "", "", [], None, [], {})
 
 
 @given(st.text())
@@ -122,9 +124,8 @@ def test_a_long_name_is_broken_at_its_hyphens(tmp_path):
     shown = medium.name("n", escape_tex(name))
     lines = [f"{'word ' * place}{' '.join([shown] * 20)}" for place in range(1, 14)]
     source = tmp_path / "a.tex"
-    front = Front("Title", [], "", "", "", [], None, [], {})
     body = "".join(map(medium.paragraph, lines))
-    source.write_text(write_page(body, front, read_language("id"), medium))
+    source.write_text(write_page(body, BARE, read_language("id"), medium))
     pdf, _ = compile_document(source, LATEXMK, tmp_path)
     ends = {line.split()[-1] for line in read_text(pdf).splitlines() if "resnet34" in line}
     assert ends - {name, "word"} != set()
@@ -151,8 +152,7 @@ def test_a_table_is_near_its_mention_and_a_heading_at_its_text(tmp_path):
     parts.append(medium.paragraph(" ".join(medium.reference(own, "8") for own in labels), labels))
     parts += [medium.table(Caption(own, "Table", "8", "A caption."), grid) for own in labels]
     source = tmp_path / "a.tex"
-    front = Front("Title", [], "", "", "", [], None, [], {})
-    source.write_text(write_page("".join(parts), front, read_language("en"), medium))
+    source.write_text(write_page("".join(parts), BARE, read_language("en"), medium))
     pdf, _ = compile_document(source, LATEXMK, tmp_path)
     pages = {}
     for piece in read_pieces(pdf):
@@ -189,8 +189,7 @@ def test_a_marked_word_ends_on_the_page_where_it_begins(tmp_path):
     names += ["W" * (20 + place % 21) for place in range(300)]
     words = " ".join(medium.name("n", escape_tex(name)) for name in names)
     source = tmp_path / "a.tex"
-    front = Front("Title", [], "", "", "", [], None, [], {})
-    source.write_text(write_page(medium.paragraph(words) * 2, front, read_language("id"), medium))
+    source.write_text(write_page(medium.paragraph(words) * 2, BARE, read_language("id"), medium))
     pdf, _ = compile_document(source, LATEXMK, tmp_path)
     contents = []
     for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf.read_bytes(), re.DOTALL):
@@ -247,3 +246,16 @@ def test_tex_that_fails_is_one_line(tmp_path, printed, told):
     with pytest.raises(TimbangError, match=told) as caught:
         compile_document(tmp_path / "report.tex", engine, tmp_path)
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.skipif(not shutil.which("latexmk"), reason="no latexmk")
+def test_indonesian_suffixes_are_not_parted(tmp_path):
+    """TeX's patterns would write "disimpulk-an"."""
+    medium = Tex()
+    lines = [f"{'kata ' * place}{'disimpulkan ditampilkan ' * 20}" for place in range(1, 14)]
+    source = tmp_path / "a.tex"
+    body = "".join(map(medium.paragraph, lines))
+    source.write_text(write_page(body, BARE, read_language("id"), medium))
+    pdf, _ = compile_document(source, LATEXMK, tmp_path)
+    parted = set(re.findall(r"(\w+)-\s*(\w+)", read_text(pdf)))
+    assert ("di", "simpulkan") in parted and "an" not in {end for _, end in parted}
