@@ -66,11 +66,11 @@ def add_contrasts(
             facts, f"contrast.{measure}", name, row, CONTRASTS, f"{measure}, {name}, ", measure
         )
     main = [row for row in contrasts if row["measure"] == ACCURACY]
-    facts.add("contrasts", len(main), Unit.COUNT, CONTRASTS, "rows by accuracy", "how many")
+    counted = CONTRASTS, "rows by accuracy"
+    facts.add("contrasts", len(main), Unit.COUNT, *counted, "how many")
     made = plan(replicates, max(len(main), 1), design)
     rule = f"power {POWER:g} after Holm's correction"
-    at, rule_of_least = "rows by accuracy", "least that can decide"
-    facts.add("plan.needed", made.needed, Unit.COUNT, CONTRASTS, at, rule_of_least)
+    facts.add("plan.needed", made.needed, Unit.COUNT, *counted, "least that can decide")
     if math.isfinite(made.detectable):
         facts.add("plan.detectable", made.detectable, Unit.SD, CONTRASTS, "pairs", rule)
     for row in main:

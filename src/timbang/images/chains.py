@@ -36,8 +36,7 @@ def judge_groups(
     Args:
         groups: int [N].
         looks: records of ``timbang.images.looks.LOOK`` [N].
-        links: pairs that belong together, as in ``timbang.images.duplicates.NearDuplicates``; the
-            matrix may be missing.
+        links: pairs that belong together, as in ``timbang.images.duplicates.NearDuplicates``.
         evidence: that of near-duplicates, in nats.
 
     Returns:

@@ -21,8 +21,6 @@ from timbang.records.tables import TEST, TRAIN, VALIDATION
 from timbang.records.writing import write_table
 from timbang.sources.fingerprints import is_hidden, iterate_files
 
-# The key of the user's own folder.
-OWN_FOLDER = "data.folder"
 SOURCE_COLUMNS = ("filename", "label", "row", "problem", "part")
 # What stands between the cells of a table: spreadsheets set to Indonesian or German write
 # semicolons, and what is copied from a spreadsheet has tabs.
@@ -77,48 +75,25 @@ def list_images(
     return list_archive(folder) if listing == "archive" else list_folder(folder)
 
 
-def list_folder(folder: Path, key: str = OWN_FOLDER) -> pd.DataFrame:
-    """List the images of a folder that has one sub-folder per class, sorted by path.
+def list_folder(folder: Path) -> pd.DataFrame:
+    """List the images of a folder of the user's that has one sub-folder per class, sorted by path.
 
     Every file below a class folder is taken for an image, whatever its ending; hidden files and
     what file managers leave behind are passed over, as are files outside any class folder. Links
     are followed.
 
-    Args:
-        folder: the folder that holds the class folders.
-        key: the key of the configuration that names the folder.
-
     Raises:
-        TimbangError: the folder is missing, holds no class folder with a file in it, or holds a
-            folder that cannot be read, or one that is the user's holds a class folder without one.
+        TimbangError: the folder is missing, holds no class folder with a file in it or one without,
+            or holds a folder that cannot be read.
     """
-    if not folder.is_dir():
-        raise TimbangError(f"{key}: {folder} is not a folder; correct the path")
-    try:
-        _refuse_broken_links(folder, key)
-        files = {entry: sorted(iterate_files(entry)) for entry in _list_subfolders(folder)}
-    except OSError as error:
-        raise TimbangError(
-            f"{key}: {error.filename} cannot be read ({error.strerror}); mend or remove it"
-        ) from None
-    rows = [
-        _describe_place(file.relative_to(folder), entry.name)
-        for entry, own in files.items()
-        for file in own
-    ]
-    if not rows:
-        raise TimbangError(
-            f"{key}: {folder} holds no images; put each class into a folder of its own, "
-            "as in cats/1.jpg and dogs/1.jpg"
-        )
-    empty = next((entry for entry, own in files.items() if not own), None)
-    # An archive is another's, and may have such folders.
-    if empty and key == OWN_FOLDER:
-        raise TimbangError(
-            f"{key}: {empty} holds no image: the class would be missing; put its images there or "
-            "remove the folder"
-        )
-    return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS), dtype=str)
+    images = _list_classes(folder, "data.folder")
+    for entry in _list_subfolders(folder):
+        if not any(iterate_files(entry)):
+            raise TimbangError(
+                f"data.folder: {entry} holds no image: the class would be missing; put its images "
+                "there or remove the folder"
+            )
+    return images
 
 
 def list_archive(folder: Path) -> pd.DataFrame:
@@ -134,7 +109,8 @@ def list_archive(folder: Path) -> pd.DataFrame:
     inner = folder
     while len(around := _list_subfolders(inner)) == 1 and _list_subfolders(around[0]):
         inner = around[0]
-    images = list_folder(inner, "data.archive")
+    # Not that each folder holds images: an archive is another's.
+    images = _list_classes(inner, "data.archive")
     classes = sorted(set(images["label"]))
     # Taken for classes, they would make a network learn which part an image is in.
     if {name.lower() for name in classes} <= PART_WORDS.keys():
@@ -145,6 +121,29 @@ def list_archive(folder: Path) -> pd.DataFrame:
     around_all = inner.relative_to(folder)
     images["filename"] = [(around_all / name).as_posix() for name in images["filename"]]
     return images
+
+
+def _list_classes(folder: Path, key: str) -> pd.DataFrame:
+    """Return the images of the folders of a folder, which a key of the configuration names."""
+    if not folder.is_dir():
+        raise TimbangError(f"{key}: {folder} is not a folder; correct the path")
+    try:
+        _refuse_broken_links(folder, key)
+        rows = [
+            _describe_place(file.relative_to(folder), entry.name)
+            for entry in _list_subfolders(folder)
+            for file in sorted(iterate_files(entry))
+        ]
+    except OSError as error:
+        raise TimbangError(
+            f"{key}: {error.filename} cannot be read ({error.strerror}); mend or remove it"
+        ) from None
+    if not rows:
+        raise TimbangError(
+            f"{key}: {folder} holds no images; put each class into a folder of its own, "
+            "as in cats/1.jpg and dogs/1.jpg"
+        )
+    return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS), dtype=str)
 
 
 def _list_subfolders(folder: Path) -> list[Path]:
