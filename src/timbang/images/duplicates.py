@@ -12,6 +12,7 @@ the other, so that details are compared where they belong.
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -22,7 +23,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import minimum_spanning_tree
 
 from timbang.images.alignment import COARSE_SIDE
-from timbang.images.processes import open_processes
+from timbang.images.processes import CALLS_A_PROCESS, open_processes
 from timbang.images.proposals import ROWS_AT_ONCE, propose_pairs
 from timbang.images.weighing import (
     count_details,
@@ -34,6 +35,11 @@ from timbang.images.weighing import (
     weigh_pairs,
     weigh_whole,
 )
+
+# Called with the number of steps and what is done, it returns what wraps the steps.
+Progress = Callable[[int, str], Callable[[Iterable], Iterable]]
+# Of pairs, ``first`` and ``second``, each one's evidence and matrix.
+Weigh = Callable[[pd.DataFrame], Iterable[tuple[float, np.ndarray | None]]]
 
 # Pictures with fewer details look alike anyway: they must have nearer hashes, as the correlation
 # that they need brings with it.
@@ -77,7 +83,7 @@ def group_near_duplicates(
     distance: int,
     evidence: float,
     workers: int = 1,
-    progress: Callable[[int, str], Callable[[Iterable], Iterable]] = follow_silently,
+    progress: Progress = follow_silently,
 ) -> NearDuplicates:
     """Join the images that hashes propose and whose details agree.
 
@@ -110,26 +116,8 @@ def group_near_duplicates(
     )
     alike = joined.list_links()
     alike = alike[alike["evidence"] < SURE * evidence]
-    processes = workers if workers > 1 and len(alike) + len(proposed) >= FEWEST_FOR_PROCESSES else 0
-    with open_processes(processes) as call, ThreadPoolExecutor(2 * processes or 1) as pool:
-
-        def weigh(pairs: pd.DataFrame) -> Iterator[tuple[float, np.ndarray | None]]:
-            """Yield the evidence and the matrix of each pair, one laid upon the other."""
-            parts = [
-                pairs.iloc[start : start + PAIRS_A_CALL]
-                for start in range(0, len(pairs), PAIRS_A_CALL)
-            ]
-            return chain.from_iterable(
-                progress(len(parts), "laying pairs upon each other")(
-                    pool.map(
-                        lambda part: call(
-                            weigh_pairs, looks[part["first"]], looks[part["second"]], evidence
-                        ),
-                        parts,
-                    )
-                )
-            )
-
+    count = len(alike) + len(proposed)
+    with _open_weighing(looks, evidence, count, workers, progress) as weigh:
         for pairs in _weigh_parts(looks["hashes"], joined.groups, proposed, weigh):
             joined.add(pairs)
         links = joined.list_links()
@@ -137,7 +125,7 @@ def group_near_duplicates(
         for link, (found, matrix) in zip(alike.index, weigh(alike), strict=True):
             if matrix is not None and found >= evidence:
                 matrices[link] = matrix
-        links["matrix"] = pd.Series(matrices, dtype=object)
+    links["matrix"] = pd.Series(matrices, dtype=object)
     closest = joined.closest.reset_index(drop=True)
     return NearDuplicates(pd.factorize(joined.groups)[0], closest, links)
 
@@ -202,6 +190,30 @@ class _Joined:
     def list_links(self) -> pd.DataFrame:
         """Return the pairs that hold the groups together, in the order in which they came."""
         return pd.concat(self._links, ignore_index=True).astype(PAIR_TYPES)
+
+
+@contextmanager
+def _open_weighing(
+    looks: np.ndarray, enough: float, count: int, workers: int, progress: Progress
+) -> Iterator[Weigh]:
+    """Give what weighs pairs, in so many processes if there are many pairs in all.
+
+    It yields the evidence and the matrix of each pair, one laid upon the other.
+    """
+    processes = workers if workers > 1 and count >= FEWEST_FOR_PROCESSES else 0
+    threads = CALLS_A_PROCESS * processes or 1
+    with open_processes(processes) as call, ThreadPoolExecutor(threads) as pool:
+
+        def weigh_some(pairs: pd.DataFrame) -> list[tuple[float, np.ndarray | None]]:
+            return call(weigh_pairs, looks[pairs["first"]], looks[pairs["second"]], enough)
+
+        def weigh(pairs: pd.DataFrame) -> Iterator[tuple[float, np.ndarray | None]]:
+            starts = range(0, len(pairs), PAIRS_A_CALL)
+            parts = [pairs.iloc[start : start + PAIRS_A_CALL] for start in starts]
+            follow = progress(len(parts), "laying pairs upon each other")
+            return chain.from_iterable(follow(pool.map(weigh_some, parts)))
+
+        yield weigh
 
 
 def _find_near(
@@ -290,7 +302,7 @@ def _weigh_parts(
     hashes: np.ndarray,
     groups: np.ndarray,
     proposed: pd.DataFrame,
-    weigh: Callable[[pd.DataFrame], Iterable[tuple[float, np.ndarray | None]]],
+    weigh: Weigh,
 ) -> Iterator[pd.DataFrame]:
     """Yield pairs with the evidence of one laid upon the other, until no two groups have any left.
 

@@ -21,10 +21,10 @@ from timbang.images.decoding import (
     estimate_memory,
     read_file,
 )
-from timbang.images.duplicates import follow_silently, group_near_duplicates
+from timbang.images.duplicates import Progress, follow_silently, group_near_duplicates
 from timbang.images.looks import LOOK, look_at, write_hash
 from timbang.images.memory import MemoryBudget
-from timbang.images.processes import ProcessEndedError, open_processes
+from timbang.images.processes import CALLS_A_PROCESS, ProcessEndedError, open_processes
 from timbang.records.tables import MANIFEST_COLUMNS
 
 # So many images with a problem are listed where a study stops because of them.
@@ -32,8 +32,7 @@ PROBLEMS_LISTED = 1000
 ROWS_MOVED = 1024
 # Processes take a second or two to start, and small images in threads wait for Python's lock.
 FEWEST_FOR_PROCESSES = 500
-# While the next are looked for, the processes have one call at hand; so many files are read in it.
-CALLS_A_PROCESS, FILES_A_CALL = 2, 8
+FILES_A_CALL = 8
 # What is said of an image with a problem, beside it.
 UNKNOWN: dict[str, Any] = {
     "width": None,
@@ -150,7 +149,7 @@ def group_duplicates(
     distance: int,
     evidence: float,
     workers: int,
-    progress: Callable[[int, str], Callable[[Iterable], Iterable]] = follow_silently,
+    progress: Progress = follow_silently,
     confirmed: Sequence[Confirmed] = (),
 ) -> Grouped:
     """Give the images that are equal or near-duplicates the same group.

@@ -15,6 +15,8 @@ from loky.process_executor import TerminatedWorkerError
 # Several at once in each of them would be in each other's way.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 SECONDS_BETWEEN_LOOKS = 1.0
+# While threads look for the next, each process has one call at hand.
+CALLS_A_PROCESS = 2
 
 
 class ProcessEndedError(Exception):
